@@ -1,0 +1,154 @@
+//! Findings below a table: for a person as blocks with evidence and mends, for a pipe one line each.
+
+use std::fmt::Write;
+
+use regauth::evidence::Presence;
+use regauth::finding::{Finding, Severity};
+use regauth::report::{PullRow, Report, Verdict};
+
+use super::table::Layout;
+
+/// How many nodes are named before the rest is counted.
+const NAMED: usize = 6;
+/// The width of text that nobody's terminal bounds.
+const DEFAULT_WIDTH: usize = 110;
+
+/// Every finding with its evidence and mends.
+pub fn blocks(report: &Report, layout: &Layout) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        let _ = write!(out, "\n{}", block(finding, layout));
+    }
+    out
+}
+
+fn block(finding: &Finding, layout: &Layout) -> String {
+    let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
+    let certain = if finding.certain { "" } else { ", not certain" };
+    let mut title =
+        format!("{} ({}{certain}): {}", finding.code, finding.severity.as_str(), finding.subject.name);
+    if !finding.subject.nodes.is_empty() {
+        let _ = write!(title, " on {}", some(&finding.subject.nodes));
+    }
+    let mut out = painted(&title, finding.severity, layout.colour) + "\n";
+    out.push_str(&wrapped("  ", &finding.cause, width));
+    for message in &finding.messages {
+        out.push_str(&wrapped("  said: ", message.as_str(), width));
+    }
+    if !finding.also_possible.is_empty() {
+        let codes: Vec<&str> = finding.also_possible.iter().take(NAMED).map(|code| code.as_str()).collect();
+        out.push_str(&wrapped("  or: ", &codes.join(", "), width));
+    }
+    if let Some(settle_by) = &finding.settle_by {
+        out.push_str(&wrapped("  settled by: ", settle_by, width));
+    }
+    for fix in &finding.fixes {
+        out.push_str(&wrapped("  mend: ", &fix.what, width));
+        // Not wrapped: a command is there to be copied.
+        let _ = writeln!(out, "    {}", fix.command.replace('\n', "\n    "));
+    }
+    out
+}
+
+/// One line a finding that none of the rows shows.
+pub fn lines(report: &Report, is_shown: impl Fn(&str) -> bool) -> String {
+    let mut out = String::new();
+    let unseen = |finding: &&Finding| !finding.evidence.iter().any(|id| is_shown(id));
+    for finding in report.findings.iter().filter(unseen) {
+        let nodes = finding.subject.nodes.join(",");
+        let _ = writeln!(
+            out,
+            "# {} {} {} {nodes} {}",
+            finding.severity.as_str(),
+            finding.code,
+            finding.subject.name,
+            finding.cause
+        );
+    }
+    out
+}
+
+/// What was tested, what was not and why, and what the test leaves on the nodes.
+pub fn summary(report: &Report, rows: &[&PullRow], layout: &Layout) -> String {
+    let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
+    let ok = rows.iter().filter(|row| row.result == Verdict::Ok).count();
+    let mut out = String::from("\n");
+    let identity = report.plan.identity.describe();
+    let tested = format!("{ok} of {} pulls worked, in namespace {} as {identity}.", rows.len(), report.plan.namespace);
+    out.push_str(&wrapped("", &tested, width));
+    for item in report.not_checked.iter().filter(|item| item.what.starts_with("node/") || item.what.ends_with("nodes")) {
+        out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
+    }
+    let new: Vec<String> = rows
+        .iter()
+        .filter(|row| row.result == Verdict::Ok && row.on_node_before == Presence::No)
+        .map(|row| row.node.clone())
+        .collect();
+    if !new.is_empty() {
+        let text = format!(
+            "the image is now on {}, where it was not before: pods with imagePullPolicy IfNotPresent may start \
+             there from this copy.",
+            some(&new)
+        );
+        out.push_str(&wrapped("note: ", &text, width));
+    }
+    if report.plan.keep {
+        let text = format!("the run is kept: kubectl regauth cleanup -n {} --run {}", report.plan.namespace, report.run.id);
+        out.push_str(&wrapped("note: ", &text, width));
+    }
+    out
+}
+
+fn some(names: &[String]) -> String {
+    let mut unique: Vec<&str> = names.iter().map(String::as_str).collect();
+    unique.dedup();
+    let more = unique.len().saturating_sub(NAMED);
+    let named = unique.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+fn painted(text: &str, severity: Severity, colour: bool) -> String {
+    let paint = match severity {
+        Severity::Error => "31",
+        Severity::Warning | Severity::Unknown => "33",
+        Severity::Info => "36",
+    };
+    if colour { format!("\x1b[1;{paint}m{text}\x1b[0m") } else { text.to_string() }
+}
+
+/// Text in lines of at most `width`, the further ones indented under the first word of the text.
+fn wrapped(prefix: &str, text: &str, width: usize) -> String {
+    let room = width.saturating_sub(prefix.len()).max(20);
+    let mut out = String::new();
+    let mut line = String::new();
+    let mut begin = prefix.to_string();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            let _ = writeln!(out, "{begin}{line}");
+            begin = " ".repeat(prefix.len());
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{begin}{line}");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_under_its_first_word() {
+        assert_eq!(wrapped("say: ", "one two three four five six", 25), "say: one two three four\n     five six\n");
+    }
+
+    #[test]
+    fn many_names_are_counted() {
+        let names: Vec<String> = (1..=8).map(|n| format!("node{n}")).collect();
+        assert_eq!(some(&names), "node1, node2, node3, node4, node5, node6 and 2 more");
+    }
+}

@@ -1,0 +1,37 @@
+//! From a report to bytes, one file a format. Rendering decides nothing.
+
+mod findings;
+mod table;
+
+use regauth::report::Report;
+use serde::Serialize;
+
+use crate::cli::Format;
+use crate::commands::Failure;
+
+/// A report in the format that was asked for. `width` is the terminal's, `None` when nobody watches.
+pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool) -> Result<String, Failure> {
+    match format {
+        Format::Table => Ok(table::report(report, &table::Layout { width, colour, wide: false })),
+        Format::Wide => Ok(table::report(report, &table::Layout { width: None, colour, wide: true })),
+        Format::Json => json(report),
+        Format::Yaml => yaml(report),
+    }
+}
+
+/// Kubernetes objects as one YAML stream.
+pub fn yaml_documents(objects: &[serde_json::Value]) -> Result<String, Failure> {
+    let documents: Result<Vec<String>, Failure> = objects.iter().map(yaml).collect();
+    Ok(documents?.join("---\n"))
+}
+
+fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|_| "the report cannot be written as JSON".into())
+}
+
+fn yaml(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_saphyr::to_string(value);
+    text.map(|text| if text.ends_with('\n') { text } else { text + "\n" })
+        .map_err(|_| "the report cannot be written as YAML".into())
+}

@@ -1,0 +1,179 @@
+//! A watch that goes on: it resumes where it was cut, starts anew after `410 Gone`, and ends only when it is
+//! not permitted or nobody listens.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http::Method;
+use http_body_util::BodyExt;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::codec::{FramedRead, LinesCodec};
+use tokio_util::io::StreamReader;
+
+use super::error::Status;
+use super::wire::Named;
+use super::{Api, ApiError};
+
+/// The longest line: an object in etcd has at most 1.5 MiB by default.
+const LONGEST_LINE: usize = 8 << 20;
+/// Pauses between attempts, the last one for all further ones.
+const PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1)];
+
+/// What is watched.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// What it is called in errors.
+    pub what: &'static str,
+    /// Path and selectors, such as `/api/v1/namespaces/x/pods?labelSelector=…`.
+    pub path: String,
+    /// The version to start from; empty means: what is there first, then what changes.
+    pub from: String,
+    /// When the server may end it, in seconds.
+    pub timeout_seconds: u64,
+}
+
+/// What a watch delivers.
+#[derive(Debug)]
+pub enum Change<T> {
+    /// The object as it is now.
+    Is(T),
+    /// The object as it was when it was deleted.
+    Deleted(T),
+    /// The watch is interrupted and tries to go on.
+    Lost(ApiError),
+    /// The watch ended for good.
+    Ended(ApiError),
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+/// How one connection of a watch ended.
+enum End {
+    /// Cut off: go on from the last version seen. With the reason when there was no connection at all.
+    Cut(Option<ApiError>),
+    /// The version is too old: start anew.
+    Gone,
+    /// Nobody listens any more.
+    Unheard,
+    /// For good.
+    Refused(ApiError),
+}
+
+impl Watch {
+    /// Watches until nobody listens; `wrap` makes of a change what the listener wants.
+    pub async fn run<T, M>(mut self, api: Api, into: mpsc::Sender<M>, wrap: fn(Change<T>) -> M)
+    where
+        T: DeserializeOwned,
+    {
+        let mut failures = 0;
+        loop {
+            let before = self.from.clone();
+            match self.connect(&api, &into, wrap).await {
+                End::Unheard => return,
+                End::Refused(error) => {
+                    let _ = into.send(wrap(Change::Ended(error))).await;
+                    return;
+                }
+                End::Gone => self.from.clear(),
+                End::Cut(None) => {}
+                End::Cut(Some(error)) => {
+                    let _ = into.send(wrap(Change::Lost(error))).await;
+                }
+            }
+            // A watch that brought something was a good one: the next one starts without a pause.
+            failures = if self.from == before { failures + 1 } else { 0 };
+            sleep(PAUSES[failures.min(PAUSES.len() - 1)]).await;
+            if into.is_closed() {
+                return;
+            }
+        }
+    }
+
+    async fn connect<T, M>(&mut self, api: &Api, into: &mpsc::Sender<M>, wrap: fn(Change<T>) -> M) -> End
+    where
+        T: DeserializeOwned,
+    {
+        let response = match api.send(&Method::GET, &self.url(), &Bytes::new()).await {
+            Ok(response) => response,
+            Err(ApiError::Status { code: 410, .. }) => return End::Gone,
+            Err(error) if error.is_passing() => return End::Cut(Some(error)),
+            Err(error) => return End::Refused(error),
+        };
+        let bytes = response.into_body().into_data_stream().map_err(std::io::Error::other);
+        let codec = LinesCodec::new_with_max_length(LONGEST_LINE);
+        let mut lines = FramedRead::new(StreamReader::new(bytes), codec);
+        loop {
+            let line = tokio::select! {
+                line = lines.try_next() => line,
+                () = into.closed() => return End::Unheard,
+            };
+            let Ok(Some(line)) = line else { return End::Cut(None) };
+            let change = match self.read(&line) {
+                Ok(Some(change)) => change,
+                Ok(None) => continue,
+                Err(end) => return end,
+            };
+            if into.send(wrap(change)).await.is_err() {
+                return End::Unheard;
+            }
+        }
+    }
+
+    fn url(&self) -> String {
+        let join = if self.path.contains('?') { '&' } else { '?' };
+        let mut url = format!(
+            "{}{join}watch=1&allowWatchBookmarks=true&timeoutSeconds={}",
+            self.path, self.timeout_seconds
+        );
+        if !self.from.is_empty() {
+            url.push_str("&resourceVersion=");
+            url.push_str(&self.from);
+        }
+        url
+    }
+
+    /// One line: a change, nothing (a bookmark, or an object that cannot be read), or an end.
+    fn read<T: DeserializeOwned>(&mut self, line: &str) -> Result<Option<Change<T>>, End> {
+        let Ok(Line { kind, object }) = serde_json::from_str::<Line<'_>>(line) else {
+            tracing::warn!(target: "regauth::api", what = self.what, "a line of a watch cannot be read");
+            return Ok(None);
+        };
+        if kind == "ERROR" {
+            let status: Status = serde_json::from_str(object.get()).unwrap_or_default();
+            return Err(match ApiError::from_status(status, None) {
+                ApiError::Status { code: 410, .. } => End::Gone,
+                error if error.is_passing() => End::Cut(Some(error)),
+                error => End::Refused(error),
+            });
+        }
+        if let Ok(named) = serde_json::from_str::<Named>(object.get())
+            && !named.metadata.resource_version.is_empty()
+        {
+            self.from = named.metadata.resource_version;
+        }
+        if kind == "BOOKMARK" {
+            return Ok(None);
+        }
+        match serde_json::from_str(object.get()) {
+            Ok(object) if kind == "DELETED" => Ok(Some(Change::Deleted(object))),
+            Ok(object) => Ok(Some(Change::Is(object))),
+            Err(error) => {
+                let error = ApiError::undecodable(self.what, &error);
+                tracing::warn!(target: "regauth::api", %error);
+                Ok(None)
+            }
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! What a pull is done as: from what the user named to a ServiceAccount and its pull secrets.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::access::{self, Right};
+use crate::api::wire::{NameRef, PodSpec, ServiceAccount};
+use crate::api::{Api, ApiError, path};
+use crate::error::Error;
+use crate::plan::{Identity, SecretSource};
+
+/// What the user asked a pull to be done as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityRequest {
+    /// A ServiceAccount with its own pull secrets.
+    ServiceAccount(String),
+    /// A workload: its ServiceAccount and pull secrets.
+    Workload(WorkloadRef),
+    /// Named pull secrets, with a ServiceAccount that supplies none.
+    PullSecrets {
+        /// The ServiceAccount.
+        service_account: String,
+        /// The pull secrets, in order.
+        names: Vec<String>,
+    },
+    /// No pull secret, not even the ServiceAccount's.
+    NoPullSecret {
+        /// The ServiceAccount.
+        service_account: String,
+    },
+}
+
+/// A workload by kind and name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkloadRef {
+    kind: &'static Kind,
+    name: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Kind {
+    /// The short form for tables.
+    short: &'static str,
+    /// What kubectl takes.
+    aliases: &'static [&'static str],
+    group: &'static str,
+    version: &'static str,
+    resource: &'static str,
+}
+
+const KINDS: &[Kind] = &[
+    Kind { short: "pod", aliases: &["po", "pod", "pods"], group: "", version: "v1", resource: "pods" },
+    Kind {
+        short: "deploy",
+        aliases: &["deploy", "deployment", "deployments", "deployment.apps", "deployments.apps"],
+        group: "apps",
+        version: "v1",
+        resource: "deployments",
+    },
+    Kind {
+        short: "sts",
+        aliases: &["sts", "statefulset", "statefulsets", "statefulset.apps", "statefulsets.apps"],
+        group: "apps",
+        version: "v1",
+        resource: "statefulsets",
+    },
+    Kind {
+        short: "ds",
+        aliases: &["ds", "daemonset", "daemonsets", "daemonset.apps", "daemonsets.apps"],
+        group: "apps",
+        version: "v1",
+        resource: "daemonsets",
+    },
+    Kind {
+        short: "rs",
+        aliases: &["rs", "replicaset", "replicasets", "replicaset.apps", "replicasets.apps"],
+        group: "apps",
+        version: "v1",
+        resource: "replicasets",
+    },
+    Kind {
+        short: "job",
+        aliases: &["job", "jobs", "job.batch", "jobs.batch"],
+        group: "batch",
+        version: "v1",
+        resource: "jobs",
+    },
+    Kind {
+        short: "cronjob",
+        aliases: &["cj", "cronjob", "cronjobs", "cronjob.batch", "cronjobs.batch"],
+        group: "batch",
+        version: "v1",
+        resource: "cronjobs",
+    },
+];
+
+impl FromStr for WorkloadRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not KIND/NAME with a kind of pod, deploy, sts, ds, rs, job or cronjob");
+        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
+        let kind = kind.to_ascii_lowercase();
+        let kind = KINDS.iter().find(|known| known.aliases.contains(&kind.as_str())).ok_or_else(wrong)?;
+        if name.is_empty() || name.contains('/') {
+            return Err(wrong());
+        }
+        Ok(Self { kind, name: name.to_string() })
+    }
+}
+
+impl std::fmt::Display for WorkloadRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.kind.short, self.name)
+    }
+}
+
+impl WorkloadRef {
+    /// The right to read it.
+    pub fn right(&self) -> Right {
+        access::get(self.kind.group, self.kind.resource)
+    }
+
+    fn path(&self, namespace: &str) -> String {
+        let collection = match self.kind.group {
+            "" => path::core(namespace, self.kind.resource),
+            group => path::group(&format!("{group}/{}", self.kind.version), namespace, self.kind.resource),
+        };
+        path::named(&collection, &self.name)
+    }
+}
+
+/// An identity, and the images of the workload that it was taken from.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// What pulls are done as.
+    pub identity: Identity,
+    /// The workload's images without repetition; empty when no workload was named.
+    pub images: Vec<String>,
+}
+
+/// Reads what the user named. A workload, ServiceAccount or namespace that does not exist is an error; a pull
+/// secret is not looked at: the kubelet's own event will tell.
+pub async fn resolve(api: &Api, namespace: &str, request: &IdentityRequest) -> Result<Resolved, Error> {
+    let identity = |name: String, service_account: &str, pull_secrets: Vec<String>, source| Resolved {
+        identity: Identity { name, service_account: service_account.to_string(), pull_secrets, source },
+        images: Vec::new(),
+    };
+    match request {
+        IdentityRequest::ServiceAccount(name) => {
+            let secrets = service_account_secrets(api, namespace, name).await?;
+            Ok(identity(format!("serviceaccount/{name}"), name, secrets, SecretSource::ServiceAccount))
+        }
+        IdentityRequest::PullSecrets { service_account, names } => {
+            service_account_secrets(api, namespace, service_account).await?;
+            let name = format!("secret/{}", names.join(","));
+            Ok(identity(name, service_account, names.clone(), SecretSource::Given))
+        }
+        IdentityRequest::NoPullSecret { service_account } => {
+            service_account_secrets(api, namespace, service_account).await?;
+            Ok(identity("none".into(), service_account, Vec::new(), SecretSource::Disabled))
+        }
+        IdentityRequest::Workload(workload) => of_workload(api, namespace, workload).await,
+    }
+}
+
+async fn of_workload(api: &Api, namespace: &str, workload: &WorkloadRef) -> Result<Resolved, Error> {
+    let object: Templated = match api.get("workload", &workload.path(namespace)).await {
+        Ok(object) => object,
+        Err(ApiError::Status { code: 404, .. }) => {
+            let what = format!("{workload}");
+            return Err(not_there(api, namespace, &what).await);
+        }
+        Err(error) => return Err(Error::doing(format!("read {workload}"))(error)),
+    };
+    let spec = object.spec.into_pod_spec();
+    let service_account = Some(spec.service_account_name.clone()).filter(|name| !name.is_empty());
+    let service_account = service_account.unwrap_or_else(|| "default".into());
+    let own = names(&spec.image_pull_secrets);
+    // Read even when its secrets do not apply: without the ServiceAccount no pod of the workload starts.
+    let inherited = service_account_secrets(api, namespace, &service_account).await?;
+    let (pull_secrets, source) =
+        if own.is_empty() { (inherited, SecretSource::ServiceAccount) } else { (own, SecretSource::Workload) };
+    let mut images = Vec::new();
+    for container in spec.init_containers.into_iter().chain(spec.containers) {
+        if !container.image.is_empty() && !images.contains(&container.image) {
+            images.push(container.image);
+        }
+    }
+    let identity = Identity { name: workload.to_string(), service_account, pull_secrets, source };
+    Ok(Resolved { identity, images })
+}
+
+/// A pod, anything with a pod template, or a CronJob.
+#[derive(Deserialize)]
+struct Templated {
+    spec: TemplatedSpec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TemplatedSpec {
+    #[serde(default)]
+    template: Option<Template>,
+    #[serde(default)]
+    job_template: Option<Box<Templated>>,
+    #[serde(flatten)]
+    own: PodSpec,
+}
+
+#[derive(Deserialize)]
+struct Template {
+    #[serde(default)]
+    spec: PodSpec,
+}
+
+impl TemplatedSpec {
+    fn into_pod_spec(self) -> PodSpec {
+        match (self.job_template, self.template) {
+            (Some(job), _) => job.spec.into_pod_spec(),
+            (None, Some(template)) => template.spec,
+            (None, None) => self.own,
+        }
+    }
+}
+
+async fn service_account_secrets(api: &Api, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+    let path = path::named(&path::core(namespace, "serviceaccounts"), name);
+    match api.get::<ServiceAccount>("service account", &path).await {
+        Ok(account) => Ok(names(&account.image_pull_secrets)),
+        Err(ApiError::Status { code: 404, .. }) => {
+            Err(not_there(api, namespace, &format!("serviceaccount/{name}")).await)
+        }
+        Err(error) => Err(Error::doing(format!("read serviceaccount/{name} in namespace {namespace}"))(error)),
+    }
+}
+
+/// Whether the object or its whole namespace is missing: a Job that is only tried (`dryRun`) tells without
+/// the right to read namespaces.
+async fn not_there(api: &Api, namespace: &str, what: &str) -> Error {
+    let job = json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "regauth-namespace-check"},
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "x", "image": "x"}]}}},
+    });
+    let jobs = path::with(&path::group("batch/v1", namespace, "jobs"), &[("dryRun", "All")]);
+    match api.create::<serde_json::Value>("job", &jobs, &job).await {
+        Err(ApiError::Status { code: 404, .. }) => Error::NotThere(format!(
+            "namespace {namespace} does not exist: name another one with -n (kubectl get namespaces lists them)"
+        )),
+        _ => Error::NotThere(format!("{what} does not exist in namespace {namespace}")),
+    }
+}
+
+fn names(references: &[NameRef]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for reference in references.iter().filter(|reference| !reference.name.is_empty()) {
+        if !names.contains(&reference.name) {
+            names.push(reference.name.clone());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workload_is_named_as_for_kubectl() {
+        for (text, short) in [("deploy/web", "deploy/web"), ("Deployments.apps/web", "deploy/web"), ("cj/x", "cronjob/x")] {
+            assert_eq!(text.parse::<WorkloadRef>().unwrap().to_string(), short);
+        }
+        for text in ["web", "node/x", "deploy/", "deploy/a/b", ""] {
+            assert!(text.parse::<WorkloadRef>().unwrap_err().contains("KIND/NAME"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cronjobs_pod_spec_is_two_templates_deep() {
+        let text = r#"{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"serviceAccountName":"sa",
+            "imagePullSecrets":[{"name":"a"},{"name":""},{"name":"a"}],"containers":[{"name":"c","image":"i"}]}}}}}}"#;
+        let spec = serde_json::from_str::<Templated>(text).unwrap().spec.into_pod_spec();
+        assert_eq!(spec.service_account_name, "sa");
+        assert_eq!(names(&spec.image_pull_secrets), ["a"]);
+    }
+
+    #[test]
+    fn a_pods_spec_is_its_own() {
+        let text = r#"{"spec":{"serviceAccountName":"sa","containers":[{"name":"c","image":"i"}],"nodeName":"n"}}"#;
+        let spec = serde_json::from_str::<Templated>(text).unwrap().spec.into_pod_spec();
+        assert_eq!((spec.service_account_name.as_str(), spec.containers[0].image.as_str()), ("sa", "i"));
+    }
+}

@@ -1,0 +1,6 @@
+//! What is read from the cluster, one file a source.
+
+pub mod access;
+pub mod identity;
+pub mod nodes;
+pub mod sample;

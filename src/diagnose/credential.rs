@@ -1,0 +1,54 @@
+//! What runs with and without a credential, and the kubelet's events about pull secrets, say.
+
+use super::pull::{about, judge};
+use crate::code::Code;
+use crate::evidence::{CredentialUse, Evidence, Outcome, Pull, PullSeen};
+use crate::finding::{Candidate, Finding, Severity};
+
+/// A credential that one node's pull was refused for, while another node pulled the image without it.
+pub(super) fn stale(evidence: &Evidence) -> Vec<Finding> {
+    let public = |pull: &&Pull| {
+        matches!(pull.credential, CredentialUse::HeldBack { .. })
+            && matches!(pull.outcome, Outcome::Seen { value: PullSeen::Pulled { .. } })
+    };
+    let refused = |pull: &&Pull| {
+        let first = judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
+        pull.credential == CredentialUse::AsPlanned && first.is_some_and(Code::refuses_credential)
+    };
+    evidence
+        .pulls
+        .iter()
+        .filter(refused)
+        .filter(|pull| evidence.pulls.iter().filter(public).any(|other| other.image == pull.image))
+        .map(|pull| about(pull, Code::StaleCredential, evidence))
+        .collect()
+}
+
+/// Pull secrets that the kubelet did not find: the cause where the pull was refused for lack of a
+/// credential, a warning where it works all the same.
+pub(super) fn missing_pull_secrets(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for pull in &evidence.pulls {
+        for name in &pull.missing_pull_secrets {
+            findings.push(missing_pull_secret(pull, name, evidence));
+        }
+    }
+    findings
+}
+
+fn missing_pull_secret(pull: &Pull, name: &str, evidence: &Evidence) -> Finding {
+    let namespace = &evidence.plan.namespace;
+    let mut finding = about(pull, Code::PullSecretMissing, evidence);
+    finding.subject.name = format!("secret/{name}");
+    finding.cause = format!("The pull secret {name} does not exist in namespace {namespace}.");
+    finding.fixes = crate::fix::missing_pull_secret(name, namespace, &evidence.plan.identity);
+    finding.messages = judge(pull, evidence).map(|(message, _)| vec![message]).unwrap_or_default();
+    let first = judge(pull, evidence).and_then(|(_, candidates)| candidates.into_iter().next());
+    // "Not found" is what a registry says that hides images from strangers, unless it is sure of it.
+    let explains =
+        |first: Candidate| first.code.asks_for_credential() && !(first.code == Code::ImageNotFound && first.certain);
+    if !first.is_some_and(explains) {
+        finding.severity = Severity::Warning;
+    }
+    finding
+}

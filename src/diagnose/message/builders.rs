@@ -1,0 +1,41 @@
+//! Kaniko (with go-containerregistry) and BuildKit.
+
+use super::layers::Effect::{During, Pushes, Says};
+use super::layers::{Program, Rule};
+use super::reading::{Operation, SignKind as S};
+
+pub(super) const PROGRAM: Program = Program { name: "builders", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule(
+        r#"(?:error )?checking push permissions?(?: for "(?P<image>[^"]*)")?"#,
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(
+        r"error pushing image|failed to push to destination (?P<image>\S*[^\s:])",
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(r"failed to push (?P<image>\S*[^\s:])", &[During(Operation::Push), Pushes]),
+    Rule(r"(?i-u:failed to push image)", &[During(Operation::Push), Pushes]),
+    Rule(r"creating push check transport for \S+ failed", &[During(Operation::Ping)]),
+    Rule(r"resolving authorization for \S+ failed", &[During(Operation::Authorize)]),
+    Rule(r"unsupported status code (?P<status>\d{3})", &[]),
+    Rule(
+        r"unexpected status code (?P<status>\d{3}) [A-Z][A-Za-z]*(?: [A-Z][A-Za-z-]*)* \(HEAD responses have no body, use GET for details\)",
+        &[],
+    ),
+    Rule(
+        concat!(
+            r"failed to (?:solve|build|export image|compute cache key|load cache key|read dockerfile|",
+            r"checksum \S+|configure registry cache exporter)",
+        ),
+        &[],
+    ),
+    Rule(
+        r"(?:retrieving|error fetching) (?:remote )?image(?: from \S+ remote \S*[^\s:])?",
+        &[During(Operation::Resolve)],
+    ),
+    Rule(r"unable to (?:complete operation after \d+ attempts, last error=)", &[]),
+    Rule(r"(?:no child with platform|no match for platform) .*", &[Says(S::NoPlatform)]),
+    Rule(r"insufficient_scope: authorization failed|insufficient_scope", &[Says(S::AccessDenied)]),
+];

@@ -1,0 +1,349 @@
+//! Causes of what the registry, or what stands in its place, answered: statuses and error codes.
+
+use super::super::hosts::{Kind, Role};
+use super::super::reading::{Operation, SignKind};
+use super::Causes;
+use super::facts::{Facts, Sent};
+use crate::finding::Code as C;
+
+/// What the answer means.
+pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
+    let because = because(facts);
+    let code = facts.reading.registry_error.as_ref().map(|error| error.code.as_str());
+    match (code, facts.reading.status) {
+        // Harbor says 401 of a project that does not exist.
+        (Some("UNAUTHORIZED" | "DENIED"), _) if facts.reading.sign(SignKind::NoSuchRepository).is_some() => {
+            Some(not_found(facts, because))
+        }
+        (Some("TOOMANYREQUESTS" | "TOO_MANY_REQUESTS"), _) | (_, Some(429)) => {
+            Some(Causes::certain(C::RateLimited, because))
+        }
+        (Some("MANIFEST_UNKNOWN" | "MANIFEST_NOT_FOUND" | "TAG_INVALID" | "NAME_UNKNOWN"), _) => {
+            Some(not_found(facts, because))
+        }
+        (Some(code), _) if code.starts_with("REPOSITORY_NAME_NOT_KNOWN") => Some(not_found(facts, because)),
+        (Some("NAME_INVALID"), _) => Some(Causes::open(&[C::InvalidImageName, C::ImageNotFound], because)),
+        (Some("BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN"), _) if !facts.reading.push => {
+            Some(Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because))
+        }
+        (Some("DIGEST_INVALID" | "SIZE_INVALID" | "MANIFEST_INVALID" | "MANIFEST_UNVERIFIED"), _) => {
+            Some(Causes::open(&[C::ContentCorrupt, C::RefusedByPolicy], because))
+        }
+        (Some("BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID"), _) => {
+            Some(Causes::open(&[C::RegistryServerError, C::HarborConfigDrift, C::ProxyFailed], because))
+        }
+        (Some("UNAVAILABLE"), _) => Some(server_error(facts, because)),
+        (Some("UNSUPPORTED"), _) => Some(Causes::open(&[C::RegistryReadOnly, C::RefusedByPolicy], because)),
+        (Some("UNAUTHORIZED"), status) if status != Some(403) => {
+            Some(Causes::open(&unauthorized(facts), because))
+        }
+        (Some("DENIED" | "FORBIDDEN" | "PERMISSION_DENIED" | "UNAUTHORIZED"), _) => {
+            Some(Causes::open(&denied(facts), because))
+        }
+        (_, Some(status)) => by_status(facts, status, because),
+        _ => None,
+    }
+}
+
+fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> {
+    Some(match status {
+        401 => Causes::open(&unauthorized(facts), because),
+        403 => Causes::open(&forbidden(facts), because),
+        404 if facts.is_content() && facts.role == Role::Registry => {
+            Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because)
+        }
+        404 => not_found(facts, because),
+        407 => Causes::certain(C::ProxyFailed, because),
+        408 => Causes::open(&[C::ConnectionTimedOut, C::ProxyFailed, C::RegistryServerError], because),
+        413 => Causes::open(&[C::ProxyFailed, C::RefusedByPolicy, C::UnexpectedResponder], because),
+        402 | 412 | 451 => {
+            Causes::open(&[C::RefusedByPolicy, C::ProxyFailed, C::UnexpectedResponder], because)
+        }
+        500.. => server_error(facts, because),
+        // ECR Public says 400 to a credential that has expired, where none would do.
+        400 if facts.kind == Kind::EcrPublic => Causes::open(
+            &[
+                C::StaleCredential,
+                C::CredentialExpired,
+                C::CredentialRejected,
+                C::ProxyFailed,
+                C::UnexpectedResponder,
+            ],
+            because,
+        ),
+        400 if facts.at_token_service() && facts.sent != Sent::No => {
+            Causes::open(&[C::CredentialRejected, C::CredentialExpired, C::UnexpectedResponder], because)
+        }
+        300..500 => Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because),
+        _ => return None,
+    })
+}
+
+/// 401, or its code: a credential was wanted, or the one that came was not taken.
+fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
+    let mut codes = match facts.sent {
+        _ if facts.reading.push => return unauthorized_push(facts),
+        Sent::No => return no_credential(facts),
+        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential],
+        Sent::Likely => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
+        }
+        // A client that logs in goes on to the registry with the token it got: it is the token that may be refused.
+        _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
+            vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
+        }
+        _ if facts.reading.operation == Some(Operation::Login) => {
+            vec![C::CredentialRejected, C::CredentialExpired]
+        }
+        Sent::Unknown if facts.kind == Kind::Google => {
+            vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
+        }
+        Sent::Unknown => {
+            vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
+        }
+    };
+    codes.extend([C::PermissionDenied, C::ImageNotFound]);
+    if facts.kind.has_node_identity() {
+        codes.push(C::CredentialNotVisible);
+    }
+    if facts.kind == Kind::Other {
+        codes.extend([
+            C::AccountLocked,
+            C::RobotAccountUnusable,
+            C::HarborTokenRejected,
+            C::HarborKeyMismatch,
+        ]);
+    }
+    codes.extend([C::CredentialHelperFailed, C::TokenTimeRejected]);
+    codes
+}
+
+/// Harbor names the action that it refuses when a token lacks it; others just want a credential.
+fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
+    let names_action = facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "));
+    let mut codes = match facts.sent {
+        Sent::No => vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound],
+        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::PushDenied],
+        _ if names_action => {
+            vec![C::PushDenied, C::HarborTokenRejected, C::NoCredential, C::CredentialRejected]
+        }
+        _ => vec![C::NoCredential, C::CredentialRejected, C::PushDenied],
+    };
+    codes.extend([C::CredentialExpired, C::RepositoryNotFound, C::RobotAccountUnusable, C::AccountLocked]);
+    if facts.kind == Kind::Other {
+        codes.extend([C::HarborTokenRejected, C::HarborKeyMismatch, C::TokenOutlived, C::TokenTimeRejected]);
+    }
+    codes
+}
+
+/// Nothing was sent, and that was not enough. It need not be a private image: many registries say the same of one that
+/// does not exist.
+pub(super) fn no_credential(facts: &Facts<'_>) -> Vec<C> {
+    let mut codes = vec![C::NoCredential];
+    if facts.kind.has_node_identity() {
+        codes.extend([C::CredentialNotVisible, C::CredentialHelperFailed]);
+    }
+    codes.push(C::ImageNotFound);
+    if !facts.reading.sandbox {
+        codes.extend([C::PullSecretNotReferenced, C::PullSecretNoMatch, C::PullSecretMissing]);
+    }
+    codes.extend([C::CredentialNotVisible, C::CredentialHelperFailed]);
+    codes
+}
+
+/// Access was refused without a reason.
+pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
+    if facts.reading.push {
+        return denied_push(facts);
+    }
+    let mut codes = match facts.sent {
+        Sent::No if facts.is_official() => vec![C::ImageNotFound, C::NoCredential],
+        Sent::No => vec![C::NoCredential, C::ImageNotFound],
+        _ if facts.is_official() => vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied],
+        Sent::Yes | Sent::Likely if facts.kind == Kind::Ecr => {
+            vec![C::PermissionDenied, C::CredentialExpired, C::ImageNotFound, C::CredentialRejected]
+        }
+        Sent::Yes | Sent::Likely => {
+            vec![
+                C::PermissionDenied,
+                C::ImageNotFound,
+                C::CredentialRejected,
+                C::CredentialExpired,
+                C::StaleCredential,
+            ]
+        }
+        Sent::Unknown if facts.kind == Kind::Ecr => {
+            vec![C::NoCredential, C::CredentialExpired, C::ImageNotFound, C::PermissionDenied]
+        }
+        // GHCR says so to a token that it does not know, even for a public image.
+        Sent::Unknown if facts.kind == Kind::GitHub => {
+            vec![
+                C::NoCredential,
+                C::CredentialRejected,
+                C::StaleCredential,
+                C::PermissionDenied,
+                C::ImageNotFound,
+            ]
+        }
+        Sent::Unknown if facts.reading.status == Some(403) => {
+            vec![
+                C::PermissionDenied,
+                C::NoCredential,
+                C::ImageNotFound,
+                C::CredentialRejected,
+                C::CredentialExpired,
+            ]
+        }
+        Sent::Unknown => {
+            vec![
+                C::NoCredential,
+                C::ImageNotFound,
+                C::PermissionDenied,
+                C::CredentialRejected,
+                C::CredentialExpired,
+            ]
+        }
+    };
+    if facts.sent == Sent::No || facts.sent == Sent::Unknown {
+        codes.extend(no_credential(facts));
+    }
+    codes
+}
+
+fn denied_push(facts: &Facts<'_>) -> Vec<C> {
+    let rest = [C::RepositoryNotFound, C::CredentialExpired, C::RobotAccountUnusable, C::AccountLocked];
+    let first: &[C] = match facts.sent {
+        Sent::No => &[C::NoCredential, C::PushDenied],
+        Sent::Yes => &[C::PushDenied, C::CredentialRejected],
+        _ => &[C::PushDenied, C::NoCredential, C::CredentialRejected],
+    };
+    first.iter().copied().chain(rest).collect()
+}
+
+/// A bare 403. A registry that knows its API says 401 to who is unknown; filters and proxies say 403 to everybody.
+fn forbidden(facts: &Facts<'_>) -> Vec<C> {
+    let strangers = [C::UnexpectedResponder, C::ProxyFailed, C::EgressBlocked];
+    let with =
+        |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
+    if facts.reading.push {
+        let policy = [
+            C::RefusedByPolicy,
+            C::RegistryReadOnly,
+            C::RepositoryNotFound,
+            C::NoCredential,
+            C::CredentialRejected,
+        ];
+        return with(&[&[C::PushDenied][..], &policy[..]].concat());
+    }
+    // The URL of storage is signed and has an end.
+    if facts.role == Role::Elsewhere {
+        return with(&[
+            C::UnexpectedResponder,
+            C::EgressBlocked,
+            C::ProxyFailed,
+            C::PermissionDenied,
+            C::ClockDrift,
+        ]);
+    }
+    if facts.reading.operation == Some(Operation::Login) {
+        return with(&[C::CredentialRejected, C::CredentialExpired, C::PermissionDenied]);
+    }
+    match facts.sent {
+        Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),
+        Sent::Yes => {
+            with(&[C::CredentialRejected, C::PermissionDenied, C::StaleCredential, C::CredentialExpired])
+        }
+        _ if facts.kind == Kind::EcrPublic => {
+            with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
+        }
+        _ if facts.kind == Kind::Other => {
+            let mut codes = vec![C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
+            codes.extend([C::CredentialRejected, C::NoCredential]);
+            with(&codes)
+        }
+        _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
+    }
+}
+
+/// Not there, or not for this reader to know.
+pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
+    if facts.reading.push {
+        return Causes::open(&[C::RepositoryNotFound, C::PushDenied], because);
+    }
+    let has_code = facts.reading.registry_error.as_ref().is_some_and(|error| error.code.contains("UNKNOWN"));
+    let read_with_credential = matches!(facts.sent, Sent::Likely | Sent::Yes);
+    if (read_with_credential || has_code && facts.kind.never_hides()) && facts.role != Role::Elsewhere {
+        return Causes::certain(C::ImageNotFound, because);
+    }
+    let mut codes = vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied];
+    // Without a request and an image it may as well be a push.
+    if facts.image.is_none() && facts.reading.requests.is_empty() {
+        codes.insert(1, C::RepositoryNotFound);
+    }
+    if !has_code {
+        codes.push(C::UnexpectedResponder);
+    }
+    if facts.kind.has_node_identity() {
+        codes.push(C::CredentialNotVisible);
+    }
+    Causes::open(&codes, because)
+}
+
+pub(super) fn server_error(facts: &Facts<'_>, because: String) -> Causes {
+    let mut codes = if facts.at_token_service() {
+        vec![C::TokenServiceUnreachable, C::RegistryServerError, C::HarborKeyUnreadable]
+    } else {
+        vec![C::RegistryServerError]
+    };
+    codes.extend([
+        C::ProxyFailed,
+        C::UnexpectedResponder,
+        C::TokenServiceUnreachable,
+        C::HarborCoreUnreachable,
+    ]);
+    if facts.kind != Kind::Other {
+        codes.retain(|code| !matches!(code, C::HarborKeyUnreadable | C::HarborCoreUnreachable));
+    }
+    Causes::open(&codes, because)
+}
+
+fn because(facts: &Facts<'_>) -> String {
+    let who = match facts.role {
+        _ if facts.at_token_service() => "the token service",
+        Role::Elsewhere => "the redirect's host",
+        _ => "the registry",
+    };
+    let host = facts.host();
+    let to = match facts.sent {
+        Sent::No if facts.proven_anonymous => " to a request without a credential",
+        Sent::Yes => " to a request with a credential",
+        _ => "",
+    };
+    let told = match (&facts.reading.registry_error, facts.reading.status) {
+        (Some(error), _) if error.message.is_empty() => error.code.clone(),
+        (Some(error), _) => format!("{}: {}", error.code, error.message),
+        (None, Some(status)) => phrase(status),
+        (None, None) => String::new(),
+    };
+    let refused = facts.reading.sign(SignKind::AccessDenied).map(|sign| format!(" (\"{}\")", sign.text));
+    let host = if host == "the registry" { String::new() } else { format!(" ({host})") };
+    format!("{who}{host} answered \"{told}\"{to}{}", refused.unwrap_or_default())
+}
+
+/// A status with the phrase of RFC 9110.
+fn phrase(status: u16) -> String {
+    let phrase = match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        407 => "Proxy Authentication Required",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return format!("status {status}"),
+    };
+    format!("{status} {phrase}")
+}

@@ -1,0 +1,205 @@
+//! Causes that a program or a registry states in words.
+
+use super::super::hosts::Kind;
+use super::super::reading::{Operation, Sign, SignKind as S};
+use super::facts::{Facts, Sent};
+use super::{Causes, access};
+use crate::finding::Code as C;
+
+/// Statements that say more than what is around them, the most exact first.
+const DEFINITE: &[S] = &[
+    S::NeverPulled,
+    S::Throttled,
+    S::SecretsMissing,
+    S::DiskFull,
+    S::NoPlatform,
+    S::SignatureRejected,
+    S::InvalidName,
+    S::HelperFailed,
+    S::RateLimited,
+    S::Policy,
+    S::ReadOnly,
+    S::RobotUnusable,
+    S::Locked,
+    S::UnreadableKey,
+    S::UnknownKey,
+    S::OutsideTimes,
+    S::TokenOver,
+    S::SkewedSignature,
+    S::NotPermitted,
+    S::ScopeMissing,
+    S::NotPermittedOrMissing,
+    S::Expired,
+    S::TokenExpired,
+    S::AddressRefused,
+    S::Invalid,
+    S::WrongPassword,
+    S::NoCredentialSent,
+    S::BadRealm,
+    S::ContentMissing,
+    S::Corrupt,
+    S::Incomplete,
+    S::UnreadableManifest,
+    S::NotRegistry,
+    S::SecretMalformed,
+    S::RuntimeFailed,
+    S::ProxyRefused,
+];
+
+/// The cause that a statement gives by itself.
+pub(super) fn definite(facts: &Facts<'_>) -> Option<Causes> {
+    let sign = DEFINITE.iter().find_map(|kind| facts.reading.sign(*kind))?;
+    let because = because(sign);
+    credential(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
+}
+
+fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
+    let right = if facts.reading.push { C::PushDenied } else { C::PermissionDenied };
+    Some(match kind {
+        S::NoCredentialSent if facts.reading.push => {
+            Causes::open(&[C::NoCredential, C::CredentialHelperFailed, C::BuilderConfigNotMounted], because)
+        }
+        S::NoCredentialSent => Causes::open(&access::no_credential(facts), because),
+        S::HelperFailed => Causes::certain(C::CredentialHelperFailed, because),
+        S::WrongPassword => {
+            Causes::open(&[C::CredentialRejected, C::StaleCredential, C::CredentialExpired], because)
+        }
+        S::Expired => Causes::certain(C::CredentialExpired, because),
+        S::Invalid
+            if facts.kind.has_node_identity() || facts.reading.requests.is_empty() && !is_github(facts) =>
+        {
+            Causes::open(&[C::CredentialExpired, C::CredentialRejected], because)
+        }
+        S::Invalid => {
+            Causes::open(&[C::CredentialRejected, C::CredentialExpired, right, C::NoCredential], because)
+        }
+        S::Locked => Causes::certain(C::AccountLocked, because),
+        S::RobotUnusable => Causes::certain(C::RobotAccountUnusable, because),
+        S::NotPermitted => Causes::certain(right, because),
+        S::ScopeMissing => {
+            Causes::open(&[right, C::PushDenied, C::PermissionDenied, C::CredentialRejected], because)
+        }
+        S::NotPermittedOrMissing => {
+            Causes::open(&[right, C::ImageNotFound, C::NoCredential, C::CredentialNotVisible], because)
+        }
+        S::SecretsMissing => Causes::certain(C::PullSecretMissing, because),
+        S::SecretMalformed => {
+            Causes::open(&[C::PullSecretMalformed, C::ContentCorrupt, C::UnexpectedResponder], because)
+        }
+        S::OutsideTimes => Causes::certain(C::TokenTimeRejected, because),
+        S::TokenExpired => Causes::open(
+            &[
+                C::CredentialExpired,
+                C::TokenOutlived,
+                C::TokenTimeRejected,
+                C::ClockDrift,
+                C::CredentialRejected,
+            ],
+            because,
+        ),
+        S::AddressRefused => {
+            Causes::open(&[C::RefusedByPolicy, C::EgressBlocked, C::PermissionDenied], because)
+        }
+        S::TokenOver => Causes::open(&[C::TokenOutlived, C::TokenTimeRejected, C::ClockDrift], because),
+        S::SkewedSignature => {
+            Causes::open(&[C::TokenTimeRejected, C::ClockDrift, C::CredentialHelperFailed], because)
+        }
+        S::UnknownKey => {
+            Causes::open(&[C::HarborKeyMismatch, C::HarborKeyStale, C::HarborKeyNotMounted], because)
+        }
+        S::UnreadableKey => Causes::certain(C::HarborKeyUnreadable, because),
+        _ => return None,
+    })
+}
+
+fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
+    Some(match kind {
+        S::NeverPulled => Causes::certain(C::ImageNeverPulled, because),
+        S::Throttled => Causes::certain(C::NodePullThrottled, because),
+        S::DiskFull => Causes::certain(C::NodeDiskFull, because),
+        S::NoPlatform => Causes::certain(C::PlatformMissing, because),
+        S::SignatureRejected => Causes::certain(C::SignatureRejected, because),
+        S::InvalidName => Causes::certain(C::InvalidImageName, because),
+        S::RateLimited => Causes::certain(C::RateLimited, because),
+        S::Policy => Causes::certain(C::RefusedByPolicy, because),
+        S::ReadOnly => Causes::certain(C::RegistryReadOnly, because),
+        S::ContentMissing | S::Corrupt => Causes::certain(C::ContentCorrupt, because),
+        S::Incomplete => Causes::open(&[C::ContentCorrupt, C::ConnectionRefused, C::ProxyFailed], because),
+        S::UnreadableManifest => Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because),
+        S::BadRealm => Causes::open(&[C::RealmMismatch, C::UnexpectedResponder], because),
+        S::NotRegistry if facts.at_token_service() => {
+            Causes::open(&[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed], because)
+        }
+        S::NotRegistry => {
+            Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because)
+        }
+        S::RuntimeFailed => Causes::certain(C::RuntimeFailed, because),
+        S::ProxyRefused => Causes::certain(C::ProxyFailed, because),
+        _ => return None,
+    })
+}
+
+/// Statements that leave it open, and the status of the gRPC error around them.
+pub(super) fn vague(facts: &Facts<'_>) -> Option<Causes> {
+    let reading = facts.reading;
+    let first = |kinds: &[S]| kinds.iter().find_map(|kind| reading.sign(*kind));
+    if let Some(sign) = first(&[S::TokenRefused]) {
+        let codes: &[C] = match facts.kind {
+            Kind::Other => {
+                &[C::HarborTokenRejected, C::TokenTimeRejected, C::HarborKeyMismatch, C::ClockDrift]
+            }
+            _ => &[C::TokenTimeRejected, C::ClockDrift, C::CredentialRejected],
+        };
+        return Some(Causes::open(codes, because(sign)));
+    }
+    if let Some(sign) = first(&[S::NoSuchRepository, S::NotFound]) {
+        return Some(access::not_found(facts, because(sign)));
+    }
+    if let Some(sign) = first(&[S::AccessDenied]) {
+        return Some(Causes::open(&access::denied(facts), because(sign)));
+    }
+    if let Some(sign) = first(&[S::ServerError]) {
+        return Some(access::server_error(facts, because(sign)));
+    }
+    if let Some(sign) = first(&[S::RegistryUnavailable]) {
+        let codes =
+            [C::RegistryServerError, C::ConnectionTimedOut, C::ConnectionRefused, C::RegistryNameUnresolved];
+        return Some(Causes::open(&codes, because(sign)));
+    }
+    if reading.operation == Some(Operation::Unpack) {
+        let codes = [C::RuntimeFailed, C::NodeDiskFull, C::ContentCorrupt];
+        return Some(Causes::open(&codes, "it broke while layers were written to the node's disk"));
+    }
+    by_grpc(facts).or_else(|| {
+        let unknown = reading.registry_error.as_ref().filter(|error| error.code == "UNKNOWN")?;
+        Some(access::server_error(facts, format!("the registry answered \"{}\"", unknown.code)))
+    })
+}
+
+fn by_grpc(facts: &Facts<'_>) -> Option<Causes> {
+    let status = facts.reading.grpc.as_ref()?;
+    let because = format!("the runtime's error is of the class \"{status}\" and says no more");
+    let codes: &[C] = match status.as_str() {
+        "NotFound" => return Some(access::not_found(facts, because)),
+        "Unauthenticated" if facts.sent == Sent::No => &[C::NoCredential, C::ImageNotFound],
+        "Unauthenticated" => &[C::NoCredential, C::CredentialRejected],
+        "PermissionDenied" => &[C::PermissionDenied, C::NoCredential, C::ImageNotFound],
+        "Unavailable" => &[C::RuntimeFailed, C::RegistryServerError, C::ConnectionRefused],
+        "DeadlineExceeded" => &[C::PullNotFinished, C::ConnectionTimedOut, C::EgressBlocked],
+        "Canceled" => &[C::PullNotFinished, C::RuntimeFailed],
+        "ResourceExhausted" => &[C::RateLimited, C::NodeDiskFull, C::RuntimeFailed],
+        "InvalidArgument" => &[C::InvalidImageName, C::RuntimeFailed],
+        "FailedPrecondition" | "DataLoss" => &[C::ContentCorrupt, C::RuntimeFailed],
+        _ => return None,
+    };
+    Some(Causes::open(codes, because))
+}
+
+fn is_github(facts: &Facts<'_>) -> bool {
+    facts.kind == Kind::GitHub
+        || facts.reading.sign(S::Invalid).is_some_and(|sign| sign.text.as_str().contains("GitHub"))
+}
+
+fn because(sign: &Sign) -> String {
+    format!("it says \"{}\"", sign.text)
+}

@@ -1,0 +1,148 @@
+//! containerd 1.6 to 2.4: `remotes/docker` (resolver, fetcher, authorizer), `client/pull.go`, `core/transfer/local`,
+//! `core/unpack`, `core/content`, the CRI plugin. BuildKit and helm use its resolver, too.
+
+use super::layers::Effect::{During, Pushes, Says, Token};
+use super::layers::{Program, Rule};
+use super::reading::{Operation, SignKind as S, TokenFetch};
+
+pub(super) const PROGRAM: Program = Program { name: "containerd", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule(r#"failed to pull (?:and unpack )?image "(?P<image>[^"]*)""#, &[]),
+    Rule(r#"failed to resolve (?:reference|image) "(?P<image>[^"]*)""#, &[During(Operation::Resolve)]),
+    Rule(r"failed to resolve ref (?P<image>\S*[^\s:])", &[During(Operation::Resolve)]),
+    Rule(r"failed to resolve image", &[During(Operation::Resolve)]),
+    Rule(r"failed to resolve source metadata for (?P<image>\S*[^\s:])", &[During(Operation::Resolve)]),
+    Rule(r"failed to do request", &[]),
+    // The authorizer. It says `oauth token` if and only if it had a secret to send (`doBearerAuth`).
+    Rule(r"failed to authorize(?: redirect)?", &[During(Operation::Authorize)]),
+    Rule(r"failed to fetch anonymous token", &[During(Operation::Authorize), Token(TokenFetch::Anonymous)]),
+    Rule(r"failed to fetch oauth token", &[During(Operation::Authorize), Token(TokenFetch::WithCredential)]),
+    Rule(r"(?:authorization failed: )?no basic auth credentials", &[Says(S::NoCredentialSent)]),
+    Rule(r"failed to handle basic auth because missing username or secret", &[Says(S::NoCredentialSent)]),
+    Rule(
+        r"authorization status: (?P<status>\d{3})",
+        &[During(Operation::Authorize), Token(TokenFetch::WithCredential)],
+    ),
+    Rule(r"server message: insufficient_scope(?:: authorization failed)?", &[Says(S::AccessDenied)]),
+    Rule(r"server message: invalid_token(?:: authorization failed)?", &[Says(S::TokenRefused)]),
+    Rule(r"server message: \S+: authorization failed", &[Says(S::AccessDenied)]),
+    Rule(r"authorization failed", &[Says(S::AccessDenied)]),
+    Rule(
+        r"pull access denied, repository does not exist or may require authorization",
+        &[Says(S::AccessDenied)],
+    ),
+    Rule(
+        r"push access denied, repository does not exist or may require authorization",
+        &[Says(S::AccessDenied), Pushes],
+    ),
+    Rule(
+        r"no realm specified for token auth challenge|invalid token auth challenge realm",
+        &[Says(S::BadRealm)],
+    ),
+    Rule(
+        concat!(
+            r"failed to find supported auth scheme.*|unable to decode token response|",
+            r"authorization server did not include a token in the response|failed to decode token response",
+        ),
+        &[Says(S::NotRegistry)],
+    ),
+    // Statuses
+    Rule(
+        r"unexpected status from (?P<method>[A-Z]+) request to (?P<url>\S*[^\s:]): (?P<status>\d{3})<phrase>",
+        &[],
+    ),
+    Rule(
+        r"pulling from host (?P<host>\S+) failed with (?:unexpected )?status code \[[^\]]*\]: (?P<status>\d{3})<phrase>",
+        &[During(Operation::Resolve)],
+    ),
+    Rule(r"unexpected (?:HEAD )?status code (?P<url>https?://\S*[^\s:]): (?P<status>\d{3})<phrase>", &[]),
+    Rule(r"[Ss]erver message: ", &[]),
+    Rule(r"- Server message", &[]),
+    // Fetching
+    Rule(r"failed to copy", &[During(Operation::Fetch)]),
+    Rule(r"httpReadSeeker: failed open", &[During(Operation::Fetch)]),
+    Rule(
+        r"could not fetch content descriptor \S+ \([^)]*manifest[^)]*\) from remote: not found",
+        &[Says(S::ContentMissing)],
+    ),
+    Rule(
+        r"could not fetch content descriptor \S+ \([^)]*\) from remote: not found",
+        &[Says(S::ContentMissing)],
+    ),
+    Rule(
+        r"content at (?P<url>https?://\S*/blobs/\S*[^\s:]) not found(?:: not found)?",
+        &[Says(S::ContentMissing)],
+    ),
+    Rule(r"content at (?P<url>https?://\S*[^\s:]) not found(?:: not found)?", &[Says(S::NotFound)]),
+    Rule(r"(?:\S+/)?\S+(?::\S+|@sha256:[0-9a-f]+): not found", &[Says(S::NotFound)]),
+    Rule(r"no (?:resolve|pull) hosts: not found", &[Says(S::RuntimeFailed)]),
+    Rule(r"rejecting \d+ byte manifest for \S+", &[Says(S::Corrupt)]),
+    Rule(r"no match for platform in manifest(?: sha256:[0-9a-f]+)?(?:: not found)?", &[Says(S::NoPlatform)]),
+    Rule(
+        concat!(
+            r"media type \S+ is no longer supported since containerd v\d.*|",
+            r"schema 1 image manifests are no longer supported.*",
+        ),
+        &[Says(S::UnreadableManifest)],
+    ),
+    // Content
+    Rule(r#"failed commit on ref "[^"]*""#, &[]),
+    Rule(r"unexpected commit (?:digest|size) \S+, expected \S*[^\s:]", &[Says(S::Corrupt)]),
+    Rule(r"failed size validation: \d+ != \d+", &[Says(S::Corrupt)]),
+    Rule(r"short read: expected \d+ bytes but got \d+(?:: unexpected EOF)?", &[Says(S::Incomplete)]),
+    Rule(r"read (?:past|exceeds) expected size \d+", &[Says(S::Corrupt)]),
+    Rule(
+        concat!(
+            r"(?:wrong diff id|number of layers and diffIDs don't match|failed to validate archive quality|",
+            r"mismatched image rootfs and manifest layers|unexpected media type \S+ for \S+).*",
+        ),
+        &[Says(S::Corrupt)],
+    ),
+    Rule(
+        concat!(
+            r"(?:archive/tar: invalid tar header|gzip: invalid (?:header|checksum)|zstd: .*|",
+            r"flate: corrupt input.*|invalid magic)",
+        ),
+        &[Says(S::Corrupt)],
+    ),
+    Rule(
+        r"failed to extract layer(?: \([^)]*\))?(?: sha256:[0-9a-f]+)?(?: to \S+ as \S*[^\s:])?",
+        &[During(Operation::Unpack)],
+    ),
+    Rule(
+        concat!(
+            r"apply layer error for \S*[^\s:]|failed to apply layer|",
+            r"failed to unpack(?: image on snapshotter \S*[^\s:])?|unpack",
+        ),
+        &[During(Operation::Unpack)],
+    ),
+    Rule(
+        concat!(
+            r#"(?:unable to prepare extraction snapshot|failed to (?:prepare extraction snapshot|"#,
+            r#"commit snapshot|stat snapshot|mount|create snapshot|create prepare snapshot dir|"#,
+            r#"create temp dir)\b.*|failed to get reader from content store|failed to get stream processor.*|"#,
+            r#"target snapshot \S+|no unpack platforms defined.*|unable to initialize unpacker)"#,
+        ),
+        &[During(Operation::Unpack), Says(S::RuntimeFailed)],
+    ),
+    Rule(
+        concat!(
+            r"locking ref \S+ failed|ref \S+ locked.*|failed to (?:open writer|create image reference|",
+            r"update image store|get image|create OCI registry)\b.*",
+        ),
+        &[Says(S::RuntimeFailed)],
+    ),
+    Rule(r"image verifier \S+ blocked pull of .*|blocking pull of .*", &[Says(S::SignatureRejected)]),
+    Rule(r#"failed to parse image reference "[^"]*"|invalid reference format.*"#, &[Says(S::InvalidName)]),
+    Rule(r"invalid decoded auth.*|parse server address.*", &[Says(S::SecretMalformed)]),
+    Rule(
+        concat!(
+            r"(?:failed to (?:load|read) (?:CA|cert|key) file|failed to load cert file|",
+            r"failed to get system cert pool|get TLSConfig for registry .*|invalid registry endpoint.*|",
+            r"failed to load X509 key pair).*",
+        ),
+        &[Says(S::RuntimeFailed)],
+    ),
+    Rule(r"push is on-going.*", &[Says(S::RuntimeFailed)]),
+];

@@ -1,0 +1,106 @@
+//! github.com/containers/image (5.x) and what is built on it: CRI-O, Podman, Buildah, skopeo.
+
+use super::layers::Effect::{During, Pushes, Says};
+use super::layers::{Program, Rule};
+use super::reading::{Operation, SignKind as S};
+
+pub(super) const PROGRAM: Program = Program { name: "containers/image", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule(r"(?i-u:(?:error )?initializing source) \S+?://(?P<image>\S*[^\s:])", &[During(Operation::Resolve)]),
+    Rule(
+        concat!(
+            r"(?i-u:(?:error )?(?:reading|",
+            r"determining) manifest (?:MIME type for )?)(?:docker://)?\S+ in (?P<image>\S*[^\s:])",
+        ),
+        &[During(Operation::Resolve)],
+    ),
+    Rule(
+        r"(?i-u:(?:error )?determining manifest MIME type for) \S+?://(?P<image>\S*[^\s:])",
+        &[During(Operation::Resolve)],
+    ),
+    Rule(
+        r"(?i-u:(?:error )?pinging (?:docker|container) registry) (?P<host>\S*[^\s:])",
+        &[During(Operation::Ping)],
+    ),
+    Rule(
+        concat!(
+            r"(?i-u:copying system image from manifest list|(?:error )?parsing image configuration|",
+            r"(?:error )?fetching (?:manifest|blob)|(?:error )?reading blob) ?(?:sha256:[0-9a-f]+)?",
+        ),
+        &[During(Operation::Fetch)],
+    ),
+    Rule(r"(?i-u:(?:error )?trying to reuse blob) sha256:[0-9a-f]+ at destination", &[]),
+    Rule(
+        concat!(
+            r"(?i-u:(?:error )?(?:uploading (?:manifest|layer)|initiating layer upload|",
+            r"copying image to the remote destination|initializing destination))",
+        ),
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(r"(?i-u:(?:error )?(?:writing blob|writing manifest|copying blob|adding layer with blob \S+))", &[]),
+    Rule(
+        concat!(
+            r"(?:invalid status code from registry|unexpected http code:|StatusCode:|",
+            r"[Ss]tatus code:) (?P<status>\d{3})(?: \([^)]*\)|, .*)?",
+        ),
+        &[],
+    ),
+    Rule(
+        r"no matching signatures.*|cryptographic signature verification failed.*",
+        &[Says(S::SignatureRejected)],
+    ),
+    Rule(
+        r#"(?:unable to retrieve auth token|Requesting bear?er token|requesting bear?er token)"#,
+        &[During(Operation::Authorize)],
+    ),
+    Rule(r"invalid username/password", &[Says(S::WrongPassword)]),
+    Rule(r"authentication required", &[]),
+    Rule(
+        concat!(
+            r#"(?:Error )?(?:choosing (?:an )?image (?:instance|"#,
+            r#"from manifest list \S*[^\s:])): no image found in (?:manifest list|"#,
+            r#"image index) for architecture .*"#,
+        ),
+        &[Says(S::NoPlatform)],
+    ),
+    Rule(r#"no image found in (?:manifest list|image index) for architecture .*"#, &[Says(S::NoPlatform)]),
+    Rule(r#"(?i-u:image (?:architecture|operating system) mismatch): image uses .*"#, &[Says(S::NoPlatform)]),
+    Rule(
+        concat!(
+            r"(?:Source image rejected|image rejected|A signature was required, but no signature exists|",
+            r"Signature for identity \S+ is not accepted|Running image \S+ is rejected by policy).*",
+        ),
+        &[Says(S::SignatureRejected)],
+    ),
+    Rule(
+        concat!(
+            r"(?:Manifest does not match provided manifest digest|Digest did not match|Blob size mismatch|",
+            r"expected (?:\d+ bytes|digest)).*",
+        ),
+        &[Says(S::Corrupt)],
+    ),
+    Rule(r"(?:happened during read: )?(?:Digest did not match, expected \S+ got \S+)", &[Says(S::Corrupt)]),
+    Rule(
+        concat!(
+            r#"(?i-u:short[- ]name(?: mode is enforcing, but image name .*| (?:resolution enforced|"#,
+            r#""?\S+"? did not resolve to an alias)|s? .*ambiguous).*)"#,
+        ),
+        &[Says(S::InvalidName)],
+    ),
+    Rule(r#"Failed to parse image "[^"]*".*"#, &[Says(S::InvalidName)]),
+    Rule(
+        r#"(?:invalid reference format|repository name must be lowercase|parsing reference ".*").*"#,
+        &[Says(S::InvalidName)],
+    ),
+    Rule(
+        concat!(
+            r"Cannot overwrite digest \S+|(?i-u:layer not known|creating (?:read-write )?layer with ID .*|",
+            r"unable to (?:commit|create) .*layer.*|database is locked)",
+        ),
+        &[Says(S::RuntimeFailed)],
+    ),
+    Rule(r"ApplyLayer (?:stdout: |exit status \d+ stdout:).*?stderr", &[During(Operation::Unpack)]),
+    Rule(r"(?:write|open|mkdir|link|symlink|unlinkat|lchown|chmod) /\S*[^\s:]", &[]),
+    Rule(r"copy \S+ \S*[^\s:]", &[]),
+];

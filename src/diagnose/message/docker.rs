@@ -1,0 +1,92 @@
+//! The Docker daemon and client (1.12 to 28), and its registry client from `github.com/distribution/distribution`.
+
+use super::layers::Effect::{During, Pushes, Says};
+use super::layers::{Program, Rule};
+use super::reading::{Operation, SignKind as S};
+
+pub(super) const PROGRAM: Program = Program { name: "docker", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule(r"Error response from daemon|docker|API error \(\d+\)", &[]),
+    Rule(
+        r"pull access denied for (?P<image>\S+), repository does not exist or may require 'docker login'",
+        &[Says(S::AccessDenied)],
+    ),
+    Rule(r"pull access denied for (?P<image>\S+?),? .*", &[Says(S::AccessDenied)]),
+    Rule(
+        concat!(
+            r"no matching manifest for \S+ in the manifest list entries|no matching manifest for .*|",
+            r"image with reference \S+ was found but (?:its platform )?.*does not match the specified platform.*",
+        ),
+        &[Says(S::NoPlatform)],
+    ),
+    Rule(
+        concat!(
+            r"error pulling image configuration|Error pulling image \(\S+\) from \S*[^\s,:]|",
+            r"download failed after attempts=\d+",
+        ),
+        &[During(Operation::Fetch)],
+    ),
+    Rule(r"failed to register layer", &[During(Operation::Unpack)]),
+    Rule(r"Error processing tar file ?\(exit status \d+\)", &[During(Operation::Unpack)]),
+    Rule(
+        r"(?:unable to ping registry endpoint \S+|v\d ping attempt failed with error)",
+        &[During(Operation::Ping)],
+    ),
+    Rule(
+        r"login attempt to (?P<url>\S+) failed with status: (?P<status>\d{3})<phrase>",
+        &[During(Operation::Login)],
+    ),
+    Rule(r"The push refers to (?:a )?repository \[[^\]]*\]", &[During(Operation::Push), Pushes]),
+    Rule(
+        concat!(
+            r"(?:filesystem layer verification failed for digest \S+|layer does not exist|",
+            r"missing signature key|manifest verification failed for digest \S+|content digest \S+: not found|",
+            r"image config verification failed for digest \S+)",
+        ),
+        &[Says(S::Corrupt)],
+    ),
+    Rule(r"manifest for \S+ not found", &[Says(S::NotFound)]),
+    Rule(
+        r"repository (?P<image>\S+) not found: does not exist or no (?:pull|push) access",
+        &[Says(S::AccessDenied)],
+    ),
+    Rule(r"Tag \S+ not found in repository (?P<image>\S*[^\s:])", &[Says(S::NotFound)]),
+    Rule(r"error parsing HTTP (?P<status>\d{3}) response body", &[Says(S::NotRegistry)]),
+    Rule(r"missing or empty Content-Type header", &[Says(S::NotRegistry)]),
+    Rule(
+        concat!(
+            r"a Windows version \S+-based image is incompatible with a \S+ host|",
+            r"image operating system \S+ cannot be used on this platform",
+        ),
+        &[Says(S::NoPlatform)],
+    ),
+    Rule(
+        concat!(
+            r"mediaType in manifest should be .*|unsupported manifest media type and no default available.*|",
+            r"invalid rootfs in image configuration",
+        ),
+        &[Says(S::UnreadableManifest)],
+    ),
+    Rule(
+        r"(?:Cannot connect to the Docker daemon|cannot connect to the docker daemon).*",
+        &[Says(S::RuntimeFailed)],
+    ),
+    Rule(
+        r"(?i-u:error (?:getting|saving|storing|erasing|listing) credentials)(?: - err)?",
+        &[Says(S::HelperFailed)],
+    ),
+    Rule(
+        r"(?:invoking|error calling|calling|error executing) docker-credential-\S*[^\s:]",
+        &[Says(S::HelperFailed)],
+    ),
+    Rule(
+        concat!(
+            r"docker-credential-\S+ (?:resolves to executable in current directory|",
+            r"not installed or not available in PATH).*",
+        ),
+        &[Says(S::HelperFailed)],
+    ),
+    Rule(r#"exec: "docker-credential-[^"]*"(?:: .*)?"#, &[Says(S::HelperFailed)]),
+    Rule(r"credentials not found in native keychain", &[Says(S::NoCredentialSent)]),
+];

@@ -1,0 +1,36 @@
+//! Harbor's core and the Distribution registry: what their own logs say of tokens.
+
+use super::layers::Effect::Says;
+use super::layers::{Program, Rule};
+use super::reading::SignKind as S;
+
+pub(super) const PROGRAM: Program = Program { name: "harbor", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule(r"failed to (?:decode bearer|verify) token", &[]),
+    Rule(
+        concat!(
+            r"(?:token (?:is |used )?(?:not valid yet|before issued)|",
+            r"token not to be used before \S+ or after .*|token has invalid claims: token is not valid yet|",
+            r"Token used before issued).*",
+        ),
+        &[Says(S::OutsideTimes)],
+    ),
+    Rule(r"(?:token not to be used after .*|token is expired by .*)", &[Says(S::TokenOver)]),
+    Rule(
+        concat!(
+            r"(?:token signed by untrusted key(?: with ID.*)?|crypto/rsa: verification error|",
+            r"invalid token: .*verification.*|token signature is invalid.*)",
+        ),
+        &[Says(S::UnknownKey)],
+    ),
+    Rule(
+        concat!(
+            r"unable to get PrivateKey from PEM type.*|",
+            r"Une?xep?e?cted error when creating the token, error: .*|",
+            r"(?i-u:unexe?p?ected error when creating the token).*",
+        ),
+        &[Says(S::UnreadableKey)],
+    ),
+    Rule(r"(?i-u:robot account \S+ (?:is )?(?:disabled|expired).*)", &[Says(S::RobotUnusable)]),
+];

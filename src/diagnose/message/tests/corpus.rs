@@ -1,0 +1,70 @@
+//! Real messages, when the file with them is at hand.
+
+use serde_json::Value;
+
+use super::super::{Context, candidates};
+
+#[derive(Default)]
+struct Score {
+    records: usize,
+    first_fits: usize,
+    own_in_three: usize,
+    falsely_certain: usize,
+}
+
+impl Score {
+    fn add(&mut self, record: &Value) {
+        let found = candidates(record["message"].as_str().unwrap(), &Context::default());
+        let names: Vec<&str> = found.iter().map(|candidate| candidate.code.as_str()).collect();
+        let own = record["code"].as_str().unwrap();
+        let others: Vec<&str> = record["also_possible"]
+            .as_array()
+            .map(|codes| codes.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
+        let first_fits = names[0] == own || others.contains(&names[0]);
+        let own_in_three = names.iter().take(3).any(|name| *name == own);
+        let falsely_certain = !others.is_empty() && found.iter().any(|candidate| candidate.certain);
+        if !(first_fits && own_in_three && !falsely_certain) {
+            println!("{} {own} {names:?} certain={} first_fits={first_fits}", record["id"], found[0].certain);
+        }
+        self.records += 1;
+        self.first_fits += usize::from(first_fits);
+        self.own_in_three += usize::from(own_in_three);
+        self.falsely_certain += usize::from(falsely_certain);
+    }
+
+    fn print(&self, name: &str) {
+        let percent = |count: usize| 100.0 * count as f64 / self.records.max(1) as f64;
+        println!(
+            "{name}: {} records, first fits {:.1} %, own code in first three {:.1} %, ambiguous called certain {}",
+            self.records,
+            percent(self.first_fits),
+            percent(self.own_in_three),
+            self.falsely_certain
+        );
+    }
+}
+
+#[test]
+fn real_messages_are_judged_well_enough() {
+    let path = std::env::var("REGAUTH_CORPUS").unwrap_or_else(|_| {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/pull-errors.jsonl").to_owned()
+    });
+    let Ok(content) = std::fs::read_to_string(&path) else {
+        println!("no messages at {path}");
+        return;
+    };
+    let (mut node, mut all) = (Score::default(), Score::default());
+    for line in content.lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        all.add(&record);
+        if ["containerd", "kubelet"].contains(&record["tool"].as_str().unwrap()) {
+            node.add(&record);
+        }
+    }
+    node.print("containerd and kubelet");
+    all.print("all");
+    assert!(node.first_fits * 100 >= node.records * 97);
+    assert!(node.own_in_three * 100 >= node.records * 95);
+    assert_eq!(node.falsely_certain, 0);
+}

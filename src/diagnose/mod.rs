@@ -1,0 +1,52 @@
+//! From evidence to findings: pure rules, one file a family. No clock, no network, no environment.
+//!
+//! A rule says what one item of evidence means; it does not group and does not weigh itself against other
+//! rules. [`diagnose`] runs the list, lets the more specific cause win where two explain the same item,
+//! collapses findings with one cause into one, and puts the worst first.
+//!
+//! To add a rule: write a [`Rule`] in the file of its family and add it to [`RULES`]. If it is more
+//! specific than another one about the same evidence, say so in [`settle::MORE_SPECIFIC`].
+
+pub mod message;
+
+mod credential;
+mod network;
+mod node;
+mod pull;
+mod refusal;
+mod settle;
+mod wording;
+
+pub use pull::candidates as pull_candidates;
+pub use wording::Place;
+
+use crate::evidence::Evidence;
+use crate::finding::Finding;
+
+/// A rule: what it reads in the evidence, as findings about one item each.
+pub type Rule = fn(&Evidence) -> Vec<Finding>;
+
+/// Every rule.
+pub const RULES: &[Rule] = &[
+    pull::failed,
+    pull::not_finished,
+    network::cut_off_nodes,
+    credential::stale,
+    credential::missing_pull_secrets,
+    node::left_out,
+    node::could_not_take_the_test,
+    refusal::refused_checks,
+    refusal::failed_checks,
+];
+
+/// What the evidence means, worst first.
+pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
+    let findings = RULES.iter().flat_map(|rule| rule(evidence)).collect();
+    let mut findings = settle::collapse(settle::most_specific(findings));
+    // Stable: rules and evidence keep their order within one severity.
+    findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
+    findings
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

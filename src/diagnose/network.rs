@@ -1,0 +1,79 @@
+//! What the comparison of nodes says about the network.
+
+use std::collections::HashMap;
+
+use super::pull::{about, judge};
+use super::wording::Place;
+use crate::code::Code;
+use crate::evidence::{Evidence, LastSeen, Outcome, Pull, PullSeen};
+use crate::finding::Finding;
+
+/// How a pull went, as far as the registry's own host is concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Contact {
+    /// The registry answered, if only with a refusal.
+    Answered,
+    /// No connection: refused, timed out, no route.
+    CutOff(Code),
+    /// The pull neither ended nor failed.
+    Silent,
+    /// Another failure (name, certificate, proxy) or no test.
+    NotTold,
+}
+
+/// A node that cannot reach a registry while others can (`EgressBlocked`), and pulls that hang on a
+/// registry that others saw time out (`ConnectionTimedOut`).
+pub(super) fn cut_off_nodes(evidence: &Evidence) -> Vec<Finding> {
+    let contacts: Vec<(&Pull, String, Contact)> = evidence
+        .pulls
+        .iter()
+        .map(|pull| (pull, Place::of(pull, evidence).registry, contact(pull, evidence)))
+        .collect();
+    let mut seen: HashMap<&str, (bool, bool)> = HashMap::new();
+    for (_, registry, contact) in &contacts {
+        let (answered, timed_out) = seen.entry(registry).or_default();
+        *answered |= *contact == Contact::Answered;
+        *timed_out |= *contact == Contact::CutOff(Code::ConnectionTimedOut);
+    }
+    contacts
+        .iter()
+        .filter_map(|(pull, registry, contact)| {
+            let (answered, timed_out) = seen.get(registry.as_str()).copied().unwrap_or_default();
+            match contact {
+                Contact::CutOff(_) if answered => Some(cut_off(pull, evidence)),
+                Contact::Silent if timed_out && !answered => Some(silent(pull, evidence)),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+fn cut_off(pull: &Pull, evidence: &Evidence) -> Finding {
+    let mut finding = about(pull, Code::EgressBlocked, evidence);
+    finding.messages = judge(pull, evidence).map(|(message, _)| vec![message]).unwrap_or_default();
+    finding
+}
+
+fn silent(pull: &Pull, evidence: &Evidence) -> Finding {
+    let mut finding = about(pull, Code::ConnectionTimedOut, evidence);
+    finding.certain = false;
+    finding.also_possible = vec![Code::PullNotFinished];
+    finding.settle_by = Some("a longer --timeout: this runtime waits longer than the others before it gives up".into());
+    finding
+}
+
+fn contact(pull: &Pull, evidence: &Evidence) -> Contact {
+    match &pull.outcome {
+        Outcome::Seen { value: PullSeen::Pulled { .. } } => Contact::Answered,
+        Outcome::TimedOut { last_seen: LastSeen::Pulling, .. } => Contact::Silent,
+        Outcome::Seen { value: PullSeen::Failed { .. } } => {
+            let code = judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
+            match code {
+                Some(code @ (Code::ConnectionRefused | Code::ConnectionTimedOut)) => Contact::CutOff(code),
+                Some(code) if code.is_registrys_answer() => Contact::Answered,
+                _ => Contact::NotTold,
+            }
+        }
+        _ => Contact::NotTold,
+    }
+}

@@ -1,0 +1,74 @@
+//! Which finding stands where several explain the same evidence, and which ones are one.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::code::Code;
+use crate::finding::Finding;
+
+/// Pairs of a specific code and the general ones that it replaces when both explain the same item.
+pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
+    (Code::EgressBlocked, &[Code::ConnectionTimedOut, Code::ConnectionRefused]),
+    (Code::StaleCredential, &[Code::CredentialRejected, Code::CredentialExpired, Code::PermissionDenied]),
+    (Code::PullSecretMissing, &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied]),
+    (Code::ConnectionTimedOut, &[Code::PullNotFinished]),
+];
+
+/// How many different messages a finding shows.
+const MESSAGES: usize = 3;
+
+/// Drops what a more specific finding about the same item says better.
+pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut explained: HashSet<(Code, String)> = HashSet::new();
+    for finding in findings.iter().filter(|finding| explains_a_failure(finding)) {
+        for (_, generals) in MORE_SPECIFIC.iter().filter(|(specific, _)| *specific == finding.code) {
+            for general in *generals {
+                explained.extend(finding.evidence.iter().map(|id| (*general, id.clone())));
+            }
+        }
+    }
+    findings
+        .into_iter()
+        .filter(|finding| !finding.evidence.iter().any(|id| explained.contains(&(finding.code, id.clone()))))
+        .collect()
+}
+
+/// A finding that is rated below its usual severity is a remark about the item, not the cause of its failure.
+fn explains_a_failure(finding: &Finding) -> bool {
+    finding.severity <= finding.code.severity()
+}
+
+/// Makes one finding of all that have one cause: same code, subject and sentence.
+pub(super) fn collapse(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut places: BTreeMap<(Code, String, String, bool), usize> = BTreeMap::new();
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let key = (finding.code, finding.subject.name.clone(), finding.cause.clone(), finding.certain);
+        match places.get(&key).and_then(|place| merged.get_mut(*place)) {
+            Some(one) => absorb(one, finding),
+            None => {
+                places.insert(key, merged.len());
+                merged.push(finding);
+            }
+        }
+    }
+    merged
+}
+
+fn absorb(one: &mut Finding, other: Finding) {
+    one.severity = one.severity.min(other.severity);
+    add_new(&mut one.subject.images, other.subject.images);
+    add_new(&mut one.subject.nodes, other.subject.nodes);
+    add_new(&mut one.evidence, other.evidence);
+    add_new(&mut one.also_possible, other.also_possible);
+    add_new(&mut one.fixes, other.fixes);
+    add_new(&mut one.messages, other.messages);
+    one.messages.truncate(MESSAGES);
+}
+
+fn add_new<T: PartialEq>(into: &mut Vec<T>, from: Vec<T>) {
+    for item in from {
+        if !into.contains(&item) {
+            into.push(item);
+        }
+    }
+}

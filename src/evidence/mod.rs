@@ -1,0 +1,133 @@
+//! What was seen: plain data, free of secrets, and complete enough to be judged again later.
+//!
+//! One file a kind of observation. A check that failed is evidence too: see [`Outcome`].
+
+pub mod node;
+pub mod pull;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use node::Node;
+pub use pull::{CredentialUse, Presence, Pull, PullSeen};
+
+use crate::plan::Plan;
+use crate::text::Clean;
+
+/// The version of the documents that this crate writes.
+pub const API_VERSION: &str = "regauth/v1alpha1";
+
+/// Everything that one run saw. The same document gives the same findings at any later time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// [`API_VERSION`].
+    pub api_version: String,
+    /// `Evidence`.
+    pub kind: String,
+    /// The run that saw it.
+    pub run: Run,
+    /// What was asked.
+    pub plan: Plan,
+    /// When the last of it was seen (UTC).
+    pub collected_at: Timestamp,
+    /// Facts about the nodes of the plan, from the API server.
+    #[serde(default)]
+    pub nodes: Vec<Node>,
+    /// One item a node and image.
+    #[serde(default)]
+    pub pulls: Vec<Pull>,
+    /// Fields of a newer version, kept as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Which run, by which program, against which cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// The run's id, also the value of the label `regauth/run` on everything that it creates.
+    pub id: String,
+    /// The version of the program.
+    pub version: String,
+    /// The API server's URL.
+    pub server: String,
+    /// When it began (UTC).
+    pub started_at: Timestamp,
+    /// Whether it was interrupted before it was finished.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// Fields of a newer version, kept as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// How a check ended. What was not seen never passes for healthy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Outcome<T> {
+    /// The check was done and this is what it saw.
+    Seen {
+        /// What was seen.
+        value: T,
+    },
+    /// What was to be checked is not there (any more).
+    Absent {
+        /// What is missing.
+        message: Clean,
+    },
+    /// The API server or an admission plugin refused the check.
+    Denied {
+        /// The HTTP status of the refusal.
+        status: u16,
+        /// The API server's words.
+        message: Clean,
+    },
+    /// The check itself failed.
+    Failed {
+        /// Where it failed.
+        step: Step,
+        /// What was said.
+        message: Clean,
+    },
+    /// The time was up first.
+    TimedOut {
+        /// How long it had been going on, in milliseconds.
+        after_ms: u64,
+        /// The last step that was seen.
+        last_seen: LastSeen,
+    },
+}
+
+/// Where a check failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// The client could not create the pod.
+    Create,
+    /// The scheduler found no room on the node.
+    Schedule,
+    /// The kubelet turned the pod away.
+    Admit,
+    /// The kubelet could not make the pod's sandbox.
+    Sandbox,
+    /// The API server was away, so that nothing was heard of the pod.
+    Watch,
+    /// The user ended the run.
+    Interrupted,
+}
+
+/// The last step of a pod that was seen before the time was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LastSeen {
+    /// It was not created yet.
+    Planned,
+    /// It was created.
+    Created,
+    /// It was bound to its node.
+    Scheduled,
+    /// The kubelet had begun to pull.
+    Pulling,
+}

@@ -1,0 +1,32 @@
+//! Facts about a node, from the API server.
+
+use serde::{Deserialize, Serialize};
+
+/// What rules and tables need to know of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Whether it is cordoned; the test runs there all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cordoned: bool,
+    /// Operating system, as the kubelet reports it (`linux`, `windows`).
+    #[serde(default)]
+    pub os: String,
+    /// Architecture (`amd64`, `arm64`, …).
+    #[serde(default)]
+    pub architecture: String,
+    /// Container runtime and version (`containerd://2.4.2`).
+    #[serde(default)]
+    pub runtime: String,
+    /// Kubelet version.
+    #[serde(default)]
+    pub kubelet: String,
+    /// `topology.kubernetes.io/zone`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zone: String,
+    /// The node pool by the provider's label, empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pool: String,
+}

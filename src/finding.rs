@@ -1,0 +1,124 @@
+//! What evidence means: findings, their codes and severities.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use crate::code::Code;
+use crate::text::Clean;
+
+/// How much a finding matters, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something does not work.
+    Error,
+    /// Something will not work soon, or works by luck.
+    Warning,
+    /// It could not be told whether something works. Never counts as healthy.
+    Unknown,
+    /// Worth knowing; nothing is wrong.
+    Info,
+}
+
+impl Severity {
+    /// The word that a table shows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Unknown => "unknown",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// One cause that a message or an observation may have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The finding code.
+    pub code: Code,
+    /// Whether what was seen leaves no other cause.
+    pub certain: bool,
+    /// What in the evidence speaks for it, as one clause.
+    pub because: String,
+    /// What would settle it, when it is not certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_by: Option<String>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// The object that is to be mended: `registry/…`, `secret/…`, `node/…`, `image/…`, `namespace/…`.
+    pub name: String,
+    /// Image references concerned, as the user wrote them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
+    /// Nodes concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
+}
+
+/// A command that mends the cause, or settles which cause it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fix {
+    /// What it changes or shows, as one clause.
+    pub what: String,
+    /// The command to paste. Words in CAPITALS are for the reader to fill in.
+    pub command: String,
+}
+
+/// A judgement: one cause, with the evidence for it and what mends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The code, an interface (see [`Code`]).
+    pub code: Code,
+    /// How much it matters here; a rule may rate it differently from the code's usual severity.
+    pub severity: Severity,
+    /// Whether the evidence leaves no other cause.
+    pub certain: bool,
+    /// What it is about.
+    pub subject: Subject,
+    /// One sentence that says the cause.
+    pub cause: String,
+    /// What was seen, in the words of the program that said it; the first message of each kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Clean>,
+    /// Ids of the evidence items that it explains.
+    pub evidence: Vec<String>,
+    /// The causes that come next, when this one is not certain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_possible: Vec<Code>,
+    /// What would settle it, when it is not certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_by: Option<String>,
+    /// Commands, least invasive first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Fix>,
+    /// Fields of a newer version, kept as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Finding {
+    /// A finding of `code` at its usual severity, certain, with nothing else filled in.
+    pub fn new(code: Code, subject: Subject, cause: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            certain: true,
+            subject,
+            cause: cause.into(),
+            messages: Vec::new(),
+            evidence: Vec::new(),
+            also_possible: Vec::new(),
+            settle_by: None,
+            fixes: Vec::new(),
+            extra: Map::new(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Commands that mend a cause, least invasive first. Nothing here runs them.
+//!
+//! A password never appears in a command: Secrets are made from a docker config file that a login wrote.
+
+use crate::code::Code;
+use crate::diagnose::Place;
+use crate::finding::Fix;
+use crate::plan::{Identity, SecretSource};
+
+/// Mends for a finding about one pull.
+pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
+    let Place { registry, image, namespace, service_account, pull_secrets } = place;
+    match code {
+        Code::NoCredential => no_credential(namespace, service_account, registry),
+        Code::CredentialRejected | Code::CredentialExpired => refused(namespace, pull_secrets, registry),
+        Code::StaleCredential => vec![
+            fix("shows which pull secrets the ServiceAccount carries", get_service_account(namespace, service_account)),
+            fix("proves that the image needs none of them", format!("kubectl regauth pull {image} --no-pull-secret")),
+        ],
+        Code::PermissionDenied => vec![fix(
+            "tests the same pull with another credential, once its owner was granted the right to pull",
+            format!("kubectl -n {namespace} regauth pull {image} --pull-secret SECRET"),
+        )],
+        Code::CertificateUntrusted => vec![fix(
+            "on the node: names the CA to containerd, which reads it anew at each pull",
+            format!("echo '[host.\"https://{registry}\"]\n  ca = \"/etc/containerd/CA.crt\"' > /etc/containerd/certs.d/{registry}/hosts.toml"),
+        )],
+        Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused => vec![fix(
+            "shows from the node's own network whether the port answers",
+            format!("kubectl debug node/NODE -it --image=busybox -- nc -vz -w 5 {}", host_port(registry)),
+        )],
+        Code::RegistryNameUnresolved => vec![fix(
+            "shows what the node's own resolver says",
+            format!("kubectl debug node/NODE -it --image=busybox -- nslookup {}", host(registry)),
+        )],
+        Code::PullNotFinished => vec![fix(
+            "waits longer",
+            format!("kubectl -n {namespace} regauth pull {image} --timeout 15m"),
+        )],
+        _ => Vec::new(),
+    }
+}
+
+/// Mends for a pull secret that does not exist.
+pub fn missing_pull_secret(name: &str, namespace: &str, identity: &Identity) -> Vec<Fix> {
+    let mut fixes = vec![fix(
+        "creates it from the credential of a fresh login (docker login, podman login)",
+        create_secret(namespace, name),
+    )];
+    if identity.source == SecretSource::ServiceAccount {
+        let what = "shows where it is named, if the name is wrong";
+        fixes.push(fix(what, get_service_account(namespace, &identity.service_account)));
+    }
+    fixes
+}
+
+fn no_credential(namespace: &str, service_account: &str, registry: &str) -> Vec<Fix> {
+    vec![
+        fix(format!("creates a pull secret after a fresh login to {registry}"), create_secret(namespace, "regcred")),
+        fix(
+            "gives it to every pod of the ServiceAccount that is created from then on",
+            format!(
+                "kubectl -n {namespace} patch serviceaccount {service_account} -p '{{\"imagePullSecrets\":[{{\"name\":\"regcred\"}}]}}'"
+            ),
+        ),
+    ]
+}
+
+fn refused(namespace: &str, pull_secrets: &[String], registry: &str) -> Vec<Fix> {
+    let name = match pull_secrets {
+        [one] => one.as_str(),
+        _ => "SECRET",
+    };
+    vec![fix(
+        format!("replaces the credential by that of a fresh login to {registry}; pods pick it up at their next pull"),
+        create_secret(namespace, name),
+    )]
+}
+
+/// `kubectl create secret docker-registry` would take the password as an argument; a file does not.
+fn create_secret(namespace: &str, name: &str) -> String {
+    format!(
+        "kubectl -n {namespace} create secret generic {name} --type=kubernetes.io/dockerconfigjson \
+         --from-file=.dockerconfigjson=DOCKER_CONFIG.json --dry-run=client -o yaml | kubectl apply -f -"
+    )
+}
+
+fn get_service_account(namespace: &str, name: &str) -> String {
+    format!("kubectl -n {namespace} get serviceaccount {name} -o jsonpath='{{.imagePullSecrets}}'")
+}
+
+fn host(registry: &str) -> &str {
+    registry.rsplit_once(':').map_or(registry, |(host, _)| host)
+}
+
+fn host_port(registry: &str) -> String {
+    match registry.rsplit_once(':') {
+        Some((host, port)) => format!("{host} {port}"),
+        None => format!("{registry} 443"),
+    }
+}
+
+fn fix(what: impl Into<String>, command: impl Into<String>) -> Fix {
+    Fix { what: what.into(), command: command.into() }
+}

@@ -1,0 +1,24 @@
+//! Why can this cluster not pull (or push) this image?
+//!
+//! One way through the crate: a [`plan::Plan`] says what to ask, [`evidence::Evidence`] what was seen,
+//! [`diagnose`] turns evidence into [`finding::Finding`]s, and [`report::Report`] is what every command emits.
+//! The library prints nothing and never exits; the plugin (`plugin/`) does.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "cluster")]
+pub mod api;
+pub mod code;
+#[cfg(feature = "cluster")]
+pub mod collect;
+pub mod diagnose;
+#[cfg(feature = "cluster")]
+pub mod error;
+pub mod evidence;
+pub mod finding;
+pub mod fix;
+pub mod plan;
+pub mod registry;
+pub mod report;
+#[cfg(feature = "cluster")]
+pub mod run;
+pub mod text;

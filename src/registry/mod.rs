@@ -1,0 +1,3 @@
+//! What is known of registries without asking one.
+
+pub mod reference;

@@ -1,0 +1,411 @@
+//! The loop of a run: makes pods in waves, listens to what comes of them, and deletes each as soon as its
+//! rows are known.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::harvest;
+use super::manifest::{self, Resources, job_name, run_selector};
+use super::reaper::{Reaper, delete_pods};
+use super::track::{Millis, Tracker};
+use super::waves::{Waves, Word};
+use super::{Finished, Observer, Prepared, Progress, delete_options};
+use crate::api::watch::{Change, Watch};
+use crate::api::wire::{Event, List, Named, Pod};
+use crate::api::{Api, ApiError, path};
+use crate::error::Error;
+use crate::evidence::{Outcome, PullSeen, Step};
+
+/// Pods that are created at the same time.
+const CONNECTIONS: usize = 8;
+/// How long the others wait for the node that goes first, at the most.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long removing what was created may take.
+const CLEAN_UP_LIMIT: Duration = Duration::from_secs(20);
+
+enum Message {
+    Pod(Change<Pod>),
+    Event(Change<Event>),
+}
+
+type Creation = (usize, Resources, Result<Pod, ApiError>);
+
+struct Engine<'a> {
+    api: &'a Api,
+    prepared: &'a Prepared,
+    observer: &'a dyn Observer,
+    job_uid: String,
+    begun: Instant,
+    tracker: Tracker,
+    waves: Waves,
+    reaper: Reaper,
+    /// Pods whose turn has come.
+    ready: VecDeque<usize>,
+    creations: JoinSet<Creation>,
+    resources: Resources,
+    /// The first pod is made alone: it tells whether the namespace takes pods that state little resources.
+    pilot: Pilot,
+    /// Pods that were created and are not given to the reaper yet.
+    alive: HashSet<usize>,
+    /// Whether a creation failed in a way that may have made the pod all the same.
+    unsure: bool,
+    alone_since: Option<(usize, Instant)>,
+    /// Why nothing is heard of the pods just now.
+    lost: Option<ApiError>,
+}
+
+/// Where the first creation stands.
+enum Pilot {
+    ToCome,
+    Flying,
+    /// Refused with stated resources; tried once more without.
+    Again(ApiError),
+    Done,
+}
+
+pub(super) async fn run(
+    api: &Api,
+    prepared: &Prepared,
+    observer: &dyn Observer,
+    stop: &CancellationToken,
+) -> Result<Finished, Error> {
+    let begun = Instant::now();
+    let mut engine = Engine::new(api, prepared, observer, begun);
+    let (sender, receiver) = mpsc::channel(256);
+    let mut left_behind = None;
+    let mut interrupted = false;
+    match engine.create_job().await? {
+        Ok(()) => {
+            let watches = engine.watch(&sender);
+            drop(sender);
+            let rows = engine.tracker.pods.len() * prepared.plan.images.len();
+            observer.saw(Progress::Began { rows });
+            interrupted = engine.listen(receiver, stop).await;
+            if !interrupted {
+                engine.blind();
+            }
+            left_behind = engine.clean_up().await.err();
+            drop(watches);
+        }
+        Err(refusal) => {
+            for index in 0..engine.tracker.pods.len() {
+                engine.tracker.end(index, &not_made(&refusal));
+            }
+        }
+    }
+    engine.tracker.close(engine.now(), interrupted);
+    let evidence = harvest::evidence(&engine.tracker, prepared, interrupted);
+    Ok(Finished { evidence, left_behind })
+}
+
+impl<'a> Engine<'a> {
+    fn new(api: &'a Api, prepared: &'a Prepared, observer: &'a dyn Observer, begun: Instant) -> Self {
+        let (plan, id) = (&prepared.plan, prepared.run.id.as_str());
+        let tracker = Tracker::new(plan, id);
+        Self {
+            api,
+            prepared,
+            observer,
+            job_uid: String::new(),
+            begun,
+            waves: Waves::new(tracker.pods.len(), plan.one_first),
+            tracker,
+            reaper: Reaper::new(api.clone(), &plan.namespace, id),
+            ready: VecDeque::new(),
+            creations: JoinSet::new(),
+            resources: Resources::Stated,
+            pilot: Pilot::ToCome,
+            alive: HashSet::new(),
+            unsure: false,
+            alone_since: None,
+            lost: None,
+        }
+    }
+
+    fn now(&self) -> Millis {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Creates the Job. A refusal by admission is evidence (`Ok(Err)`); anything else ends the run here.
+    async fn create_job(&mut self) -> Result<Result<(), ApiError>, Error> {
+        let plan = &self.prepared.plan;
+        let job = manifest::job(plan, &self.prepared.run.id);
+        let path = path::group("batch/v1", &plan.namespace, "jobs");
+        match self.api.create::<Named>("job", &path, &job).await {
+            Ok(made) => {
+                self.job_uid = made.metadata.uid;
+                Ok(Ok(()))
+            }
+            Err(error) if error.code() == Some(403) => Ok(Err(error)),
+            Err(error) => Err(Error::doing(format!("create the run's Job in namespace {}", plan.namespace))(error)),
+        }
+    }
+
+    /// One watch on the run's pods, one on the events of the namespace's pods. Dropping the set ends them.
+    fn watch(&self, into: &mpsc::Sender<Message>) -> JoinSet<()> {
+        let plan = &self.prepared.plan;
+        let timeout_seconds = plan.timeout_seconds + 30;
+        let selector = run_selector(&self.prepared.run.id);
+        let pods = Watch {
+            what: "pod",
+            path: path::with(&path::core(&plan.namespace, "pods"), &[("labelSelector", &selector)]),
+            from: String::new(),
+            timeout_seconds,
+        };
+        let of_pods = [("fieldSelector", "involvedObject.kind=Pod")];
+        let events_path = path::with(&path::core(&plan.namespace, "events"), &of_pods);
+        let mut set = JoinSet::new();
+        set.spawn(pods.run(self.api.clone(), into.clone(), Message::Pod));
+        let (api, into) = (self.api.clone(), into.clone());
+        set.spawn(async move {
+            // Old events are of no use: the list is only asked where it stands.
+            let limit = path::with(&events_path, &[]) + "&limit=1";
+            let from = api.get::<List<Named>>("events", &limit).await.map(|list| list.metadata.resource_version);
+            let watch =
+                Watch { what: "event", path: events_path, from: from.unwrap_or_default(), timeout_seconds };
+            watch.run(api, into, Message::Event).await;
+        });
+        set
+    }
+
+    /// Runs until all rows are known, the time is up or the run is stopped; says whether it was stopped.
+    async fn listen(&mut self, mut messages: mpsc::Receiver<Message>, stop: &CancellationToken) -> bool {
+        let deadline = self.begun + Duration::from_secs(self.prepared.plan.timeout_seconds);
+        loop {
+            self.launch();
+            if (0..self.tracker.pods.len()).all(|index| self.tracker.is_known(index)) {
+                return false;
+            }
+            let wake = self.wake(deadline);
+            tokio::select! {
+                () = stop.cancelled() => return true,
+                Some(done) = self.creations.join_next() => {
+                    if let Ok(creation) = done {
+                        self.created(creation);
+                    }
+                }
+                Some(message) = messages.recv() => self.hear(message),
+                () = sleep_until(wake) => {}
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            self.tracker.settle(self.now());
+            self.look();
+            self.reaper.work();
+        }
+    }
+
+    /// When there is something to do even if nothing happens.
+    fn wake(&self, deadline: Instant) -> Instant {
+        let decision = self.tracker.next_decision().map(|at| self.begun + Duration::from_millis(at));
+        let patience = self.alone_since.map(|(_, since)| since + self.patience());
+        [decision, patience, self.reaper.due()].into_iter().flatten().fold(deadline, Instant::min)
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE.min(Duration::from_secs(self.prepared.plan.timeout_seconds) / 3)
+    }
+
+    /// Sends what may be created now.
+    fn launch(&mut self) {
+        if let Some((pod, _)) = self.alone_since.filter(|(_, since)| since.elapsed() >= self.patience()) {
+            self.waves.patience_is_over(self.tracker.is_pulling(pod));
+            self.alone_since = None;
+        }
+        self.ready.extend(self.waves.due());
+        if let Some(awaited) = self.waves.awaited()
+            && self.alone_since.is_none_or(|(pod, _)| pod != awaited)
+        {
+            self.alone_since = Some((awaited, Instant::now()));
+            self.observer.saw(Progress::OneFirst { node: &self.tracker.pods[awaited].node });
+        }
+        let at_once = if matches!(self.pilot, Pilot::Done) { CONNECTIONS } else { 1 };
+        while self.creations.len() < at_once {
+            let Some(index) = self.ready.pop_front() else { return };
+            if matches!(self.pilot, Pilot::ToCome) {
+                self.pilot = Pilot::Flying;
+            }
+            self.create(index, self.resources);
+        }
+    }
+
+    fn create(&mut self, index: usize, resources: Resources) {
+        let credential = self.waves.credential();
+        let Some(pod) = self.tracker.pods.get_mut(index) else { return };
+        pod.credential = credential.clone();
+        let (plan, id) = (&self.prepared.plan, &self.prepared.run.id);
+        let object = manifest::pod(plan, id, index, &pod.node, Some(&self.job_uid), &credential, resources);
+        let path = path::core(&plan.namespace, "pods");
+        let api = self.api.clone();
+        self.creations.spawn(async move {
+            let made = match api.create::<Pod>("pod", &path, &object).await {
+                // Our own: the answer to an earlier try was lost. The watch brings what became of it.
+                Err(ApiError::Status { code: 409, ref reason, .. }) if reason == "AlreadyExists" => Ok(Pod::default()),
+                other => other,
+            };
+            (index, resources, made)
+        });
+    }
+
+    fn created(&mut self, (index, resources, made): Creation) {
+        let refused = made.as_ref().err().filter(|error| error.code() == Some(403)).cloned();
+        match (std::mem::replace(&mut self.pilot, Pilot::Done), refused) {
+            (Pilot::Flying, Some(refusal)) => {
+                self.pilot = Pilot::Again(refusal);
+                return self.create(index, Resources::Unstated);
+            }
+            (Pilot::Again(first), Some(_)) => return self.tracker.end(index, &not_made(&first)),
+            (Pilot::Again(_), None) if made.is_ok() => self.resources = resources,
+            _ => {}
+        }
+        match made {
+            Ok(pod) => {
+                self.tracker.created(index, &pod);
+                self.alive.insert(index);
+            }
+            Err(error) => {
+                self.unsure |= error.code().is_none();
+                self.tracker.end(index, &not_made(&error));
+            }
+        }
+    }
+
+    fn hear(&mut self, message: Message) {
+        let now = self.now();
+        if !matches!(message, Message::Pod(Change::Lost(_)) | Message::Event(Change::Lost(_))) {
+            self.lost = None;
+        }
+        match message {
+            Message::Pod(Change::Is(pod)) => {
+                self.tracker.pod_is(&pod, now);
+            }
+            Message::Pod(Change::Deleted(pod)) => {
+                if let Some(index) = self.tracker.pod_deleted(&pod) {
+                    self.alive.remove(&index);
+                }
+            }
+            Message::Event(Change::Is(event)) => {
+                self.tracker.event(&event, now);
+            }
+            Message::Event(Change::Deleted(_) | Change::Lost(_)) => {}
+            Message::Pod(Change::Lost(error)) => self.lost = Some(error),
+            Message::Pod(Change::Ended(error)) => {
+                for index in 0..self.tracker.pods.len() {
+                    self.tracker.end(index, &not_made(&error));
+                }
+            }
+            // The pods' status says most of it too.
+            Message::Event(Change::Ended(error)) => {
+                tracing::warn!(target: "regauth::run", %error, "the watch of the events ended");
+            }
+        }
+    }
+
+    /// Reports what has become known, and gives pods that are no longer needed to the reaper.
+    fn look(&mut self) {
+        for index in 0..self.tracker.pods.len() {
+            for image in 0..self.prepared.plan.images.len() {
+                self.report(index, image);
+            }
+            if !self.tracker.is_known(index) {
+                continue;
+            }
+            if self.waves.awaited() == Some(index) {
+                self.first_is_known(index);
+            }
+            let refused = harvest::word(&self.tracker, self.prepared, index) == Word::Refused;
+            if (!self.prepared.plan.keep || refused) && self.alive.remove(&index) {
+                self.reaper.add(index);
+            }
+        }
+    }
+
+    fn report(&mut self, index: usize, image: usize) {
+        let now = self.now();
+        let Some(pod) = self.tracker.pods.get_mut(index) else { return };
+        let Some(test) = pod.tests.get_mut(image) else { return };
+        if let (Some(outcome), None) = (&test.outcome, test.known_at) {
+            let ok = matches!(outcome, Outcome::Seen { value: PullSeen::Pulled { .. } });
+            test.known_at = Some(now);
+            self.observer.saw(Progress::Row { node: &pod.node, ok });
+        }
+    }
+
+    fn first_is_known(&mut self, index: usize) {
+        let word = harvest::word(&self.tracker, self.prepared, index);
+        let node = self.tracker.pods[index].node.clone();
+        self.waves.known(index, &node, &word);
+        self.alone_since = None;
+        if word == Word::Refused {
+            self.observer.saw(Progress::HeldBack { node: &node });
+        }
+    }
+
+    /// What was not heard of because the API server was away is not the nodes' fault.
+    fn blind(&mut self) {
+        if let Some(error) = self.lost.take() {
+            let outcome = Outcome::Failed { step: Step::Watch, message: error.message() };
+            for index in 0..self.tracker.pods.len() {
+                self.tracker.end(index, &outcome);
+            }
+        }
+    }
+
+    /// Removes what is left of the run, within a limit of its own.
+    async fn clean_up(&mut self) -> Result<(), ApiError> {
+        self.ready.clear();
+        if self.prepared.plan.keep {
+            // What was refused is still deleted: no kubelet may go on with it.
+            let _ = timeout(CLEAN_UP_LIMIT, self.reaper.finish()).await;
+            return Ok(());
+        }
+        self.observer.saw(Progress::CleaningUp);
+        let work = async {
+            // A pod whose creation is under way would come after the deletion.
+            while let Some(done) = self.creations.join_next().await {
+                if let Ok((index, _, Ok(pod))) = done {
+                    self.tracker.created(index, &pod);
+                    self.alive.insert(index);
+                }
+            }
+            let (namespace, id) = (&self.prepared.plan.namespace, &self.prepared.run.id);
+            if self.reaper.all_done().await && self.alive.is_empty() && !self.unsure {
+                return remove_job(self.api, namespace, id).await;
+            }
+            remove(self.api, namespace, id).await
+        };
+        match timeout(CLEAN_UP_LIMIT, work).await {
+            Ok(result) => result,
+            Err(_) => Err(ApiError::TimedOut {
+                server: self.api.server().to_string(),
+                seconds: CLEAN_UP_LIMIT.as_secs(),
+            }),
+        }
+    }
+}
+
+/// Removes a run: its pods at once, then its Job.
+pub(super) async fn remove(api: &Api, namespace: &str, run: &str) -> Result<(), ApiError> {
+    let pods = delete_pods(api, namespace, &run_selector(run)).await;
+    pods.and(remove_job(api, namespace, run).await)
+}
+
+async fn remove_job(api: &Api, namespace: &str, run: &str) -> Result<(), ApiError> {
+    let job = path::named(&path::group("batch/v1", namespace, "jobs"), &job_name(run));
+    api.delete(&job, &delete_options(0)).await
+}
+
+/// What becomes of a pod that could not be made.
+fn not_made(error: &ApiError) -> Outcome<PullSeen> {
+    match error.code() {
+        Some(status @ 403) => Outcome::Denied { status, message: error.message() },
+        Some(status @ 422) => Outcome::Denied { status, message: error.message() },
+        _ => Outcome::Failed { step: Step::Create, message: error.message() },
+    }
+}

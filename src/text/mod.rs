@@ -1,0 +1,107 @@
+//! Text from registries, events and logs, made fit to keep and to show.
+//!
+//! Such text is hostile: it may steer a terminal, hide what it says, or carry a credential that a server echoed.
+//! [`Clean`] is the only way in which it gets into evidence and reports.
+
+mod control;
+mod redact;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What is put in the place of a credential.
+const REDACTED: &str = "[redacted]";
+
+/// Longer input is cut before anything looks at it, so that cleaning takes a bounded time.
+const MAX_INPUT: usize = 64 * 1024;
+
+/// What [`Clean::new`] keeps.
+const DEFAULT_CAP: usize = 4 * 1024;
+
+/// How often cleaning is repeated until nothing changes. Two rounds do for all but made-up input.
+const MAX_ROUNDS: usize = 6;
+
+/// One line of text without escape sequences, control and invisible characters, and credentials; capped in size.
+///
+/// Cleaning a clean text again changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Clean(String);
+
+impl Clean {
+    /// Cleans `text` and keeps at most 4 KiB of it.
+    pub fn new(text: &str) -> Self {
+        Self::with_cap(text, DEFAULT_CAP)
+    }
+
+    /// Cleans `text` and keeps at most `bytes` (and never more than 64 KiB), with a note of how much was cut.
+    pub fn with_cap(text: &str, bytes: usize) -> Self {
+        let cap = bytes.min(MAX_INPUT);
+        let input = prefix(text, MAX_INPUT);
+        let mut lost = text.len() - input.len();
+        let mut current = input.to_owned();
+        for _ in 0..MAX_ROUNDS {
+            let next = capped(redact::redact(&control::strip(&current)), cap, lost);
+            if next == current {
+                return Self(current);
+            }
+            current = next;
+            lost = 0;
+        }
+        // Text that is never at rest was made to defeat the cleaning: nothing of it is worth the risk.
+        Self(prefix(REDACTED, cap).to_owned())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Clean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A stored text may have been edited since, so it is cleaned again. The cap is the largest, lest text that was
+/// kept with a larger one than usual is cut by being read.
+impl<'de> Deserialize<'de> for Clean {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::with_cap(&text, MAX_INPUT))
+    }
+}
+
+/// `text` in at most `cap` bytes; `lost` bytes were cut before.
+fn capped(text: String, cap: usize, lost: usize) -> String {
+    if text.len() <= cap && lost == 0 {
+        return text;
+    }
+    let note = |kept: usize| format!("… [{} bytes cut]", text.len() - kept + lost);
+    let room = cap.checked_sub(note(0).len());
+    match room {
+        Some(room) => {
+            let kept = whole_marks(prefix(&text, room));
+            format!("{kept}{}", note(kept.len()))
+        }
+        None => whole_marks(prefix(&text, cap)).to_owned(),
+    }
+}
+
+/// `text` without a [`REDACTED`] that was cut in two at its end.
+fn whole_marks(text: &str) -> &str {
+    (1..REDACTED.len()).rev().find_map(|n| text.strip_suffix(&REDACTED[..n])).unwrap_or(text)
+}
+
+/// The longest start of `text` that has at most `bytes` and ends between characters.
+fn prefix(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}

@@ -1,0 +1,3 @@
+module kubectl-regauth/tests/cluster/pause
+
+go 1.21

@@ -1,0 +1,15 @@
+//! What a scenario cannot tell: several runs, signals, requests, limits.
+
+mod cleaning;
+mod commands;
+mod limits;
+mod pulls;
+mod secrecy;
+mod signals;
+
+use crate::Case;
+
+/// Every case.
+pub fn all() -> Vec<Case> {
+    [pulls::CASES, limits::CASES, signals::CASES, cleaning::CASES, commands::CASES, secrecy::CASES].concat()
+}

@@ -1,0 +1,162 @@
+//! Scenarios: tests/scenarios/NAME/scenario.yaml says what is broken, what is run and what must be found.
+//! See tests/scenarios/README.md for the form.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Needs;
+use crate::support::fault::Fault;
+use crate::support::plugin::rows;
+use crate::support::scripted::{Behaviour, Scripted};
+use crate::support::space::{self, Space};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    #[serde(skip)]
+    pub name: String,
+    pub title: String,
+    pub needs: Needs,
+    #[serde(default)]
+    namespace_labels: BTreeMap<String, String>,
+    #[serde(default)]
+    pull_secrets: Vec<PullSecret>,
+    #[serde(default)]
+    faults: Vec<Vec<String>>,
+    #[serde(default)]
+    scripted: Option<Behaviour>,
+    run: Vec<String>,
+    expect: Expect,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PullSecret {
+    name: String,
+    registry: String,
+    password: Password,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Password {
+    Right,
+    Wrong,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Expect {
+    exit: i32,
+    /// What each row must have; one entry a row, in any order.
+    #[serde(default)]
+    rows: Vec<BTreeMap<String, Value>>,
+    /// In place of `rows`: what every row must have.
+    every_row: Option<BTreeMap<String, Value>>,
+    findings: Vec<BTreeMap<String, Value>>,
+    #[serde(default)]
+    nowhere: Vec<String>,
+}
+
+/// All scenarios, by name.
+pub fn all() -> Vec<Scenario> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut scenarios: Vec<Scenario> = std::fs::read_dir(folder)
+        .expect("tests/scenarios")
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| {
+            let path = entry.path().join("scenario.yaml");
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let read = serde_saphyr::from_str(&text);
+            let mut scenario: Scenario = read.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            scenario.name = entry.file_name().to_string_lossy().into_owned();
+            scenario
+        })
+        .collect();
+    scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+    scenarios
+}
+
+impl Scenario {
+    pub fn run(&self) {
+        let labels = serde_json::to_string(&self.namespace_labels).expect("labels");
+        space::with_labels(&self.name, &labels, |space| self.run_in(space));
+    }
+
+    fn run_in(&self, space: &Space) {
+        let mut secrets = Vec::new();
+        for secret in &self.pull_secrets {
+            let user = space.cluster.setting("REGISTRY_USER");
+            let password = match secret.password {
+                Password::Right => space.cluster.setting("REGISTRY_PASSWORD").to_string(),
+                Password::Wrong => format!("planted-{}-wrong", space.namespace),
+            };
+            space.pull_secret(&secret.name, &fill(&secret.registry, space), user, &password);
+            secrets.push(password);
+        }
+        let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(&self.name);
+        if let Ok(text) = std::fs::read_to_string(manifests.join("manifests.yaml")) {
+            space.kubectl(&["apply", "-f", "-"], &fill(&text, space));
+        }
+        let _faults: Vec<Fault<'_>> = self.faults.iter().map(|fault| Fault::apply(space, fault)).collect();
+        let _scripted = self.scripted.map(|behaviour| Scripted::start(space.cluster, behaviour));
+        let args: Vec<String> = self.run.iter().map(|argument| fill(argument, space)).collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (ran, report) = space.plugin(&args).report();
+        let shown = || format!("exit {}\n{}\n{}", ran.status, ran.stderr, ran.stdout);
+        assert_eq!(ran.status, self.expect.exit, "exit status: {}", shown());
+        self.check_rows(space, &report, &shown);
+        let findings = report["findings"].as_array().expect("findings");
+        for wanted in &self.expect.findings {
+            let fits = findings.iter().any(|finding| fits(finding, wanted, space));
+            assert!(fits, "no finding fits {wanted:?}: {}", shown());
+        }
+        assert_eq!(findings.len(), self.expect.findings.len(), "number of findings: {}", shown());
+        secrets.extend(self.expect.nowhere.clone());
+        for secret in &secrets {
+            assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{secret} is shown: {}", shown());
+        }
+    }
+}
+
+impl Scenario {
+    fn check_rows(&self, space: &Space, report: &Value, shown: &dyn Fn() -> String) {
+        let rows = rows(report);
+        if let Some(wanted) = &self.expect.every_row {
+            assert!(!rows.is_empty(), "there are rows: {}", shown());
+            assert!(rows.iter().all(|row| fits(row, wanted, space)), "not every row fits {wanted:?}: {}", shown());
+            return;
+        }
+        for wanted in &self.expect.rows {
+            assert!(rows.iter().any(|row| fits(row, wanted, space)), "no row fits {wanted:?}: {}", shown());
+        }
+        assert_eq!(rows.len(), self.expect.rows.len(), "number of rows: {}", shown());
+    }
+}
+
+/// Whether an object has all the wanted values. A key may be a path (`subject/name`); a string that begins
+/// with `~` asks for a part of the text.
+fn fits(object: &Value, wanted: &BTreeMap<String, Value>, space: &Space) -> bool {
+    wanted.iter().all(|(key, value)| {
+        let found = object.pointer(&format!("/{key}"));
+        match (value, found) {
+            (Value::String(part), Some(Value::String(text))) if part.starts_with('~') => text.contains(&fill(&part[1..], space)),
+            (Value::String(text), Some(found)) => found.as_str() == Some(&fill(text, space)),
+            (Value::Null, None) => true,
+            (value, found) => found == Some(value),
+        }
+    })
+}
+
+/// Replaces `${SETTING}` by the cluster's settings, and `${NAMESPACE}`.
+fn fill(text: &str, space: &Space) -> String {
+    let mut out = text.replace("${NAMESPACE}", &space.namespace);
+    for (name, value) in &space.cluster.env {
+        out = out.replace(&format!("${{{name}}}"), value);
+    }
+    out
+}

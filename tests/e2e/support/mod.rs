@@ -1,0 +1,9 @@
+//! What cases and scenarios stand on.
+
+pub mod audit;
+pub mod cluster;
+pub mod fault;
+pub mod plugin;
+pub mod scripted;
+pub mod space;
+pub mod webhook;

@@ -1,0 +1,142 @@
+//! A namespace of a test's own, with a user who has only the rights of `kubectl regauth rbac --pull`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::cluster::{self, Cluster, Kind, wait_for};
+use super::plugin::Plugin;
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+pub struct Space {
+    pub cluster: &'static Cluster,
+    pub namespace: String,
+    /// The kubeconfig of the restricted user.
+    pub kubeconfig: PathBuf,
+}
+
+/// Runs a test in a namespace of its own; then heals the cluster, checks that nothing of ours is left, and
+/// removes the namespace, whether the test failed or not.
+pub fn with(name: &str, test: impl FnOnce(&Space)) {
+    with_labels(name, "{}", test);
+}
+
+/// Like [`with`], with labels of the namespace (JSON).
+pub fn with_labels(name: &str, labels: &str, test: impl FnOnce(&Space)) {
+    let space = Space::new(labels);
+    let result = catch_unwind(AssertUnwindSafe(|| test(&space)));
+    if space.cluster.kind == Kind::Own {
+        space.cluster.fault(&["heal"]);
+    }
+    let clean = catch_unwind(AssertUnwindSafe(|| space.nothing_is_left(name)));
+    space.remove();
+    for outcome in [result, clean] {
+        if let Err(panic) = outcome {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Space {
+    fn new(labels: &str) -> Self {
+        let cluster = cluster::get();
+        let namespace = format!("regauth-e2e-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let rights = super::plugin::rbac(&["--pull"]);
+        let objects = format!(
+            r#"{rights}
+---
+{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{namespace}","labels":{labels}}}}}
+---
+{{"apiVersion":"v1","kind":"ServiceAccount","metadata":{{"name":"tester","namespace":"{namespace}"}}}}
+---
+{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{{"name":"tester","namespace":"{namespace}"}},
+"roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"regauth-pull"}},
+"subjects":[{{"kind":"ServiceAccount","name":"tester","namespace":"{namespace}"}}]}}
+---
+{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{{"name":"{namespace}"}},
+"roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"regauth-nodes"}},
+"subjects":[{{"kind":"ServiceAccount","name":"tester","namespace":"{namespace}"}}]}}
+"#
+        );
+        cluster.kubectl(&["apply", "-f", "-"], &objects);
+        let default_account = ["-n", &namespace, "get", "serviceaccount", "default", "-o", "name"];
+        wait_for("the default ServiceAccount", Duration::from_secs(20), || {
+            cluster.try_kubectl(&default_account, "").is_ok()
+        });
+        let kubeconfig = std::env::temp_dir().join(format!("{namespace}.kubeconfig"));
+        let space = Self { cluster, namespace, kubeconfig };
+        space.write_kubeconfig();
+        space
+    }
+
+    /// The cluster of the administrator's kubeconfig with a token of the restricted user.
+    fn write_kubeconfig(&self) {
+        let token = self.kubectl(&["create", "token", "tester"], "");
+        let raw = self.cluster.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"], "");
+        let mut config: serde_json::Value = serde_json::from_str(&raw).expect("a kubeconfig");
+        config["users"][0]["user"] = serde_json::json!({"token": token.trim()});
+        config["contexts"][0]["context"]["namespace"] = serde_json::json!(self.namespace);
+        std::fs::write(&self.kubeconfig, config.to_string()).expect("the kubeconfig is written");
+    }
+
+    /// kubectl in this namespace, as administrator.
+    pub fn kubectl(&self, args: &[&str], stdin: &str) -> String {
+        let mut all = vec!["-n", self.namespace.as_str()];
+        all.extend(args);
+        self.cluster.kubectl(&all, stdin)
+    }
+
+    /// The plugin as the restricted user, in this namespace.
+    pub fn plugin(&self, args: &[&str]) -> Plugin {
+        Plugin::new(&self.kubeconfig, args)
+    }
+
+    /// A pull secret for one registry.
+    pub fn pull_secret(&self, name: &str, registry: &str, user: &str, password: &str) {
+        let config = serde_json::json!({"auths": {registry: {"username": user, "password": password}}});
+        let secret = serde_json::json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "stringData": {".dockerconfigjson": config.to_string()},
+        });
+        self.kubectl(&["apply", "-f", "-"], &secret.to_string());
+    }
+
+    /// A pull secret with the right password for the private registry.
+    pub fn right_secret(&self, name: &str) {
+        let of = |setting| self.cluster.setting(setting);
+        self.pull_secret(name, of("SECURE_REGISTRY"), of("REGISTRY_USER"), of("REGISTRY_PASSWORD"));
+    }
+
+    /// An image of the private registry.
+    pub fn private_image(&self) -> String {
+        format!("{}/team/app:1", self.cluster.setting("SECURE_REGISTRY"))
+    }
+
+    /// An image that everybody may pull.
+    pub fn open_image(&self) -> String {
+        self.cluster.setting("OPEN_IMAGE").to_string()
+    }
+
+    fn nothing_is_left(&self, name: &str) {
+        let mut left = Vec::new();
+        let namespace = (self.cluster.kind == Kind::Foreign).then_some(self.namespace.as_str());
+        for _ in 0..20 {
+            left = self.cluster.ours(namespace);
+            if left.is_empty() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{name}: left in the cluster: {left:?}");
+    }
+
+    fn remove(&self) {
+        let namespace = self.namespace.as_str();
+        let _ = std::fs::remove_file(&self.kubeconfig);
+        let _ = self.cluster.try_kubectl(&["delete", "clusterrolebinding", namespace], "");
+        let _ = self.cluster.try_kubectl(&["delete", "namespace", namespace, "--wait=false"], "");
+    }
+}

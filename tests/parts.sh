@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Asserts what the features promise: the library alone holds neither a Kubernetes client nor a command line,
+# and with `cluster` still nothing that draws tables.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+holds_none() { # holds_none FEATURES CRATE…
+    local features=$1 tree; shift
+    tree=$(cargo tree --locked --edges normal --prefix none --no-default-features ${features:+--features "$features"})
+    for crate in "$@"; do
+        if grep -q "^$crate v" <<<"$tree"; then
+            echo "the library${features:+ with $features} depends on $crate" >&2
+            exit 1
+        fi
+    done
+}
+holds_none "" kube k8s-openapi tokio hyper clap comfy-table indicatif
+holds_none cluster clap comfy-table indicatif

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# All tests: the library's and the plugin's own, then those on the real cluster.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if ! command -v cargo >/dev/null; then
+    echo "make test needs Rust (cargo): install it, for instance from your distribution or by rustup" >&2
+    exit 1
+fi
+if [ -z "${KUBECONFIG_E2E:-}" ] && tests/cluster/check-host >/dev/null; then
+    tests/cluster/build >/dev/null
+fi
+# Every crate of tests is run even if one fails; cargo's exit status says whether any did.
+cargo test --locked --no-fail-fast
