@@ -90,7 +90,7 @@ async fn load(options: &ConnectOptions) -> Result<Config, ConnectError> {
     };
     let kubeconfig = match kubeconfig {
         Ok(kubeconfig) => kubeconfig,
-        Err(KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath) if options.kubeconfig.is_none() => {
+        Err(KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath) if !is_named(options) => {
             return without_kubeconfig(options);
         }
         Err(error) => return Err(ConnectError(kubeconfig_problem(&error))),
@@ -102,6 +102,11 @@ async fn load(options: &ConnectOptions) -> Result<Config, ConnectError> {
     };
     let loaded = Config::from_custom_kubeconfig(kubeconfig, &choice).await;
     loaded.map_err(|error| ConnectError(kubeconfig_problem(&error)))
+}
+
+/// Whether the user said where the kubeconfig is: then no other way is tried.
+fn is_named(options: &ConnectOptions) -> bool {
+    options.kubeconfig.is_some() || std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())
 }
 
 /// Inside a pod the ServiceAccount serves; else `--server` alone may be enough.

@@ -137,10 +137,10 @@ impl Watch {
             "{}{join}watch=1&allowWatchBookmarks=true&timeoutSeconds={}",
             self.path, self.timeout_seconds
         );
-        if !self.from.is_empty() {
-            url.push_str("&resourceVersion=");
-            url.push_str(&self.from);
-        }
+        // "0" is what the server's cache holds, then what changes. An absent version would ask etcd for its
+        // newest state, which etcd before 3.4.25 does not offer (Kubernetes 1.36 then refuses the watch).
+        url.push_str("&resourceVersion=");
+        url.push_str(if self.from.is_empty() { "0" } else { &self.from });
         url
     }
 

@@ -1,7 +1,8 @@
 //! Image references, read as the kubelet reads them.
 //!
-//! The rules are those of `ParseNormalizedNamed` in `github.com/distribution/reference` 0.6.0, which Kubernetes 1.36
-//! calls (`pkg/util/parsers`), and of `github.com/opencontainers/go-digest` 1.0.0 for digests.
+//! The rules are those of `ParseNormalizedNamed` in `github.com/distribution/reference` 0.6.0, which
+//! Kubernetes 1.36 calls (`pkg/util/parsers`), and of `github.com/opencontainers/go-digest` 1.0.0 for
+//! digests.
 
 use std::fmt;
 use std::str::FromStr;
@@ -141,19 +142,21 @@ impl Reference {
         }
     }
 
-    /// What the registry is asked for: the digest, else the tag (the manifest's name in `/v2/PATH/manifests/…`).
+    /// What the registry is asked for: the digest, else the tag (the manifest's name in
+    /// `/v2/PATH/manifests/…`).
     pub fn object(&self) -> &str {
         self.digest().or(self.tag()).unwrap_or(DEFAULT_TAG)
     }
 
-    /// The name under which a node lists the image (`node.status.images`): by digest if there is one, else by tag.
+    /// The name under which a node lists the image (`node.status.images`): by digest if there is one, else by
+    /// tag.
     pub fn node_image(&self) -> String {
         let separator = if self.digest.is_some() { '@' } else { ':' };
         format!("{}{separator}{}", self.repository(), self.object())
     }
 
-    /// Whether `listed`, a name from `node.status.images`, is this image. Docker lists Docker Hub's images by their
-    /// short names, containerd and CRI-O by the full ones.
+    /// Whether `listed`, a name from `node.status.images`, is this image. Docker lists Docker Hub's images by
+    /// their short names, containerd and CRI-O by the full ones.
     pub fn matches_node_image(&self, listed: &str) -> bool {
         Self::parse(listed).is_ok_and(|listed| {
             let same_object = match (&self.digest, &listed.digest) {

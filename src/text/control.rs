@@ -6,8 +6,9 @@ use std::str::Chars;
 /// `text` without escape sequences, control characters and invisible format characters; a run of line breaks
 /// and tabs becomes one space.
 ///
-/// Sequences are those of ECMA-48 (5th edition), in their 7-bit and 8-bit forms. A string sequence (OSC, DCS, SOS,
-/// PM, APC) that is not terminated loses its introducer alone: otherwise one stray byte would hide the rest.
+/// Sequences are those of ECMA-48 (5th edition), in their 7-bit and 8-bit forms. A string sequence (OSC, DCS,
+/// SOS, PM, APC) that is not terminated loses its introducer alone: otherwise one stray byte would hide the
+/// rest.
 pub(super) fn strip(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

@@ -1,7 +1,7 @@
 //! Text from registries, events and logs, made fit to keep and to show.
 //!
-//! Such text is hostile: it may steer a terminal, hide what it says, or carry a credential that a server echoed.
-//! [`Clean`] is the only way in which it gets into evidence and reports.
+//! Such text is hostile: it may steer a terminal, hide what it says, or carry a credential that a server
+//! echoed. [`Clean`] is the only way in which it gets into evidence and reports.
 
 mod control;
 mod redact;
@@ -24,7 +24,8 @@ const DEFAULT_CAP: usize = 4 * 1024;
 /// How often cleaning is repeated until nothing changes. Two rounds do for all but made-up input.
 const MAX_ROUNDS: usize = 6;
 
-/// One line of text without escape sequences, control and invisible characters, and credentials; capped in size.
+/// One line of text without escape sequences, control and invisible characters, and credentials; capped in
+/// size.
 ///
 /// Cleaning a clean text again changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -72,8 +73,8 @@ impl fmt::Display for Clean {
     }
 }
 
-/// A stored text may have been edited since, so it is cleaned again. The cap is the largest, lest text that was
-/// kept with a larger one than usual is cut by being read.
+/// A stored text may have been edited since, so it is cleaned again. The cap is the largest, lest text that
+/// was kept with a larger one than usual is cut by being read.
 impl<'de> Deserialize<'de> for Clean {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self::with_cap(&text, MAX_INPUT))

@@ -90,6 +90,13 @@ fn pairs_are_redacted_in_every_encoding() {
         "{\"tokens\":[\"hunter2\",\"s3cr3t\"]}",
         "{\"auths\":{\"r.example.com\":{\"auth\":\"Zm9vYmFy\"}}}",
         "password=\"hunter2 and the text was cut",
+        "authorization=Bearer hunter2.x.y",
+        "access_token:hunter2hunter2",
+        "identitytoken:\"hunter2\"",
+        "user 'bob' password 'hunter2'",
+        "helm registry login --username bob --password hunter2 r.example.com",
+        "curl -u bob:hunter2 https://r.example.com",
+        "skopeo copy --src-creds bob:hunter2 docker://r.example.com/a dir:x",
     ] {
         hides(text);
     }
@@ -131,6 +138,7 @@ fn tokens_keys_and_encoded_credentials_are_known_by_their_shape() {
         "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ==",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADANBg\nabc=\n-----END RSA PRIVATE KEY----- trailing",
         "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBg and cut",
+        "key data MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ",
         "MIIEvQIBADANBgkqhkiG9w0BAQ==\n-----END EC PRIVATE KEY-----",
     ] {
         hides(text);
@@ -175,6 +183,10 @@ fn what_tells_the_cause_survives() {
         "failed commit on ref \"layer-sha256:0f165aae9b53c11c81ec363455cf7edc79937d893792acc6f3ac06be8dd3d2ae\": unexpected commit digest",
         "lookup registry.example.com on 10.0.0.10:53: read udp 10.1.0.5:33821->10.0.0.10:53: i/o timeout",
         "offline_token=true&client_id=docker",
+        "use --password-stdin for this",
+        "password \"\" is not allowed",
+        "-u is no flag of this command: see --help",
+        "ghcr.io/team/access_token:v1.2.3",
     ] {
         keeps(text);
     }

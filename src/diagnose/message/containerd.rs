@@ -1,5 +1,6 @@
-//! containerd 1.6 to 2.4: `remotes/docker` (resolver, fetcher, authorizer), `client/pull.go`, `core/transfer/local`,
-//! `core/unpack`, `core/content`, the CRI plugin. BuildKit and helm use its resolver, too.
+//! containerd 1.6 to 2.4: `remotes/docker` (resolver, fetcher, authorizer), `client/pull.go`,
+//! `core/transfer/local`, `core/unpack`, `core/content`, the CRI plugin. BuildKit and helm use its resolver,
+//! too.
 
 use super::layers::Effect::{During, Pushes, Says, Token};
 use super::layers::{Program, Rule};

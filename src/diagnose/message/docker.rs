@@ -1,4 +1,5 @@
-//! The Docker daemon and client (1.12 to 28), and its registry client from `github.com/distribution/distribution`.
+//! The Docker daemon and client (1.12 to 28), and its registry client from
+//! `github.com/distribution/distribution`.
 
 use super::layers::Effect::{During, Pushes, Says};
 use super::layers::{Program, Rule};

@@ -1,5 +1,5 @@
-//! Errors of Go's standard library: `net`, `net/url`, `net/http`, `crypto/tls`, `crypto/x509` (Go 1.17 to 1.25), and of
-//! the operating system behind it.
+//! Errors of Go's standard library: `net`, `net/url`, `net/http`, `crypto/tls`, `crypto/x509` (Go 1.17 to
+//! 1.25), and of the operating system behind it.
 
 use super::layers::Effect::{Fails, Proxied, Says};
 use super::layers::{Program, Rule};

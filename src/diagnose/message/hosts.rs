@@ -73,7 +73,8 @@ fn asks_for_push(behind: &str) -> bool {
     })
 }
 
-/// Whether the URL asks a token service (Distribution token specification: a `service` or a `scope` is given).
+/// Whether the URL asks a token service (Distribution token specification: a `service` or a `scope` is
+/// given).
 pub(super) fn is_token_request(url: &str) -> bool {
     let behind = behind_host(url);
     let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
@@ -144,7 +145,8 @@ impl Kind {
         matches!(self, Self::Ecr | Self::EcrPublic | Self::Google | Self::Azure)
     }
 
-    /// Whether it answers 401 or 403, never 404, for what may not be read, so that its 404 says what it seems to.
+    /// Whether it answers 401 or 403, never 404, for what may not be read, so that its 404 says what it seems
+    /// to.
     pub(super) fn never_hides(self) -> bool {
         matches!(self, Self::DockerHub | Self::GitLab)
     }

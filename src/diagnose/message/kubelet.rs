@@ -1,5 +1,5 @@
-//! The kubelet (Kubernetes 1.24 to 1.36: `pkg/kubelet/images`, `pkg/kubelet/kuberuntime`, `cri-api/pkg/errors`), its log,
-//! and gRPC's errors, which it passes on.
+//! The kubelet (Kubernetes 1.24 to 1.36: `pkg/kubelet/images`, `pkg/kubelet/kuberuntime`,
+//! `cri-api/pkg/errors`), its log, and gRPC's errors, which it passes on.
 
 use super::layers::Effect::{Sandbox, Says};
 use super::layers::{Program, Rule};

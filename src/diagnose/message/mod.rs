@@ -1,11 +1,13 @@
 //! What a failure message of the kubelet, a container runtime or a builder says, and what may be its cause.
 //!
-//! [`read`] turns a message into a [`Reading`]: typed parts, such as the HTTP status, the registry's error code, the host
-//! that failed, the kind of transport failure. [`candidates`] says which causes fit what was read.
+//! [`read`] turns a message into a [`Reading`]: typed parts, such as the HTTP status, the registry's error
+//! code, the host that failed, the kind of transport failure. [`candidates`] says which causes fit what was
+//! read.
 //!
-//! To add a program, add a file with the forms of its messages as a list of rules (see `layers`), each anchored where a
-//! part of a message can begin, and add it to [`PROGRAMS`]. Where its statements mean something that has no
-//! [`SignKind`] yet, add that, and to `causes` what follows from it. Nothing else knows which program speaks.
+//! To add a program, add a file with the forms of its messages as a list of rules (see `layers`), each
+//! anchored where a part of a message can begin, and add it to [`PROGRAMS`]. Where its statements mean
+//! something that has no [`SignKind`] yet, add that, and to `causes` what follows from it. Nothing else knows
+//! which program speaks.
 
 mod builders;
 mod causes;
@@ -19,6 +21,7 @@ mod helm;
 mod hosts;
 mod kubelet;
 mod layers;
+mod nesting;
 mod pulled;
 mod reading;
 mod registry_error;
@@ -33,7 +36,8 @@ pub use reading::{
 
 use layers::Program;
 
-/// The programs and libraries whose forms are known. A program's own come before those of the libraries it is made of.
+/// The programs and libraries whose forms are known. A program's own come before those of the libraries it is
+/// made of.
 static PROGRAMS: &[&Program] = &[
     &kubelet::PROGRAM,
     &containerd::PROGRAM,

@@ -11,8 +11,9 @@ pub struct Pulled {
     pub size_bytes: Option<u64>,
 }
 
-/// Reads the kubelet's `Successfully pulled image "…" in 58ms (58ms including waiting). Image size: 768618 bytes.` in the
-/// wordings of Kubernetes 1.24 to 1.36 (`pkg/kubelet/images/image_manager.go`). An image that was there already is no pull.
+/// Reads the kubelet's `Successfully pulled image "…" in 58ms (58ms including waiting). Image size: 768618
+/// bytes.` in the wordings of Kubernetes 1.24 to 1.36 (`pkg/kubelet/images/image_manager.go`). An image that
+/// was there already is no pull.
 pub fn pulled(message: &str) -> Option<Pulled> {
     let rest = message.trim().strip_prefix("Successfully pulled image \"")?;
     let (_, rest) = rest.split_once('"')?;
@@ -27,10 +28,10 @@ pub fn pulled(message: &str) -> Option<Pulled> {
     })
 }
 
-/// The pull secrets that the kubelet did not find, from a `FailedToRetrieveImagePullSecret` event (Kubernetes 1.24 to 1.36:
-/// `Unable to retrieve some image pull secrets (a, b); attempting to pull the image may not succeed.`) or from its log
-/// (`Unable to retrieve pull secret, the image pull may not succeed." pod="ns/p" secret="ns/a"`, and `Unable to retrieve
-/// pull secret ns/a for ns/p due to …` of old).
+/// The pull secrets that the kubelet did not find, from a `FailedToRetrieveImagePullSecret` event (Kubernetes
+/// 1.24 to 1.36: `Unable to retrieve some image pull secrets (a, b); attempting to pull the image may not
+/// succeed.`) or from its log (`Unable to retrieve pull secret, the image pull may not succeed." pod="ns/p"
+/// secret="ns/a"`, and `Unable to retrieve pull secret ns/a for ns/p due to …` of old).
 pub fn missing_pull_secrets(message: &str) -> Vec<String> {
     let listed = message
         .split_once("Unable to retrieve some image pull secrets (")
@@ -51,7 +52,8 @@ pub fn missing_pull_secrets(message: &str) -> Vec<String> {
     names
 }
 
-/// A DNS subdomain name, which a Secret's name is; a name that was cut off in the middle may still look like one.
+/// A DNS subdomain name, which a Secret's name is; a name that was cut off in the middle may still look like
+/// one.
 fn is_object_name(name: &str) -> bool {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.len() <= 253

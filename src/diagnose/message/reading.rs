@@ -180,7 +180,8 @@ pub struct Sign {
     pub text: Clean,
 }
 
-/// Meanings of statements. A program's grammar says which of its statements mean what; only `causes` says what follows.
+/// Meanings of statements. A program's grammar says which of its statements mean what; only `causes` says
+/// what follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignKind {
     /// A credential was asked for, and there was none to send.

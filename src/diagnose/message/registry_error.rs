@@ -30,7 +30,8 @@ const RULES: &[Rule] = &[
     ),
     Rule(r"(?P<status>[45]\d\d)(?:$|:| \.)", &[]),
     Rule(r"URL (?P<url>https?://\S+) returned error(?: code)?", &[]),
-    // `code: message`, as the registry API's clients print an error (Distribution's `errcode`, go-containerregistry).
+    // `code: message`, as the registry API's clients print an error (Distribution's `errcode`,
+    // go-containerregistry).
     Rule(
         r"(?P<code>(?i-u:toomanyrequests|too_many_requests))(?:: (?P<message>.*))?",
         &[Says(S::RateLimited)],
@@ -197,8 +198,8 @@ const RULES: &[Rule] = &[
     Rule(r"(?i-u:proxy authentication required|authenticationrequired)", &[Says(S::ProxyRefused)]),
 ];
 
-/// The errors in a JSON answer: the registry API's `errors`, the token service's `error` with `error_description`, the
-/// Docker daemon's `message`; each as a code, which may be empty, and a text.
+/// The errors in a JSON answer: the registry API's `errors`, the token service's `error` with
+/// `error_description`, the Docker daemon's `message`; each as a code, which may be empty, and a text.
 pub(super) fn errors(value: &Value) -> Vec<(String, String)> {
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

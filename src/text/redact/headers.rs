@@ -1,4 +1,5 @@
-//! Credentials in HTTP headers. A challenge (`Bearer realm="…",service="…"`) holds none and is telling: it stays.
+//! Credentials in HTTP headers. A challenge (`Bearer realm="…",service="…"`) holds none and is telling: it
+//! stays.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -39,8 +40,8 @@ pub(super) fn find(text: &str, out: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether what follows a scheme is a token, not the next word of a sentence (`basic auth credentials`, `Bearer token`)
-/// and not the name of a challenge's parameter.
+/// Whether what follows a scheme is a token, not the next word of a sentence (`basic auth credentials`,
+/// `Bearer token`) and not the name of a challenge's parameter.
 fn is_token(value: &str) -> bool {
     let stem = value.trim_end_matches('=');
     let is_word = stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.')

@@ -1,8 +1,9 @@
 //! Finds credentials in text and puts a mark in their place.
 //!
-//! Each finder looks at the text as it is and names byte ranges; the ranges are joined and replaced at the end, so the
-//! finders do not depend on each other's order. All of them run in linear time.
+//! Each finder looks at the text as it is and names byte ranges; the ranges are joined and replaced at the
+//! end, so the finders do not depend on each other's order. All of them run in linear time.
 
+mod flags;
 mod headers;
 mod names;
 mod pairs;
@@ -21,6 +22,7 @@ pub(super) fn redact(text: &str) -> String {
     urls::find(text, &mut ranges);
     pairs::find(text, &mut ranges);
     headers::find(text, &mut ranges);
+    flags::find(text, &mut ranges);
     shapes::find(text, &mut ranges);
     replace(text, joined(text, ranges))
 }

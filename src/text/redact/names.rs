@@ -45,6 +45,7 @@ const ENDINGS: &[&str] = &[
     "sessionid",
     "jsessionid",
     "registryauth",
+    "sshpass",
     "dockerconfigjson",
     "dockercfg",
 ];
@@ -64,6 +65,8 @@ const LAST_WORDS: &[&str] = &[
     "passwords",
     "tokens",
     "pat",
+    "pw",
+    "pswd",
 ];
 
 /// Words that make a secret of a `key` behind them.
@@ -128,7 +131,8 @@ pub(super) fn is_empty_value(value: &str) -> bool {
         .any(|word| word.eq_ignore_ascii_case(value))
 }
 
-/// Whether `value` is made like a generated secret rather than like a word, a number, a host, an image or a digest.
+/// Whether `value` is made like a generated secret rather than like a word, a number, a host, an image or a
+/// digest.
 pub(super) fn looks_generated(value: &str) -> bool {
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
     value.len() >= 8

@@ -1,4 +1,5 @@
-//! `key=value`, `"key":"value"`, `key: value`: pairs whose key names a secret, in every encoding that programs echo.
+//! `key=value`, `"key":"value"`, `key: value`: pairs whose key names a secret, in every encoding that
+//! programs echo.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,8 +8,8 @@ use regex::{Captures, Regex};
 
 use super::{names, pattern, trimmed};
 
-/// A key, what separates it from its value, and the quote that the value opens with. A quote may be escaped (Go's `%q`
-/// inside `%q`, JSON inside JSON), or encoded for a URL, JSON or HTML.
+/// A key, what separates it from its value, and the quote that the value opens with. A quote may be escaped
+/// (Go's `%q` inside `%q`, JSON inside JSON), or encoded for a URL, JSON or HTML.
 static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r#"(?i-u)(?P<open>\\*["'`]|\\u0022|&quot;|&#34;|%22)?(?P<name>[A-Za-z0-9_.-]{2,})"#,
@@ -56,6 +57,7 @@ fn value(text: &str, name: &str, captures: &Captures<'_>) -> Option<Range<usize>
     if let Some(quote) = captures.name("quote") {
         let is_pair = separator.contains('=')
             || separator.starts_with('%')
+            || separator == ":"
             || is_quoted_key
             || names::is_password(name);
         return is_pair.then(|| start..start + quoted(rest, quote.as_str()));
@@ -64,7 +66,8 @@ fn value(text: &str, name: &str, captures: &Captures<'_>) -> Option<Range<usize>
         return (is_quoted_key || !separator.starts_with("%3A")).then(|| start..start + encoded(rest));
     }
     if separator.contains('=') {
-        return Some(trimmed(text, start..start + bare(rest, names::is_password(name))));
+        let len = bare(rest, names::is_password(name));
+        return Some(trimmed(text, start..start + len + behind_scheme(&rest[..len], &rest[len..])));
     }
     if is_quoted_key {
         return Some(start..start + json(rest));
@@ -72,8 +75,11 @@ fn value(text: &str, name: &str, captures: &Captures<'_>) -> Option<Range<usize>
     let is_close = separator == ":";
     let range = trimmed(text, start..start + bare(rest, false));
     let before = &text[..captures.get(0)?.start()];
-    let is_value =
-        if is_close { is_field(before, name) } else { is_value_of_prose(text, before, name, &range) };
+    let is_value = if is_close {
+        is_field(before, name, &text[range.clone()])
+    } else {
+        is_value_of_prose(text, before, name, &range)
+    };
     is_value.then_some(range)
 }
 
@@ -117,6 +123,17 @@ fn bare(rest: &str, is_password: bool) -> usize {
     rest[..end].trim_end_matches('\\').len()
 }
 
+/// How long the token is behind a value that is only the name of its scheme (`authorization=Bearer …`).
+fn behind_scheme(value: &str, behind: &str) -> usize {
+    let is_scheme =
+        ["basic", "bearer", "negotiate", "token"].iter().any(|word| word.eq_ignore_ascii_case(value));
+    let token = behind.trim_start();
+    match is_scheme && !token.is_empty() {
+        true => behind.len() - token.len() + bare(token, false),
+        false => 0,
+    }
+}
+
 /// How long an unquoted JSON value is. An object's own pairs are looked at by themselves.
 fn json(rest: &str) -> usize {
     match rest.chars().next() {
@@ -126,14 +143,17 @@ fn json(rest: &str) -> usize {
     }
 }
 
-/// Whether `name:value` without a space is a field of a struct as Go prints it (`{Username:u Password:p}`), not an image
-/// (`team/token:1.0`).
-fn is_field(before: &str, name: &str) -> bool {
+/// Whether `name:value` without a space is a field of a struct as Go prints it (`{Username:u Password:p}`),
+/// not an image (`team/token:1.0`).
+fn is_field(before: &str, name: &str, value: &str) -> bool {
     let starts_field = before.is_empty() || before.ends_with(['{', ',', ' ', ';', '(', '[']);
-    starts_field && (names::is_password(name) || name.starts_with(|c: char| c.is_ascii_uppercase()))
+    let is_compound = name.contains('_') && names::looks_generated(value);
+    starts_field
+        && (names::is_password(name) || is_compound || name.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
-/// Whether what follows `name: ` is its value, not the cause in a chain of messages (`invalid token: not found`).
+/// Whether what follows `name: ` is its value, not the cause in a chain of messages (`invalid token: not
+/// found`).
 fn is_value_of_prose(text: &str, before: &str, name: &str, range: &Range<usize>) -> bool {
     let value = &text[range.clone()];
     if names::looks_generated(value) {

@@ -20,6 +20,8 @@ static PREFIXED: LazyLock<Regex> = LazyLock::new(|| {
         r"|dckr_[op]at_[A-Za-z0-9_-]{4,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|ya29\.[A-Za-z0-9_.-]{4,}",
         r"|1//0[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|xox[a-z]-[A-Za-z0-9-]{6,}|hv[sbr]\.[A-Za-z0-9_.-]{6,}",
         r"|npm_[A-Za-z0-9]{16,}|pypi-Ag[A-Za-z0-9_-]{6,}|pypi-[A-Za-z0-9_-]{40,}|ATATT[A-Za-z0-9_=-]{16,}",
+        // A private RSA key's DER: its first fields are the same in all of them.
+        r"|MII[BCEJ][A-Za-z0-9+/]{1,3}IBA[A-Za-z0-9+/=]{16,}",
         r"|do[opr]_v1_[a-f0-9]{16,}|eyJ[A-Za-z0-9_+/-]{6,}=*(?:\.[A-Za-z0-9_=-]*){0,4})",
     ))
 });

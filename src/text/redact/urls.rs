@@ -1,4 +1,5 @@
-//! Credentials in URLs: the userinfo part, and query parameters (which sign the URLs of S3, GCS, Azure and CloudFront).
+//! Credentials in URLs: the userinfo part, and query parameters (which sign the URLs of S3, GCS, Azure and
+//! CloudFront).
 
 use std::ops::Range;
 use std::sync::LazyLock;

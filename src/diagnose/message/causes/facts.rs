@@ -76,8 +76,8 @@ impl<'a> Facts<'a> {
             || self.reading.request().is_some_and(|request| hosts::is_blob(request.url.as_str()))
     }
 
-    /// Whether the image is one of Docker Hub's own, which need no credential: a private image's name without its
-    /// registry looks like that.
+    /// Whether the image is one of Docker Hub's own, which need no credential: a private image's name without
+    /// its registry looks like that.
     pub(super) fn is_official(&self) -> bool {
         self.image.as_ref().is_some_and(|image| image.is_docker_hub() && image.path().starts_with("library/"))
     }

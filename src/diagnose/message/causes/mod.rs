@@ -1,11 +1,12 @@
 //! From what was read to what may be the cause.
 //!
-//! Each file answers for one family of evidence and gives codes in order, likeliest first. The most telling evidence is
-//! asked first: a statement with one meaning, then what broke below HTTP, then what was answered.
+//! Each file answers for one family of evidence and gives codes in order, likeliest first. The most telling
+//! evidence is asked first: a statement with one meaning, then what broke below HTTP, then what was answered.
 
 mod access;
 mod facts;
 mod network;
+mod refusals;
 mod settle;
 mod statements;
 
@@ -55,7 +56,8 @@ impl Causes {
     }
 }
 
-/// The causes that a message may have, likeliest first. Never empty; at most one is certain, and then it is the only one.
+/// The causes that a message may have, likeliest first. Never empty; at most one is certain, and then it is
+/// the only one.
 pub fn candidates(message: &str, context: &Context) -> Vec<Candidate> {
     of_reading(&layers::read(message), context)
 }
@@ -82,8 +84,8 @@ fn of_reading(reading: &Reading, context: &Context) -> Vec<Candidate> {
     out
 }
 
-/// The kubelet tried one credential after the other, which it does only when it has some. Each attempt may have failed
-/// for its own reason: the first causes of all come first.
+/// The kubelet tried one credential after the other, which it does only when it has some. Each attempt may
+/// have failed for its own reason: the first causes of all come first.
 fn of_attempts(reading: &Reading, context: &Context) -> Vec<Candidate> {
     let image = context.image.clone().or_else(|| facts::named_image(reading));
     let context = Context { image, credential: CredentialSent::Some };

@@ -58,8 +58,8 @@ fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
     }
 }
 
-/// The realm belongs to the registry, which must have answered for it to be known. What its certificate or its protocol
-/// is wrong about is wrong wherever it stands; where it cannot be reached, that is the finding.
+/// The realm belongs to the registry, which must have answered for it to be known. What its certificate or
+/// its protocol is wrong about is wrong wherever it stands; where it cannot be reached, that is the finding.
 fn at_token_service(facts: &Facts<'_>, kind: F, family: Vec<Code>) -> Vec<Code> {
     use Code as C;
     let own_word = matches!(
@@ -94,7 +94,8 @@ fn at_token_service(facts: &Facts<'_>, kind: F, family: Vec<Code>) -> Vec<Code> 
     codes
 }
 
-/// Time was up. With a request in hand nothing answered it; without one it may have been any part of the pull.
+/// Time was up. With a request in hand nothing answered it; without one it may have been any part of the
+/// pull.
 fn deadline(facts: &Facts<'_>) -> Vec<Code> {
     use Code as C;
     let rest = [
@@ -111,7 +112,8 @@ fn deadline(facts: &Facts<'_>) -> Vec<Code> {
     first.into_iter().chain(rest).collect()
 }
 
-/// A registry of one's own that answers in HTTP is set up so; one that is known to speak HTTPS is not the one that answered.
+/// A registry of one's own that answers in HTTP is set up so; one that is known to speak HTTPS is not the one
+/// that answered.
 fn plain_http(facts: &Facts<'_>) -> (Vec<Code>, bool) {
     let is_api = facts.reading.request().is_some_and(|request| hosts::is_api(request.url.as_str()));
     if facts.role == Role::Registry && facts.kind == Kind::Other && is_api {

@@ -3,7 +3,7 @@
 use super::super::hosts::Kind;
 use super::super::reading::{Operation, Sign, SignKind as S};
 use super::facts::{Facts, Sent};
-use super::{Causes, access};
+use super::{Causes, access, refusals};
 use crate::finding::Code as C;
 
 /// Statements that say more than what is around them, the most exact first.
@@ -59,7 +59,7 @@ fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         S::NoCredentialSent if facts.reading.push => {
             Causes::open(&[C::NoCredential, C::CredentialHelperFailed, C::BuilderConfigNotMounted], because)
         }
-        S::NoCredentialSent => Causes::open(&access::no_credential(facts), because),
+        S::NoCredentialSent => Causes::open(&refusals::no_credential(facts), because),
         S::HelperFailed => Causes::certain(C::CredentialHelperFailed, because),
         S::WrongPassword => {
             Causes::open(&[C::CredentialRejected, C::StaleCredential, C::CredentialExpired], because)
@@ -156,7 +156,7 @@ pub(super) fn vague(facts: &Facts<'_>) -> Option<Causes> {
         return Some(access::not_found(facts, because(sign)));
     }
     if let Some(sign) = first(&[S::AccessDenied]) {
-        return Some(Causes::open(&access::denied(facts), because(sign)));
+        return Some(Causes::open(&refusals::denied(facts), because(sign)));
     }
     if let Some(sign) = first(&[S::ServerError]) {
         return Some(access::server_error(facts, because(sign)));

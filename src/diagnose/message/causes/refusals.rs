@@ -1,0 +1,195 @@
+//! Refusals: what a 401, a 403 or a denial without a reason may mean, likeliest first. Which it is depends on
+//! whether a credential was sent, on whose registry it is, and on whether it was a push.
+
+use super::super::hosts::{Kind, Role};
+use super::super::reading::Operation;
+use super::facts::{Facts, Sent};
+use crate::finding::Code as C;
+
+/// 401, or its code: a credential was wanted, or the one that came was not taken.
+pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
+    let mut codes = match facts.sent {
+        _ if facts.reading.push => return unauthorized_push(facts),
+        Sent::No => return no_credential(facts),
+        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential],
+        Sent::Likely => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
+        }
+        // A client that logs in goes on to the registry with the token it got: it is the token that may be
+        // refused.
+        _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
+            vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
+        }
+        _ if facts.reading.operation == Some(Operation::Login) => {
+            vec![C::CredentialRejected, C::CredentialExpired]
+        }
+        Sent::Unknown if facts.kind == Kind::Google => {
+            vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
+        }
+        Sent::Unknown => {
+            vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
+        }
+    };
+    codes.extend([C::PermissionDenied, C::ImageNotFound]);
+    if facts.kind.has_node_identity() {
+        codes.push(C::CredentialNotVisible);
+    }
+    if facts.kind == Kind::Other {
+        codes.extend([
+            C::AccountLocked,
+            C::RobotAccountUnusable,
+            C::HarborTokenRejected,
+            C::HarborKeyMismatch,
+        ]);
+    }
+    codes.extend([C::CredentialHelperFailed, C::TokenTimeRejected]);
+    codes
+}
+
+/// Harbor names the action that it refuses when a token lacks it; others just want a credential.
+fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
+    let names_action = facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "));
+    let mut codes = match facts.sent {
+        Sent::No => vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound],
+        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::PushDenied],
+        _ if names_action => {
+            vec![C::PushDenied, C::HarborTokenRejected, C::NoCredential, C::CredentialRejected]
+        }
+        _ => vec![C::NoCredential, C::CredentialRejected, C::PushDenied],
+    };
+    codes.extend([C::CredentialExpired, C::RepositoryNotFound, C::RobotAccountUnusable, C::AccountLocked]);
+    if facts.kind == Kind::Other {
+        codes.extend([C::HarborTokenRejected, C::HarborKeyMismatch, C::TokenOutlived, C::TokenTimeRejected]);
+    }
+    codes
+}
+
+/// Nothing was sent, and that was not enough. It need not be a private image: many registries say the same of
+/// one that does not exist.
+pub(super) fn no_credential(facts: &Facts<'_>) -> Vec<C> {
+    let mut codes = vec![C::NoCredential];
+    if facts.kind.has_node_identity() {
+        codes.extend([C::CredentialNotVisible, C::CredentialHelperFailed]);
+    }
+    codes.push(C::ImageNotFound);
+    if !facts.reading.sandbox {
+        codes.extend([C::PullSecretNotReferenced, C::PullSecretNoMatch, C::PullSecretMissing]);
+    }
+    codes.extend([C::CredentialNotVisible, C::CredentialHelperFailed]);
+    codes
+}
+
+/// Access was refused without a reason.
+pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
+    if facts.reading.push {
+        return denied_push(facts);
+    }
+    let mut codes = match facts.sent {
+        Sent::No if facts.is_official() => vec![C::ImageNotFound, C::NoCredential],
+        Sent::No => vec![C::NoCredential, C::ImageNotFound],
+        _ if facts.is_official() => vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied],
+        Sent::Yes | Sent::Likely if facts.kind == Kind::Ecr => {
+            vec![C::PermissionDenied, C::CredentialExpired, C::ImageNotFound, C::CredentialRejected]
+        }
+        Sent::Yes | Sent::Likely => {
+            vec![
+                C::PermissionDenied,
+                C::ImageNotFound,
+                C::CredentialRejected,
+                C::CredentialExpired,
+                C::StaleCredential,
+            ]
+        }
+        Sent::Unknown if facts.kind == Kind::Ecr => {
+            vec![C::NoCredential, C::CredentialExpired, C::ImageNotFound, C::PermissionDenied]
+        }
+        // GHCR says so to a token that it does not know, even for a public image.
+        Sent::Unknown if facts.kind == Kind::GitHub => {
+            vec![
+                C::NoCredential,
+                C::CredentialRejected,
+                C::StaleCredential,
+                C::PermissionDenied,
+                C::ImageNotFound,
+            ]
+        }
+        Sent::Unknown if facts.reading.status == Some(403) => {
+            vec![
+                C::PermissionDenied,
+                C::NoCredential,
+                C::ImageNotFound,
+                C::CredentialRejected,
+                C::CredentialExpired,
+            ]
+        }
+        Sent::Unknown => {
+            vec![
+                C::NoCredential,
+                C::ImageNotFound,
+                C::PermissionDenied,
+                C::CredentialRejected,
+                C::CredentialExpired,
+            ]
+        }
+    };
+    if facts.sent == Sent::No || facts.sent == Sent::Unknown {
+        codes.extend(no_credential(facts));
+    }
+    codes
+}
+
+fn denied_push(facts: &Facts<'_>) -> Vec<C> {
+    let rest = [C::RepositoryNotFound, C::CredentialExpired, C::RobotAccountUnusable, C::AccountLocked];
+    let first: &[C] = match facts.sent {
+        Sent::No => &[C::NoCredential, C::PushDenied],
+        Sent::Yes => &[C::PushDenied, C::CredentialRejected],
+        _ => &[C::PushDenied, C::NoCredential, C::CredentialRejected],
+    };
+    first.iter().copied().chain(rest).collect()
+}
+
+/// A bare 403. A registry that knows its API says 401 to who is unknown; filters and proxies say 403 to
+/// everybody.
+pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
+    let strangers = [C::UnexpectedResponder, C::ProxyFailed, C::EgressBlocked];
+    let with =
+        |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
+    if facts.reading.push {
+        let policy = [
+            C::RefusedByPolicy,
+            C::RegistryReadOnly,
+            C::RepositoryNotFound,
+            C::NoCredential,
+            C::CredentialRejected,
+        ];
+        return with(&[&[C::PushDenied][..], &policy[..]].concat());
+    }
+    // The URL of storage is signed and has an end.
+    if facts.role == Role::Elsewhere {
+        return with(&[
+            C::UnexpectedResponder,
+            C::EgressBlocked,
+            C::ProxyFailed,
+            C::PermissionDenied,
+            C::ClockDrift,
+        ]);
+    }
+    if facts.reading.operation == Some(Operation::Login) {
+        return with(&[C::CredentialRejected, C::CredentialExpired, C::PermissionDenied]);
+    }
+    match facts.sent {
+        Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),
+        Sent::Yes => {
+            with(&[C::CredentialRejected, C::PermissionDenied, C::StaleCredential, C::CredentialExpired])
+        }
+        _ if facts.kind == Kind::EcrPublic => {
+            with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
+        }
+        _ if facts.kind == Kind::Other => {
+            let mut codes = vec![C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
+            codes.extend([C::CredentialRejected, C::NoCredential]);
+            with(&codes)
+        }
+        _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
+    }
+}

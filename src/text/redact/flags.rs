@@ -1,0 +1,42 @@
+//! Credentials on a command line that a message repeats, and quoted ones that follow their name.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{names, pattern};
+
+/// `--password hunter2`
+static FLAG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?:^|\s)--?(?P<name>[A-Za-z][A-Za-z-]{2,})\s+(?P<value>[^\s"'`-][^\s"'`]*)"#)
+});
+
+/// `-u user:hunter2`, skopeo's `--src-creds user:hunter2`
+static USER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?:^|\s)(?:-u|--user|--(?:src-|dest-)?creds)(?:\s+|=)["']?[^\s:"']+:(?P<value>[^\s"'`]+)"#)
+});
+
+/// `password 'hunter2'`
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"\b(?i-u:password|passwd|passphrase)\s+(?:'(?P<single>[^'\s]+)'|\\?"(?P<double>[^"\\\s]+)\\?")"#,
+    )
+});
+
+pub(super) fn find(text: &str, out: &mut Vec<Range<usize>>) {
+    for captures in FLAG.captures_iter(text) {
+        if let (Some(name), Some(value)) = (captures.name("name"), captures.name("value"))
+            && names::is_secret(name.as_str())
+        {
+            out.push(value.range());
+        }
+    }
+    out.extend(
+        USER.captures_iter(text).filter_map(|captures| captures.name("value").map(|value| value.range())),
+    );
+    for captures in QUOTED.captures_iter(text) {
+        let value = captures.name("single").or_else(|| captures.name("double"));
+        out.extend(value.map(|value| value.range()));
+    }
+}
