@@ -131,17 +131,16 @@ impl Watch {
         }
     }
 
+    /// Without a version the watch starts from "0": what the server's cache holds, then what changes. It must
+    /// not ask for bookmarks then, nor leave the version out: the server takes either for a wish for etcd's
+    /// newest state, which etcd before 3.4.25 does not offer, and refuses (Kubernetes 1.36, `WatchList`).
     fn url(&self) -> String {
         let join = if self.path.contains('?') { '&' } else { '?' };
-        let mut url = format!(
-            "{}{join}watch=1&allowWatchBookmarks=true&timeoutSeconds={}",
-            self.path, self.timeout_seconds
-        );
-        // "0" is what the server's cache holds, then what changes. An absent version would ask etcd for its
-        // newest state, which etcd before 3.4.25 does not offer (Kubernetes 1.36 then refuses the watch).
-        url.push_str("&resourceVersion=");
-        url.push_str(if self.from.is_empty() { "0" } else { &self.from });
-        url
+        let from = match self.from.as_str() {
+            "" => "resourceVersion=0".to_string(),
+            from => format!("resourceVersion={from}&allowWatchBookmarks=true"),
+        };
+        format!("{}{join}watch=1&timeoutSeconds={}&{from}", self.path, self.timeout_seconds)
     }
 
     /// One line: a change, nothing (a bookmark, or an object that cannot be read), or an end.

@@ -141,3 +141,155 @@ pub(super) fn natural(name: &str) -> Vec<(bool, u64, String)> {
     }
     parts
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn node(object: Value) -> wire::Node {
+        serde_json::from_value(object).unwrap()
+    }
+
+    /// A node that is Ready.
+    pub(in crate::collect) fn node_of(name: &str, labels: Value) -> Candidate {
+        let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "ready"}]);
+        let object =
+            json!({"metadata": {"name": name, "labels": labels}, "status": {"conditions": ready, "images": []}});
+        candidate(node(object), &[])
+    }
+
+    fn with(labels: Value, taints: Value, conditions: Value) -> Option<Skip> {
+        skip(&node(json!({
+            "metadata": {"name": "n", "labels": labels},
+            "spec": {"taints": taints},
+            "status": {"conditions": conditions},
+        })))
+    }
+
+    fn condition(kind: &str, status: &str) -> Value {
+        json!({"type": kind, "status": status, "reason": "Why", "message": "it says so"})
+    }
+
+    #[test]
+    fn a_ready_node_takes_the_test_cordoned_or_not() {
+        assert_eq!(with(json!({}), json!(null), json!([condition("Ready", "True")])), None);
+        let taints = json!([{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]);
+        let conditions = json!([condition("DiskPressure", "False"), condition("Ready", "True")]);
+        assert_eq!(with(json!({"type": "worker"}), taints, conditions), None);
+        let cordoned = candidate(
+            node(json!({"metadata": {"name": "n"}, "spec": {"unschedulable": true},
+                "status": {"conditions": [condition("Ready", "True")]}})),
+            &[],
+        );
+        assert!(cordoned.facts.cordoned && cordoned.skip.is_none());
+    }
+
+    #[test]
+    fn a_node_that_is_not_ready_is_left_out_in_its_own_words() {
+        for status in ["False", "Unknown", ""] {
+            let left_out = with(json!({}), json!([]), json!([condition("Ready", status)])).unwrap();
+            assert_eq!(left_out.reason, SkipReason::NotReady);
+            assert_eq!(left_out.detail, "the node is not Ready (Why): it says so");
+        }
+        let silent = with(json!({}), json!([]), json!(null)).unwrap();
+        assert_eq!(silent.reason, SkipReason::NotReady);
+        assert!(silent.detail.contains("has not reported yet"));
+    }
+
+    #[test]
+    fn a_node_under_disk_pressure_is_left_out() {
+        let conditions = json!([condition("Ready", "True"), condition("DiskPressure", "True")]);
+        let left_out = with(json!({}), json!([]), conditions).unwrap();
+        assert_eq!((left_out.reason, left_out.detail.as_str()), (SkipReason::DiskPressure, "the node has disk pressure: it says so"));
+        let both = json!([condition("Ready", "False"), condition("DiskPressure", "True")]);
+        assert_eq!(with(json!({}), json!([]), both).unwrap().reason, SkipReason::NotReady);
+    }
+
+    #[test]
+    fn a_virtual_node_is_left_out_however_it_shows_that() {
+        let ready = || json!([condition("Ready", "True")]);
+        let taint = json!([{"key": "virtual-kubelet.io/provider", "value": "azure", "effect": "NoSchedule"}]);
+        for left_out in [
+            with(json!({"eks.amazonaws.com/compute-type": "fargate"}), json!([]), ready()),
+            with(json!({"type": "virtual-kubelet"}), json!([]), ready()),
+            with(json!({}), taint, ready()),
+            with(json!({"type": "virtual-kubelet"}), json!([]), json!([condition("Ready", "False")])),
+        ] {
+            assert_eq!(left_out.unwrap().reason, SkipReason::Virtual);
+        }
+        assert_eq!(with(json!({"eks.amazonaws.com/compute-type": "ec2"}), json!([]), ready()), None);
+    }
+
+    #[test]
+    fn what_a_node_says_is_cleaned() {
+        let hostile = json!([{"type": "Ready", "status": "False", "reason": "R", "message": "\u{1b}[31mred\nline"}]);
+        let detail = with(json!({}), json!([]), hostile).unwrap().detail;
+        assert!(!detail.contains('\u{1b}') && !detail.contains('\n'), "{detail:?}");
+    }
+
+    fn listed(count: usize, with: Option<&str>) -> Vec<wire::NodeImage> {
+        let fill = (0..count).map(|index| format!("registry.example.com/fill:{index}"));
+        fill.chain(with.map(str::to_string)).map(|name| wire::NodeImage { names: vec![name] }).collect()
+    }
+
+    #[test]
+    fn a_cut_or_absent_list_of_images_does_not_say_that_one_is_not_there() {
+        let image = Reference::parse("registry.example.com/team/app:1").unwrap();
+        let of = |count, with| presence(&listed(count, with), &image);
+        assert_eq!(of(3, None), Presence::No);
+        assert_eq!(of(49, None), Presence::No);
+        assert_eq!(of(50, None), Presence::Unknown);
+        assert_eq!(of(0, None), Presence::Unknown);
+        for count in [0, 3, 49, 60] {
+            assert_eq!(of(count, Some("registry.example.com/team/app:1")), Presence::Yes);
+        }
+        assert_eq!(of(3, Some("registry.example.com/team/app:2")), Presence::No);
+    }
+
+    #[test]
+    fn any_name_of_an_image_counts() {
+        let image = Reference::parse("nginx").unwrap();
+        let names = vec!["docker.io/library/nginx@sha256:0".to_string(), "docker.io/library/nginx:latest".into()];
+        assert_eq!(presence(&[wire::NodeImage { names }], &image), Presence::Yes);
+    }
+
+    #[test]
+    fn a_nodes_facts_are_taken_from_where_the_kubelet_puts_them() {
+        let images = [Reference::parse("a:1").unwrap(), Reference::parse("b:1").unwrap()];
+        let facts = candidate(
+            node(json!({
+                "metadata": {"name": "n", "labels": {"topology.kubernetes.io/zone": "z1", "agentpool": "p1",
+                    "karpenter.sh/nodepool": "p0"}},
+                "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "arm64",
+                    "containerRuntimeVersion": "containerd://2.4.2", "kubeletVersion": "v1.36.3"},
+                    "images": [{"names": ["docker.io/library/b:1"]}, {"names": null}]},
+            })),
+            &images,
+        );
+        assert_eq!(facts.has_image, [Presence::No, Presence::Yes]);
+        let facts = facts.facts;
+        assert_eq!((facts.zone.as_str(), facts.pool.as_str()), ("z1", "p0"));
+        assert_eq!((facts.os.as_str(), facts.architecture.as_str()), ("linux", "arm64"));
+        assert_eq!((facts.runtime.as_str(), facts.kubelet.as_str()), ("containerd://2.4.2", "v1.36.3"));
+    }
+
+    #[test]
+    fn names_are_in_natural_order() {
+        let mut names = ["node10", "node9", "node1", "node1-b", "a2", "node", "node09", "node99999999999999999999"];
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(names, ["a2", "node", "node1", "node1-b", "node09", "node9", "node10", "node99999999999999999999"]);
+    }
+
+    #[test]
+    fn named_nodes_are_kept_in_the_lists_order_and_an_unknown_one_is_an_error() {
+        let nodes = || (1..=7).map(|index| node_of(&format!("node{index}"), json!({}))).collect::<Vec<_>>();
+        let kept = only(nodes(), &["node5".into(), "node2".into()]).unwrap();
+        let names: Vec<_> = kept.iter().map(|node| node.facts.name.as_str()).collect();
+        assert_eq!(names, ["node2", "node5"]);
+        let message = only(nodes(), &["node2".into(), "node8".into()]).unwrap_err().to_string();
+        assert!(message.contains("node8 does not exist") && message.ends_with("node5, …"), "{message}");
+        let message = only(nodes().split_off(5), &["x".into()]).unwrap_err().to_string();
+        assert!(message.ends_with("there are: node6, node7"), "{message}");
+    }
+}

@@ -163,8 +163,11 @@ fn container(run: &str, index: usize, image: &str, resources: Resources) -> Valu
         },
     });
     if resources == Resources::Stated {
-        let little = json!({"cpu": "1m", "memory": "1Mi", "ephemeral-storage": "1Mi"});
-        container["resources"] = json!({"requests": little, "limits": little});
+        container["resources"] = json!({
+            // Nodes that report no ephemeral storage have room for none of it.
+            "requests": {"cpu": "1m", "memory": "1Mi", "ephemeral-storage": "0"},
+            "limits": {"cpu": "1m", "memory": "1Mi", "ephemeral-storage": "1Mi"},
+        });
     }
     container
 }
@@ -203,14 +206,14 @@ pub fn applicable(mut object: Value) -> Value {
     if let Some(fields) = object.as_object_mut() {
         fields.remove("status");
     }
-    if let Some(metadata) = object["metadata"].as_object_mut() {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         for name in ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"] {
             metadata.remove(name);
         }
     }
     if object["kind"] == "Job" {
         // A Job's selector and the labels that it selects on are generated at its creation.
-        if let Some(spec) = object["spec"].as_object_mut() {
+        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
             spec.remove("selector");
         }
         let generated = ["controller-uid", "job-name"];

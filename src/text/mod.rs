@@ -103,6 +103,7 @@ fn whole_marks(text: &str) -> &str {
 }
 
 /// The longest start of `text` that has at most `bytes` and ends between characters.
-fn prefix(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
+pub(crate) fn prefix(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }

@@ -15,7 +15,7 @@ use super::reading::{
     Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, Sign, SignKind, TokenFetch,
 };
 use super::{PROGRAMS, hosts, registry_error};
-use crate::text::Clean;
+use crate::text::{Clean, prefix};
 
 /// Longer messages are cut; the causes in them come earlier.
 const MAX_MESSAGE: usize = 32 * 1024;
@@ -81,7 +81,7 @@ static GRAMMAR: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 /// A short quote. It is cleaned before it is cut, so that no half of a secret is left, and not much more than
 /// is kept is looked at.
 fn brief(text: &str, cap: usize) -> Clean {
-    Clean::with_cap(&text[..text.floor_char_boundary(cap * 8)], cap)
+    Clean::with_cap(prefix(text, cap * 8), cap)
 }
 
 /// The phrase behind a status, which is the server's to choose.
@@ -105,7 +105,7 @@ pub(super) fn read(message: &str) -> Reading {
 }
 
 fn read_at(message: &str, depth: u8) -> Reading {
-    let message = &message[..message.floor_char_boundary(MAX_MESSAGE)];
+    let message = prefix(message, MAX_MESSAGE);
     let (message, truncated) = without_ellipsis(message.trim());
     let mut walk = Walk { reading: Reading { truncated, ..Reading::default() }, parts: 0, proxied: false };
     walk.chain(message, depth);

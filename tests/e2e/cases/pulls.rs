@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::support::cluster::{Kind, wait_for};
 use crate::support::plugin::{codes, rows, wait};
+use crate::support::scripted::{Behaviour, Scripted};
 use crate::support::space::Space;
 use crate::support::webhook::Webhook;
 use crate::{Case, Needs};
@@ -169,17 +170,20 @@ fn no_pull_secret(space: &Space) {
 }
 
 fn api_server_restarted(space: &Space) {
-    // node1 cannot reach the registry for a while, so that the run is still going on.
-    space.cluster.fault(&["drop", "node1", "open"]);
-    let image = format!("{}/team/app:1", space.cluster.setting("OPEN_REGISTRY"));
-    let child = space.plugin(&["pull", &image, "-o", "json", "--timeout", "90s"]).spawn();
-    wait_for("the run's pods", Duration::from_secs(10), || !space.cluster.ours(Some(&space.namespace)).is_empty());
-    std::thread::sleep(Duration::from_secs(1));
+    // The silent registry keeps the run going.
+    let silent = Scripted::start(space.cluster, Behaviour::Silent);
+    let hangs = format!("{}/team/app:1", space.cluster.setting("SCRIPTED_REGISTRY"));
+    let image = space.open_image();
+    let child = space.plugin(&["pull", &hangs, &image, "-o", "json", "--timeout", "60s"]).spawn();
+    wait_for("the silent registry to be asked", Duration::from_secs(20), || silent.requests().len() >= 3);
     space.cluster.fault(&["restart-apiserver"]);
+    // What is known only now was seen by a watch that outlived the restart.
+    drop(silent);
     let ran = wait(child);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    assert_eq!(rows(&report).iter().filter(|row| is_ok(row)).count(), 2, "{report}");
-    assert_eq!((ran.status, codes(&report)), (1, vec!["EgressBlocked"]), "{report}");
+    assert_eq!(rows(&report).iter().filter(|row| is_ok(row)).count(), 3, "{report}");
+    assert_eq!(rows(&report).iter().filter(|row| row["result"] == "failed").count(), 3, "{report}");
+    assert_eq!((ran.status, codes(&report)), (1, vec!["ConnectionRefused"]), "{report}");
 }
 
 fn time_and_size(space: &Space) {

@@ -84,7 +84,15 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
     if facts.reading.push {
         return denied_push(facts);
     }
-    let mut codes = match facts.sent {
+    let mut codes = denied_pull(facts);
+    if facts.sent == Sent::No || facts.sent == Sent::Unknown {
+        codes.extend(no_credential(facts));
+    }
+    codes
+}
+
+fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
+    match facts.sent {
         Sent::No if facts.is_official() => vec![C::ImageNotFound, C::NoCredential],
         Sent::No => vec![C::NoCredential, C::ImageNotFound],
         _ if facts.is_official() => vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied],
@@ -131,11 +139,7 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
                 C::CredentialExpired,
             ]
         }
-    };
-    if facts.sent == Sent::No || facts.sent == Sent::Unknown {
-        codes.extend(no_credential(facts));
     }
-    codes
 }
 
 fn denied_push(facts: &Facts<'_>) -> Vec<C> {

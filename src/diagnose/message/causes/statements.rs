@@ -82,6 +82,12 @@ fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         S::NotPermittedOrMissing => {
             Causes::open(&[right, C::ImageNotFound, C::NoCredential, C::CredentialNotVisible], because)
         }
+        _ => return token_or_secret(kind, because),
+    })
+}
+
+fn token_or_secret(kind: S, because: &str) -> Option<Causes> {
+    Some(match kind {
         S::SecretsMissing => Causes::certain(C::PullSecretMissing, because),
         S::SecretMalformed => {
             Causes::open(&[C::PullSecretMalformed, C::ContentCorrupt, C::UnexpectedResponder], because)

@@ -1,0 +1,136 @@
+//! What a run would create.
+
+use serde_json::{Value, json};
+
+use super::build::*;
+use crate::evidence::CredentialUse;
+use crate::plan::{Plan, SecretSource};
+use crate::run::manifest::{self, Resources, is_placeholder};
+use crate::run::manifests;
+
+fn pod_of(plan: &Plan) -> Value {
+    manifest::pod(plan, RUN, 1, "node2", Some("job-uid"), &CredentialUse::AsPlanned, Resources::Stated)
+}
+
+fn pod() -> Value {
+    pod_of(&plan(&[IMAGE, SIBLING]))
+}
+
+#[test]
+fn pods_keep_to_the_restricted_pod_security_level() {
+    for object in [pod()["spec"].clone(), manifest::job(&plan(&[IMAGE]), RUN)["spec"]["template"]["spec"].clone()] {
+        assert_eq!(object["securityContext"]["runAsNonRoot"], true);
+        assert_eq!(object["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+        for name in ["hostNetwork", "hostPID", "hostIPC", "volumes", "nodeName"] {
+            assert!(object[name].is_null(), "{name}");
+        }
+        for container in object["containers"].as_array().unwrap() {
+            let context = &container["securityContext"];
+            assert_eq!(context["allowPrivilegeEscalation"], false);
+            assert_eq!(context["capabilities"], json!({"drop": ["ALL"]}));
+            assert!(context["privileged"].is_null() && context["runAsUser"].is_null());
+            assert!(container["ports"].is_null() && container["volumeMounts"].is_null());
+        }
+    }
+}
+
+#[test]
+fn nothing_of_an_image_can_start() {
+    let containers = pod()["spec"]["containers"].as_array().unwrap().clone();
+    assert_eq!(containers.len(), 2);
+    for (index, container) in containers.iter().enumerate() {
+        assert_eq!(container["name"], format!("image-{index}"));
+        assert_eq!(container["imagePullPolicy"], "Always");
+        let reference = &container["env"][0]["valueFrom"]["configMapKeyRef"];
+        assert_eq!(reference["name"], "regauth-abcd2345-absent");
+        assert!(!reference["key"].as_str().unwrap().is_empty());
+        assert!(reference["optional"].is_null(), "an optional key would let it start");
+        assert!(container["command"].is_null() && container["args"].is_null());
+    }
+    assert_eq!((&containers[0]["image"], &containers[1]["image"]), (&json!(IMAGE), &json!(SIBLING)));
+}
+
+#[test]
+fn a_pod_goes_to_its_node_whatever_its_taints_and_cordon() {
+    let pod = pod();
+    assert_eq!(pod["spec"]["tolerations"], json!([{"operator": "Exists"}]));
+    let terms = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+    let expected = json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node2"]}]}]);
+    assert_eq!(pod.pointer(terms), Some(&expected));
+}
+
+#[test]
+fn the_job_owns_the_pods_and_ends_by_itself() {
+    let owner = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "regauth-abcd2345", "uid": "job-uid"}]);
+    assert_eq!(pod()["metadata"]["ownerReferences"], owner, "not as its controller");
+    let job = manifest::job(&plan(&[IMAGE]), RUN);
+    assert_eq!(job["spec"]["parallelism"], 0);
+    assert_eq!((&job["spec"]["activeDeadlineSeconds"], &job["spec"]["ttlSecondsAfterFinished"]), (&json!(180), &json!(10)));
+    assert_eq!(pod()["spec"]["activeDeadlineSeconds"], 180);
+    assert_eq!(pod()["spec"]["terminationGracePeriodSeconds"], 0);
+}
+
+#[test]
+fn pods_are_found_by_run_and_row_and_never_by_a_service() {
+    let pod = pod();
+    let labels = &pod["metadata"]["labels"];
+    assert_eq!((&labels["regauth/run"], &labels["regauth/row"]), (&json!(RUN), &json!("1")));
+    assert_eq!(labels["app.kubernetes.io/managed-by"], "kubectl-regauth");
+    assert_eq!(labels["sidecar.istio.io/inject"], "false");
+    assert_eq!(pod["spec"]["readinessGates"][0]["conditionType"], "regauth/never-ready");
+    assert_eq!(pod["spec"]["automountServiceAccountToken"], false);
+}
+
+#[test]
+fn pull_secrets_are_named_as_their_source_asks() {
+    let secrets = |source, credential: &CredentialUse| {
+        let mut plan = plan(&[IMAGE]);
+        plan.identity.source = source;
+        plan.identity.pull_secrets = vec!["a".into(), "b".into()];
+        manifest::pod(&plan, RUN, 0, "node1", None, credential, Resources::Stated)["spec"]["imagePullSecrets"].clone()
+    };
+    let own = json!([{"name": "a"}, {"name": "b"}]);
+    let none = json!([{"name": "regauth-abcd2345-none"}]);
+    let planned = CredentialUse::AsPlanned;
+    assert_eq!(secrets(SecretSource::Workload, &planned), own);
+    assert_eq!(secrets(SecretSource::Given, &planned), own);
+    assert_eq!(secrets(SecretSource::ServiceAccount, &planned), Value::Null, "admission copies them");
+    assert_eq!(secrets(SecretSource::Disabled, &planned), none);
+    let held_back = CredentialUse::HeldBack { refused_on: "node2".into() };
+    for source in [SecretSource::Workload, SecretSource::Given, SecretSource::ServiceAccount, SecretSource::Disabled] {
+        assert_eq!(secrets(source, &held_back), none, "{source:?}");
+    }
+    assert!(is_placeholder("regauth-abcd2345-none", RUN) && !is_placeholder("regauth-abcd2345-none", "other"));
+}
+
+#[test]
+fn no_manifest_holds_or_mounts_a_secret() {
+    let text = serde_json::to_string(&manifests(&prepared(&[IMAGE, SIBLING]))).unwrap();
+    for word in ["secretKeyRef", "secretRef", "\"secretName\"", "dockerconfigjson", "stringData", "\"Secret\""] {
+        assert!(!text.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn resources_are_stated_or_left_to_the_namespace() {
+    let with = |resources| {
+        let pod = manifest::pod(&plan(&[IMAGE]), RUN, 0, "n", None, &CredentialUse::AsPlanned, resources);
+        pod["spec"]["containers"][0]["resources"].clone()
+    };
+    let stated = with(Resources::Stated);
+    for kind in ["requests", "limits"] {
+        for name in ["cpu", "memory", "ephemeral-storage"] {
+            assert!(stated[kind][name].is_string(), "{kind} of {name}");
+        }
+    }
+    assert_eq!(with(Resources::Unstated), Value::Null);
+}
+
+#[test]
+fn a_dry_run_prints_the_job_and_a_pod_for_each_tested_node() {
+    let all = manifests(&prepared(&[IMAGE]));
+    let names: Vec<_> = all.iter().map(|one| one["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["regauth-abcd2345", "regauth-abcd2345-0", "regauth-abcd2345-1"]);
+    assert!(all.iter().all(|one| one["metadata"]["namespace"] == "team"));
+    assert!(all[1]["metadata"]["ownerReferences"].is_null(), "there is no uid yet");
+}

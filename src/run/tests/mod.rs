@@ -1,0 +1,10 @@
+//! What becomes of the API server's answers, and what a run asks it for.
+
+mod applying;
+mod build;
+mod events;
+mod harvesting;
+mod manifests;
+mod pods;
+mod time;
+mod webhooks;

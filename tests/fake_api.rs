@@ -1,0 +1,17 @@
+//! Runs against a fake API server: what a real one does not show on demand.
+#![cfg(feature = "cluster")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod fake_api {
+    mod cleaning;
+    mod connection;
+    mod log;
+    mod malformed;
+    mod one_first;
+    mod plan;
+    mod refusals;
+    mod runs;
+    mod server;
+    mod watches;
+    mod world;
+}
