@@ -78,10 +78,15 @@ impl Watch {
         T: DeserializeOwned,
     {
         let mut failures = 0;
+        let mut permitted = false;
         loop {
             let before = self.from.clone();
-            match self.connect(&api, &into, wrap).await {
+            match self.connect(&api, &into, wrap, &mut permitted).await {
                 End::Unheard => return,
+                // An API server that has just started knows no roles yet and refuses everybody.
+                End::Refused(error) if permitted && error.code() == Some(403) => {
+                    let _ = into.send(wrap(Change::Lost(error))).await;
+                }
                 End::Refused(error) => {
                     let _ = into.send(wrap(Change::Ended(error))).await;
                     return;
@@ -101,7 +106,13 @@ impl Watch {
         }
     }
 
-    async fn connect<T, M>(&mut self, api: &Api, into: &mpsc::Sender<M>, wrap: fn(Change<T>) -> M) -> End
+    async fn connect<T, M>(
+        &mut self,
+        api: &Api,
+        into: &mpsc::Sender<M>,
+        wrap: fn(Change<T>) -> M,
+        permitted: &mut bool,
+    ) -> End
     where
         T: DeserializeOwned,
     {
@@ -111,6 +122,7 @@ impl Watch {
             Err(error) if error.is_passing() => return End::Cut(Some(error)),
             Err(error) => return End::Refused(error),
         };
+        *permitted = true;
         let bytes = response.into_body().into_data_stream().map_err(std::io::Error::other);
         let codec = LinesCodec::new_with_max_length(LONGEST_LINE);
         let mut lines = FramedRead::new(StreamReader::new(bytes), codec);

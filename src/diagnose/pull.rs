@@ -43,7 +43,7 @@ pub(super) fn judge(pull: &Pull, evidence: &Evidence) -> Option<(Clean, Vec<Cand
 pub fn candidates(pull: &Pull, message: &Clean, source: SecretSource) -> Vec<Candidate> {
     let named = pull.pull_secrets.iter().any(|name| !pull.missing_pull_secrets.contains(name));
     let possible = named && source != SecretSource::Disabled && pull.credential == CredentialUse::AsPlanned;
-    let credential = if possible { CredentialSent::Unknown } else { CredentialSent::None };
+    let credential = if possible { CredentialSent::Some } else { CredentialSent::None };
     let image = Reference::parse(pull.image_rewritten.as_deref().unwrap_or(&pull.image)).ok();
     message::candidates(message.as_str(), &Context { image, credential })
 }

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::text::Clean;
 
 /// How long a status waits for the event that says more: the kubelet sends both within milliseconds.
-const EVENT_GRACE_MS: u64 = 1_500;
+const EVENT_GRACE_MS: u64 = 3_000;
 /// How long a sandbox may keep failing: a network plugin that starts late gets over it.
 const SANDBOX_GRACE_MS: u64 = 10_000;
 
@@ -253,7 +253,7 @@ impl Test {
         self.outcome = Some(Outcome::Seen {
             value: PullSeen::Pulled {
                 took_ms: Some(pulled.took_ms),
-                waited_ms: pulled.waited_ms,
+                waited_ms: pulled.waited_ms.map(|in_all| in_all.saturating_sub(pulled.took_ms)),
                 size_bytes: pulled.size_bytes,
             },
         });

@@ -57,6 +57,8 @@ const RULES: &[Rule] = &[
         r"pulling from host (?P<host>\S+) failed with (?:unexpected )?status code \[[^\]]*\]: (?P<status>\d{3})<phrase>",
         &[During(Operation::Resolve)],
     ),
+    // Of a token service, by containerd 1.6. The phrase is the server's own.
+    Rule(r"unexpected status: (?P<status>\d{3})<phrase>", &[]),
     Rule(r"unexpected (?:HEAD )?status code (?P<url>https?://\S*[^\s:]): (?P<status>\d{3})<phrase>", &[]),
     Rule(r"[Ss]erver message: ", &[]),
     Rule(r"- Server message", &[]),

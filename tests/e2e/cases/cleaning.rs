@@ -59,8 +59,9 @@ fn only_what_nobody_waits_for(space: &Space) {
 fn pods_on_a_dead_node(space: &Space) {
     leave_a_run(space);
     space.cluster.fault(&["freeze-kubelet", "node2"]);
-    // The Job goes; the frozen kubelet never confirms the end of its pod.
-    space.kubectl(&["delete", "jobs", "--all", "--cascade=background"], "");
+    // The pods are asked to end, and the frozen kubelet never confirms it; then the Job goes.
+    space.kubectl(&["delete", "pods", "--all", "--grace-period=30", "--wait=false"], "");
+    space.kubectl(&["delete", "jobs", "--all", "--cascade=orphan"], "");
     let left = || space.cluster.ours(Some(&space.namespace));
     wait_for("all pods but the dead node's to be gone", Duration::from_secs(30), || left().len() == 1);
     let ran = as_administrator(space, &["cleanup", "--yes"]).run();

@@ -81,8 +81,8 @@ fn few_requests(space: &Space) {
     space.right_secret("regcred");
     let mark = space.cluster.log_mark("AUDIT_LOG");
     let image = space.private_image();
-    let (ran, _) = space.plugin(&["pull", &image, "--pull-secret", "regcred"]).report();
-    assert_eq!(ran.status, 0);
+    let (ran, report) = space.plugin(&["pull", &image, "--pull-secret", "regcred"]).report();
+    assert_eq!(ran.status, 0, "{report}");
     let requests = audit::requests(space.cluster, mark);
     let reviews = requests.iter().filter(|request| request.uri.contains("selfsubjectaccessreviews")).count();
     let others = requests.len() - reviews;

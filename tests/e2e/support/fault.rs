@@ -27,7 +27,11 @@ impl<'a> Fault<'a> {
                 let patch = json!({"status": {"conditions": [condition]}}).to_string();
                 space.cluster.kubectl(&["patch", "node", node, "--subresource=status", "-p", &patch], "");
             }
-            ["fill", node] => fill(space, node),
+            ["fill", node] => {
+                fill(space, node);
+                let delete = ["-n", &space.namespace, "delete", "pod", "all-the-cpu", "--grace-period=0", "--force"];
+                undo = delete.map(ToString::to_string).to_vec();
+            }
             other => space.cluster.fault(other),
         }
         Self { space, undo }
