@@ -44,9 +44,12 @@ impl Observer for Bar {
                 self.bar.enable_steady_tick(std::time::Duration::from_millis(200));
                 self.bar.set_message(self.counts());
             }
-            Progress::OneFirst { node } => self.bar.println(format!("{node} goes first, so that a wrong credential is sent once")),
+            Progress::OneFirst { node } => {
+                self.bar.println(format!("{node} goes first, so that a wrong credential is sent once"))
+            }
             Progress::HeldBack { node } => {
-                self.bar.println(format!("the credential was refused on {node}: the other nodes go without it"));
+                self.bar
+                    .println(format!("the credential was refused on {node}: the other nodes go without it"));
             }
             Progress::Row { ok, .. } => {
                 let count = if ok { &self.ok } else { &self.failed };

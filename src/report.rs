@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::diagnose;
-use crate::evidence::{API_VERSION, CredentialUse, Evidence, LastSeen, Outcome, Presence, Pull, PullSeen, Run};
+use crate::evidence::{
+    API_VERSION, CredentialUse, Evidence, LastSeen, Outcome, Presence, Pull, PullSeen, Run,
+};
 use crate::finding::{Finding, Severity};
 use crate::plan::Plan;
 use crate::text::Clean;
@@ -151,7 +153,8 @@ impl Report {
     /// Judges evidence and puts it beside what it means.
     pub fn of(evidence: &Evidence) -> Self {
         let findings = diagnose::diagnose(evidence);
-        let results = evidence.pulls.iter().map(|pull| Row::Pull(pull_row(pull, evidence, &findings))).collect();
+        let results =
+            evidence.pulls.iter().map(|pull| Row::Pull(pull_row(pull, evidence, &findings))).collect();
         Self {
             api_version: API_VERSION.into(),
             kind: "Report".into(),
@@ -247,7 +250,11 @@ fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
-            items.push(NotChecked { what: format!("node/{}", node.name), state: NotCheckedState::LeftOut, why });
+            items.push(NotChecked {
+                what: format!("node/{}", node.name),
+                state: NotCheckedState::LeftOut,
+                why,
+            });
         }
     }
     if let Some(all) = evidence.plan.sampled_of {

@@ -8,6 +8,7 @@ mod fake_api {
     mod log;
     mod malformed;
     mod one_first;
+    mod outages;
     mod plan;
     mod refusals;
     mod runs;

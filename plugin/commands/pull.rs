@@ -30,7 +30,9 @@ const SIDE_BY_SIDE: usize = 3;
 pub async fn run(connection: &Connection, args: Pull, output: &mut Output) -> Result<u8, Failure> {
     let asked = parse_images(&args.images)?;
     if asked.is_empty() && args.identity.as_workload.is_none() {
-        return Err("name at least one image, or a workload whose images are to be tested (--as-workload)".into());
+        return Err(
+            "name at least one image, or a workload whose images are to be tested (--as-workload)".into()
+        );
     }
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
@@ -62,7 +64,8 @@ async fn prepare(api: &Api, namespace: &str, args: &Pull) -> Result<Prepared, Fa
     if args.run.dry_run == DryRun::Client {
         rights.retain(|right| matches!(right.verb, "get") || right.resource == "nodes");
     }
-    let rights = access::missing(api, namespace, &rights).await.map_err(Error::doing("ask for your rights"))?;
+    let rights =
+        access::missing(api, namespace, &rights).await.map_err(Error::doing("ask for your rights"))?;
     if !rights.is_empty() {
         return Err(Error::MissingRights { rights, namespace: namespace.into() }.into());
     }
@@ -180,7 +183,9 @@ fn confirm_hub_pulls(prepared: &Prepared, yes: bool, output: &Output) -> Result<
     match output.ask(&format!("{cost}; go on?")) {
         Some(true) => Ok(()),
         Some(false) => Err("nothing was created".into()),
-        None => Err(format!("{cost}: say --yes, or test fewer nodes with --node; nothing was created").into()),
+        None => {
+            Err(format!("{cost}: say --yes, or test fewer nodes with --node; nothing was created").into())
+        }
     }
 }
 
@@ -270,4 +275,3 @@ async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) 
     }
     print_manifests(objects, output)
 }
-

@@ -13,7 +13,8 @@ const READ_ONLY: &str = include_str!("../../manifests/rbac/read-only.yaml");
 pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
     let all = !(args.pull || args.cleanup || args.read_only);
     let parts = [(args.read_only, READ_ONLY), (args.pull, PULL), (args.cleanup, CLEANUP)];
-    let chosen: Vec<&str> = parts.iter().filter(|(wanted, _)| *wanted || all).map(|(_, text)| *text).collect();
+    let chosen: Vec<&str> =
+        parts.iter().filter(|(wanted, _)| *wanted || all).map(|(_, text)| *text).collect();
     output.data(&chosen.join("---\n"))?;
     Ok(0)
 }

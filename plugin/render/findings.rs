@@ -74,9 +74,14 @@ pub fn summary(report: &Report, rows: &[&PullRow], layout: &Layout) -> String {
     let ok = rows.iter().filter(|row| row.result == Verdict::Ok).count();
     let mut out = String::from("\n");
     let identity = report.plan.identity.describe();
-    let tested = format!("{ok} of {} pulls worked, in namespace {} as {identity}.", rows.len(), report.plan.namespace);
+    let tested =
+        format!("{ok} of {} pulls worked, in namespace {} as {identity}.", rows.len(), report.plan.namespace);
     out.push_str(&wrapped("", &tested, width));
-    for item in report.not_checked.iter().filter(|item| item.what.starts_with("node/") || item.what.ends_with("nodes")) {
+    for item in report
+        .not_checked
+        .iter()
+        .filter(|item| item.what.starts_with("node/") || item.what.ends_with("nodes"))
+    {
         out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
     }
     let new: Vec<String> = rows
@@ -93,7 +98,10 @@ pub fn summary(report: &Report, rows: &[&PullRow], layout: &Layout) -> String {
         out.push_str(&wrapped("note: ", &text, width));
     }
     if report.plan.keep {
-        let text = format!("the run is kept: kubectl regauth cleanup -n {} --run {}", report.plan.namespace, report.run.id);
+        let text = format!(
+            "the run is kept: kubectl regauth cleanup -n {} --run {}",
+            report.plan.namespace, report.run.id
+        );
         out.push_str(&wrapped("note: ", &text, width));
     }
     out
@@ -143,7 +151,10 @@ mod tests {
 
     #[test]
     fn text_is_wrapped_under_its_first_word() {
-        assert_eq!(wrapped("say: ", "one two three four five six", 25), "say: one two three four\n     five six\n");
+        assert_eq!(
+            wrapped("say: ", "one two three four five six", 25),
+            "say: one two three four\n     five six\n"
+        );
     }
 
     #[test]

@@ -92,7 +92,8 @@ fn columns(rows: &[&PullRow], layout: &Layout) -> Vec<Column> {
         columns.push(Column { title: "IDENTITY", text: identity });
     }
     if all || rows.iter().any(|row| row.code.is_some()) {
-        columns.push(Column { title: "CODE", text: |row| row.code.map_or_else(none, |code| code.to_string()) });
+        columns
+            .push(Column { title: "CODE", text: |row| row.code.map_or_else(none, |code| code.to_string()) });
         columns.push(Column { title: "CERTAIN", text: certain });
     }
     if layout.wide {
@@ -158,7 +159,11 @@ fn bytes(bytes: u64) -> String {
     for (unit, size) in UNITS {
         if bytes >= size {
             let tenths = bytes * 10 / size;
-            return if tenths < 100 { format!("{}.{}{unit}", tenths / 10, tenths % 10) } else { format!("{}{unit}", tenths / 10) };
+            return if tenths < 100 {
+                format!("{}.{}{unit}", tenths / 10, tenths % 10)
+            } else {
+                format!("{}{unit}", tenths / 10)
+            };
         }
     }
     format!("{bytes}B")

@@ -75,7 +75,8 @@ fn impersonate(config: &mut Config, options: &ConnectOptions) -> Result<(), Conn
     let auth = &mut config.auth_info;
     if let Some(user) = &options.impersonate {
         auth.impersonate = Some(user.clone());
-        auth.impersonate_groups = Some(options.impersonate_groups.clone()).filter(|groups| !groups.is_empty());
+        auth.impersonate_groups =
+            Some(options.impersonate_groups.clone()).filter(|groups| !groups.is_empty());
         auth.impersonate_uid.clone_from(&options.impersonate_uid);
     } else if !options.impersonate_groups.is_empty() || options.impersonate_uid.is_some() {
         return Err(ConnectError("--as-group and --as-uid need --as, the user to act as".into()));
@@ -155,7 +156,9 @@ fn kubeconfig_problem(error: &KubeconfigError) -> String {
         KubeconfigError::LoadCertificateAuthority(_) | KubeconfigError::ParseCertificates(_) => {
             "the kubeconfig's certificate authority cannot be read".into()
         }
-        KubeconfigError::LoadClientCertificate(_) => "the kubeconfig's client certificate cannot be read".into(),
+        KubeconfigError::LoadClientCertificate(_) => {
+            "the kubeconfig's client certificate cannot be read".into()
+        }
         KubeconfigError::LoadClientKey(_) => "the kubeconfig's client key cannot be read".into(),
         KubeconfigError::KindMismatch | KubeconfigError::ApiVersionMismatch => {
             "the files in KUBECONFIG are of different kinds and cannot be merged".into()
@@ -181,7 +184,9 @@ fn client_problem(error: &kube::Error) -> String {
 pub(super) fn credential_problem(error: &kube::Error) -> Option<String> {
     let kube::Error::Auth(problem) = error else { return None };
     Some(match problem {
-        AuthError::AuthExecStart(cause) => format!("its credential plugin cannot be started ({})", cause.kind()),
+        AuthError::AuthExecStart(cause) => {
+            format!("its credential plugin cannot be started ({})", cause.kind())
+        }
         AuthError::AuthExecRun { out, .. } => match out.status.code() {
             Some(code) => format!("its credential plugin failed with exit status {code}; log in again"),
             None => "its credential plugin was ended by a signal".into(),

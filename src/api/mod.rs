@@ -74,7 +74,11 @@ impl Api {
     }
 
     /// Like [`Api::get`], with the server's time.
-    pub async fn get_dated<T: DeserializeOwned>(&self, what: &'static str, path: &str) -> Result<Answer<T>, ApiError> {
+    pub async fn get_dated<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        path: &str,
+    ) -> Result<Answer<T>, ApiError> {
         let answer = self.call(&Method::GET, path, &Bytes::new()).await?;
         Ok(Answer { body: decode(what, &answer.body)?, date: answer.date })
     }
@@ -122,7 +126,9 @@ impl Api {
             ApiError::Status { retry_after, .. } if error.is_passing() && tries < TRIES => {
                 Some(retry_after.map_or(back_off, |seconds| Duration::from_secs(seconds.min(10))))
             }
-            ApiError::Unreachable { .. } if self.answered.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE => {
+            ApiError::Unreachable { .. }
+                if self.answered.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE =>
+            {
                 Some(back_off.min(Duration::from_secs(1)))
             }
             _ => None,

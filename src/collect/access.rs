@@ -142,7 +142,9 @@ mod tests {
         for rule in roles(text).into_iter().flat_map(|role| role.rules) {
             for group in &rule.api_groups {
                 for resource in &rule.resources {
-                    granted.extend(rule.verbs.iter().map(|verb| (group.clone(), resource.clone(), verb.clone())));
+                    granted.extend(
+                        rule.verbs.iter().map(|verb| (group.clone(), resource.clone(), verb.clone())),
+                    );
                 }
             }
         }
@@ -187,7 +189,8 @@ mod tests {
     #[test]
     fn cluster_wide_rights_are_in_a_role_of_their_own() {
         for role in roles(PULL_ROLES) {
-            let nodes = role.rules.iter().filter(|rule| rule.resources.iter().any(|one| one == "nodes")).count();
+            let nodes =
+                role.rules.iter().filter(|rule| rule.resources.iter().any(|one| one == "nodes")).count();
             assert!(nodes == 0 || nodes == role.rules.len(), "a RoleBinding of it would grant no nodes");
         }
         assert!(PULL.iter().all(|right| right.namespaced == (right.resource != "nodes")));
@@ -202,6 +205,9 @@ mod tests {
     #[test]
     fn a_right_is_described_as_kubectl_would() {
         let told: Vec<String> = PULL.iter().take(3).map(|right| right.describe("team")).collect();
-        assert_eq!(told, ["list nodes", "get serviceaccounts in namespace team", "create jobs.batch in namespace team"]);
+        assert_eq!(
+            told,
+            ["list nodes", "get serviceaccounts in namespace team", "create jobs.batch in namespace team"]
+        );
     }
 }

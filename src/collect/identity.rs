@@ -100,7 +100,8 @@ impl FromStr for WorkloadRef {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not KIND/NAME with a kind of pod, deploy, sts, ds, rs, job or cronjob");
+        let wrong =
+            || format!("{text:?} is not KIND/NAME with a kind of pod, deploy, sts, ds, rs, job or cronjob");
         let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
         let kind = kind.to_ascii_lowercase();
         let kind = KINDS.iter().find(|known| known.aliases.contains(&kind.as_str())).ok_or_else(wrong)?;
@@ -181,8 +182,11 @@ async fn of_workload(api: &Api, namespace: &str, workload: &WorkloadRef) -> Resu
     let own = names(&spec.image_pull_secrets);
     // Read even when its secrets do not apply: without the ServiceAccount no pod of the workload starts.
     let inherited = service_account_secrets(api, namespace, &service_account).await?;
-    let (pull_secrets, source) =
-        if own.is_empty() { (inherited, SecretSource::ServiceAccount) } else { (own, SecretSource::Workload) };
+    let (pull_secrets, source) = if own.is_empty() {
+        (inherited, SecretSource::ServiceAccount)
+    } else {
+        (own, SecretSource::Workload)
+    };
     let mut images = Vec::new();
     for container in spec.init_containers.into_iter().chain(spec.containers) {
         if !container.image.is_empty() && !images.contains(&container.image) {
@@ -233,7 +237,9 @@ async fn service_account_secrets(api: &Api, namespace: &str, name: &str) -> Resu
         Err(ApiError::Status { code: 404, .. }) => {
             Err(not_there(api, namespace, &format!("serviceaccount/{name}")).await)
         }
-        Err(error) => Err(Error::doing(format!("read serviceaccount/{name} in namespace {namespace}"))(error)),
+        Err(error) => {
+            Err(Error::doing(format!("read serviceaccount/{name} in namespace {namespace}"))(error))
+        }
     }
 }
 
@@ -269,7 +275,9 @@ mod tests {
 
     #[test]
     fn a_workload_is_named_as_for_kubectl() {
-        for (text, short) in [("deploy/web", "deploy/web"), ("Deployments.apps/web", "deploy/web"), ("cj/x", "cronjob/x")] {
+        for (text, short) in
+            [("deploy/web", "deploy/web"), ("Deployments.apps/web", "deploy/web"), ("cj/x", "cronjob/x")]
+        {
             assert_eq!(text.parse::<WorkloadRef>().unwrap().to_string(), short);
         }
         for text in ["web", "node/x", "deploy/", "deploy/a/b", ""] {
@@ -288,7 +296,8 @@ mod tests {
 
     #[test]
     fn a_pods_spec_is_its_own() {
-        let text = r#"{"spec":{"serviceAccountName":"sa","containers":[{"name":"c","image":"i"}],"nodeName":"n"}}"#;
+        let text =
+            r#"{"spec":{"serviceAccountName":"sa","containers":[{"name":"c","image":"i"}],"nodeName":"n"}}"#;
         let spec = serde_json::from_str::<Templated>(text).unwrap().spec.into_pod_spec();
         assert_eq!((spec.service_account_name.as_str(), spec.containers[0].image.as_str()), ("sa", "i"));
     }

@@ -129,10 +129,8 @@ mod tests {
     #[test]
     fn a_node_that_cannot_take_a_test_is_in_only_where_pods_fail() {
         let mut nodes = class_of(2, "web", "a");
-        nodes[0].skip = Some(crate::plan::Skip {
-            reason: crate::plan::SkipReason::NotReady,
-            detail: "not Ready".into(),
-        });
+        nodes[0].skip =
+            Some(crate::plan::Skip { reason: crate::plan::SkipReason::NotReady, detail: "not Ready".into() });
         assert_eq!(names(&draw(nodes.clone(), &HashSet::new(), "s")), ["web-a-1"]);
         assert_eq!(names(&draw(nodes, &failing(&["web-a-0"]), "s")), ["web-a-0", "web-a-1"]);
     }

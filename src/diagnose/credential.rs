@@ -12,7 +12,8 @@ pub(super) fn stale(evidence: &Evidence) -> Vec<Finding> {
             && matches!(pull.outcome, Outcome::Seen { value: PullSeen::Pulled { .. } })
     };
     let refused = |pull: &&Pull| {
-        let first = judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
+        let first =
+            judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
         pull.credential == CredentialUse::AsPlanned && first.is_some_and(Code::refuses_credential)
     };
     evidence
@@ -38,17 +39,43 @@ pub(super) fn missing_pull_secrets(evidence: &Evidence) -> Vec<Finding> {
 
 fn missing_pull_secret(pull: &Pull, name: &str, evidence: &Evidence) -> Finding {
     let namespace = &evidence.plan.namespace;
+    let reports = |other: &&Pull| other.missing_pull_secrets.iter().any(|missing| missing == name);
+    let found = |other: &&Pull| {
+        matches!(other.outcome, Outcome::Seen { .. })
+            && other.pull_secrets.iter().any(|named| named == name)
+            && other.credential == pull.credential
+            && !reports(other)
+    };
+    if evidence.pulls.iter().any(|other| found(&other)) {
+        return kubelet_missed(pull, name, evidence);
+    }
     let mut finding = about(pull, Code::PullSecretMissing, evidence);
     finding.subject.name = format!("secret/{name}");
     finding.cause = format!("The pull secret {name} does not exist in namespace {namespace}.");
     finding.fixes = crate::fix::missing_pull_secret(name, namespace, &evidence.plan.identity);
     finding.messages = judge(pull, evidence).map(|(message, _)| vec![message]).unwrap_or_default();
+    // One kubelet may have been refused the secret for a moment; several do not err alike.
+    if !evidence.pulls.iter().filter(reports).any(|other| other.node != pull.node) {
+        finding.certain = false;
+        finding.settle_by = Some(format!("kubectl -n {namespace} get secret {name}"));
+    }
     let first = judge(pull, evidence).and_then(|(_, candidates)| candidates.into_iter().next());
     // "Not found" is what a registry says that hides images from strangers, unless it is sure of it.
-    let explains =
-        |first: Candidate| first.code.asks_for_credential() && !(first.code == Code::ImageNotFound && first.certain);
+    let explains = |first: Candidate| {
+        first.code.asks_for_credential() && !(first.code == Code::ImageNotFound && first.certain)
+    };
     if !first.is_some_and(explains) {
         finding.severity = Severity::Warning;
     }
+    finding
+}
+
+/// The secret exists, since other nodes have it: this kubelet did not get it.
+fn kubelet_missed(pull: &Pull, name: &str, evidence: &Evidence) -> Finding {
+    let mut finding = about(pull, Code::RuntimeFailed, evidence);
+    finding.subject.name = format!("node/{}", pull.node);
+    finding.cause = format!("The kubelet could not retrieve the pull secret {name}, which other nodes have.");
+    finding.certain = false;
+    finding.settle_by = Some("the kubelet's log on the node".into());
     finding
 }

@@ -58,7 +58,8 @@ fn silent(pull: &Pull, evidence: &Evidence) -> Finding {
     let mut finding = about(pull, Code::ConnectionTimedOut, evidence);
     finding.certain = false;
     finding.also_possible = vec![Code::PullNotFinished];
-    finding.settle_by = Some("a longer --timeout: this runtime waits longer than the others before it gives up".into());
+    finding.settle_by =
+        Some("a longer --timeout: this runtime waits longer than the others before it gives up".into());
     finding
 }
 
@@ -67,7 +68,8 @@ fn contact(pull: &Pull, evidence: &Evidence) -> Contact {
         Outcome::Seen { value: PullSeen::Pulled { .. } } => Contact::Answered,
         Outcome::TimedOut { last_seen: LastSeen::Pulling, .. } => Contact::Silent,
         Outcome::Seen { value: PullSeen::Failed { .. } } => {
-            let code = judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
+            let code =
+                judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
             match code {
                 Some(code @ (Code::ConnectionRefused | Code::ConnectionTimedOut)) => Contact::CutOff(code),
                 Some(code) if code.is_registrys_answer() => Contact::Answered,

@@ -7,7 +7,8 @@ use crate::plan::{Skip, SkipReason};
 
 /// Nodes that the plan left out because they cannot take the test.
 pub(super) fn left_out(evidence: &Evidence) -> Vec<Finding> {
-    let skipped = evidence.plan.nodes.iter().filter_map(|node| Some((node.name.as_str(), node.skip.as_ref()?)));
+    let skipped =
+        evidence.plan.nodes.iter().filter_map(|node| Some((node.name.as_str(), node.skip.as_ref()?)));
     skipped.map(|(name, skip)| left_out_node(name, skip)).collect()
 }
 
@@ -32,7 +33,9 @@ fn untested_pull(pull: &Pull) -> Option<Finding> {
         Outcome::Failed { step: Step::Schedule, message } => {
             ("The scheduler found no room for the test on the node.", Some(message))
         }
-        Outcome::Failed { step: Step::Admit, message } => ("The kubelet turned the test away.", Some(message)),
+        Outcome::Failed { step: Step::Admit, message } => {
+            ("The kubelet turned the test away.", Some(message))
+        }
         Outcome::Absent { message } => ("The test's pod was removed by something else.", Some(message)),
         Outcome::TimedOut { last_seen: LastSeen::Created, .. } => {
             ("The scheduler did not place the test on the node in time.", None)
@@ -40,7 +43,9 @@ fn untested_pull(pull: &Pull) -> Option<Finding> {
         Outcome::TimedOut { last_seen: LastSeen::Scheduled, .. } => {
             ("The kubelet did not begin the pull in time.", None)
         }
-        Outcome::TimedOut { last_seen: LastSeen::Planned, .. } => ("The time was up before the node's turn.", None),
+        Outcome::TimedOut { last_seen: LastSeen::Planned, .. } => {
+            ("The time was up before the node's turn.", None)
+        }
         _ => return None,
     };
     let mut finding = not_tested(&pull.node, Severity::Warning, cause);

@@ -27,10 +27,42 @@ fn failed_pull(pull: &Pull, evidence: &Evidence) -> Option<Finding> {
     finding.certain = certain;
     finding.messages = vec![message];
     if !certain {
-        finding.also_possible = candidates.map(|candidate| candidate.code).filter(|other| *other != code).collect();
+        finding.also_possible =
+            candidates.map(|candidate| candidate.code).filter(|other| *other != code).collect();
         finding.settle_by = first.settle_by;
     }
+    if code == Code::ImageNotFound {
+        weigh_not_found(&mut finding, pull, evidence);
+    }
     Some(finding)
+}
+
+/// "Not found" is also what registries say that hide what may not be read. It is certain where the same
+/// identity has read the repository, and otherwise not, unless the message itself proves it.
+fn weigh_not_found(finding: &mut Finding, pull: &Pull, evidence: &Evidence) {
+    if may_read_repository(pull, evidence) {
+        finding.certain = true;
+        finding.also_possible.clear();
+        finding.settle_by = None;
+    } else if finding.certain && !pull.pull_secrets.is_empty() {
+        finding.certain = false;
+        finding.also_possible = vec![Code::PermissionDenied];
+        let how = "a pull of a tag of the same repository that is known to exist, with the same identity";
+        finding.settle_by = Some(how.into());
+    }
+}
+
+fn may_read_repository(pull: &Pull, evidence: &Evidence) -> bool {
+    let repository = |pull: &Pull| {
+        let image = pull.image_rewritten.as_deref().unwrap_or(&pull.image);
+        Reference::parse(image).ok().map(|image| image.repository())
+    };
+    let of_same = repository(pull);
+    evidence.pulls.iter().any(|other| {
+        matches!(other.outcome, Outcome::Seen { value: PullSeen::Pulled { .. } })
+            && other.credential == pull.credential
+            && repository(other) == of_same
+    })
 }
 
 /// What a failed pull's message may mean, likeliest first; `None` for a pull that did not fail.
@@ -72,7 +104,8 @@ pub(super) fn not_finished(evidence: &Evidence) -> Vec<Finding> {
             let mut finding = about(pull, Code::PullNotFinished, evidence);
             finding.certain = false;
             finding.also_possible = vec![Code::ConnectionTimedOut];
-            finding.settle_by = Some("a longer --timeout: a slow pull ends, a silent registry does not".into());
+            finding.settle_by =
+                Some("a longer --timeout: a slow pull ends, a silent registry does not".into());
             finding
         })
         .collect()

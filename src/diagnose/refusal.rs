@@ -50,7 +50,8 @@ pub(super) fn failed_checks(evidence: &Evidence) -> Vec<Finding> {
 /// The sandbox image is pulled too, so the message may be a pull's; else it is the runtime's own failure.
 fn sandbox(pull: &Pull, text: &Clean, evidence: &Evidence) -> Finding {
     let context = Context { image: None, credential: CredentialSent::Unknown };
-    let first = message::candidates(text.as_str(), &context).into_iter().find(|first| first.code != Code::Unknown);
+    let first =
+        message::candidates(text.as_str(), &context).into_iter().find(|first| first.code != Code::Unknown);
     let code = first.as_ref().map_or(Code::RuntimeFailed, |first| first.code);
     let mut finding = about(pull, code, evidence);
     finding.certain = first.is_none_or(|first| first.certain);

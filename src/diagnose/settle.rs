@@ -11,6 +11,7 @@ pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
     (Code::StaleCredential, &[Code::CredentialRejected, Code::CredentialExpired, Code::PermissionDenied]),
     (Code::PullSecretMissing, &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied]),
     (Code::ConnectionTimedOut, &[Code::PullNotFinished]),
+    (Code::RuntimeFailed, &[Code::NoCredential, Code::CredentialRejected]),
 ];
 
 /// How many different messages a finding shows.

@@ -23,7 +23,8 @@ impl Place {
     pub fn of(pull: &Pull, evidence: &Evidence) -> Self {
         let real = pull.image_rewritten.as_deref().unwrap_or(&pull.image);
         Self {
-            registry: Reference::parse(real).map_or_else(|_| real.to_string(), |image| image.registry().to_string()),
+            registry: Reference::parse(real)
+                .map_or_else(|_| real.to_string(), |image| image.registry().to_string()),
             image: real.to_string(),
             namespace: evidence.plan.namespace.clone(),
             service_account: evidence.plan.identity.service_account.clone(),
@@ -39,7 +40,9 @@ impl Place {
             }
             Code::InvalidImageName | Code::PermissionDenied => format!("image/{}", self.image),
             Code::NoCredential => format!("serviceaccount/{}", self.service_account),
-            Code::CredentialRejected | Code::CredentialExpired | Code::StaleCredential => self.secret_subject(),
+            Code::CredentialRejected | Code::CredentialExpired | Code::StaleCredential => {
+                self.secret_subject()
+            }
             _ => format!("registry/{}", self.registry),
         }
     }
@@ -58,8 +61,12 @@ impl Place {
             Code::NoCredential => {
                 format!("{registry} asks for a credential and {} has none for it.", self.who())
             }
-            Code::CredentialRejected => format!("{registry} refused the user and secret of {}.", self.secrets()),
-            Code::CredentialExpired => format!("The credential of {} for {registry} has expired.", self.secrets()),
+            Code::CredentialRejected => {
+                format!("{registry} refused the user and secret of {}.", self.secrets())
+            }
+            Code::CredentialExpired => {
+                format!("The credential of {} for {registry} has expired.", self.secrets())
+            }
             Code::StaleCredential => format!(
                 "{image} is public, but {registry} refuses the credential of {}, which the kubelet sends first.",
                 self.secrets()
@@ -68,7 +75,9 @@ impl Place {
             Code::ImageNotFound => format!("{registry} has no {image}."),
             Code::PlatformMissing => format!("{image} has nothing for the platform of the node."),
             Code::EgressBlocked => {
-                format!("The node cannot reach {registry}, which answers other nodes: its own network path is cut.")
+                format!(
+                    "The node cannot reach {registry}, which answers other nodes: its own network path is cut."
+                )
             }
             Code::ConnectionRefused => {
                 format!("The connection to {registry} was refused, reset or has no route.")
@@ -81,10 +90,16 @@ impl Place {
             Code::CertificateNotValidNow => {
                 format!("The certificate of {registry} is expired or not yet valid by the node's clock.")
             }
-            Code::RegistryNameUnresolved => format!("The node cannot resolve the name of {registry} (or of its storage)."),
-            Code::RateLimited => format!("{registry} refuses further pulls for now: its rate limit was reached."),
+            Code::RegistryNameUnresolved => {
+                format!("The node cannot resolve the name of {registry} (or of its storage).")
+            }
+            Code::RateLimited => {
+                format!("{registry} refuses further pulls for now: its rate limit was reached.")
+            }
             Code::RegistryServerError => format!("{registry} failed with a server error."),
-            Code::PullNotFinished => format!("The pull from {registry} was still going on when the time was up."),
+            Code::PullNotFinished => {
+                format!("The pull from {registry} was still going on when the time was up.")
+            }
             other => format!("{}: {}.", registry, other.meaning()),
         }
     }

@@ -14,8 +14,14 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
         Code::NoCredential => no_credential(namespace, service_account, registry),
         Code::CredentialRejected | Code::CredentialExpired => refused(namespace, pull_secrets, registry),
         Code::StaleCredential => vec![
-            fix("shows which pull secrets the ServiceAccount carries", get_service_account(namespace, service_account)),
-            fix("proves that the image needs none of them", format!("kubectl regauth pull {image} --no-pull-secret")),
+            fix(
+                "shows which pull secrets the ServiceAccount carries",
+                get_service_account(namespace, service_account),
+            ),
+            fix(
+                "proves that the image needs none of them",
+                format!("kubectl regauth pull {image} --no-pull-secret"),
+            ),
         ],
         Code::PermissionDenied => vec![fix(
             "tests the same pull with another credential, once its owner was granted the right to pull",
@@ -23,7 +29,9 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
         )],
         Code::CertificateUntrusted => vec![fix(
             "on the node: names the CA to containerd, which reads it anew at each pull",
-            format!("echo '[host.\"https://{registry}\"]\n  ca = \"/etc/containerd/CA.crt\"' > /etc/containerd/certs.d/{registry}/hosts.toml"),
+            format!(
+                "echo '[host.\"https://{registry}\"]\n  ca = \"/etc/containerd/CA.crt\"' > /etc/containerd/certs.d/{registry}/hosts.toml"
+            ),
         )],
         Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused => vec![fix(
             "shows from the node's own network whether the port answers",
@@ -33,10 +41,9 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
             "shows what the node's own resolver says",
             format!("kubectl debug node/NODE -it --image=busybox -- nslookup {}", host(registry)),
         )],
-        Code::PullNotFinished => vec![fix(
-            "waits longer",
-            format!("kubectl -n {namespace} regauth pull {image} --timeout 15m"),
-        )],
+        Code::PullNotFinished => {
+            vec![fix("waits longer", format!("kubectl -n {namespace} regauth pull {image} --timeout 15m"))]
+        }
         _ => Vec::new(),
     }
 }
@@ -56,7 +63,10 @@ pub fn missing_pull_secret(name: &str, namespace: &str, identity: &Identity) -> 
 
 fn no_credential(namespace: &str, service_account: &str, registry: &str) -> Vec<Fix> {
     vec![
-        fix(format!("creates a pull secret after a fresh login to {registry}"), create_secret(namespace, "regcred")),
+        fix(
+            format!("creates a pull secret after a fresh login to {registry}"),
+            create_secret(namespace, "regcred"),
+        ),
         fix(
             "gives it to every pod of the ServiceAccount that is created from then on",
             format!(
@@ -72,7 +82,9 @@ fn refused(namespace: &str, pull_secrets: &[String], registry: &str) -> Vec<Fix>
         _ => "SECRET",
     };
     vec![fix(
-        format!("replaces the credential by that of a fresh login to {registry}; pods pick it up at their next pull"),
+        format!(
+            "replaces the credential by that of a fresh login to {registry}; pods pick it up at their next pull"
+        ),
         create_secret(namespace, name),
     )]
 }

@@ -111,7 +111,8 @@ async fn list<T: serde::de::DeserializeOwned>(
     let mut next = String::new();
     loop {
         let page = [("labelSelector", selector.as_str()), ("limit", "500"), ("continue", &next)];
-        let Answer { body, date }: Answer<List<T>> = api.get_dated(what, &path::with(collection, &page)).await?;
+        let Answer { body, date }: Answer<List<T>> =
+            api.get_dated(what, &path::with(collection, &page)).await?;
         items.extend(body.items);
         next = body.metadata.next;
         if next.is_empty() {

@@ -1,7 +1,7 @@
 //! The loop of a run: makes pods in waves, listens to what comes of them, and deletes each as soon as its
 //! rows are known.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::create::{Creator, Order};
 use super::harvest;
-use super::manifest::{self, Resources, job_name, run_selector};
+use super::manifest::{self, job_name, run_selector};
 use super::reaper::{Reaper, delete_pods};
 use super::track::{Millis, Tracker};
 use super::waves::{Waves, Word};
@@ -21,8 +22,6 @@ use crate::api::{Api, ApiError, path};
 use crate::error::Error;
 use crate::evidence::{Outcome, PullSeen, Step};
 
-/// Pods that are created at the same time.
-const CONNECTIONS: usize = 8;
 /// How long the others wait for the node that goes first, at the most.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long removing what was created may take.
@@ -33,39 +32,20 @@ enum Message {
     Event(Change<Event>),
 }
 
-type Creation = (usize, Resources, Result<Pod, ApiError>);
-
 struct Engine<'a> {
     api: &'a Api,
     prepared: &'a Prepared,
     observer: &'a dyn Observer,
-    job_uid: String,
     begun: Instant,
     tracker: Tracker,
     waves: Waves,
     reaper: Reaper,
-    /// Pods whose turn has come.
-    ready: VecDeque<usize>,
-    creations: JoinSet<Creation>,
-    resources: Resources,
-    /// The first pod is made alone: it tells whether the namespace takes pods that state little resources.
-    pilot: Pilot,
+    creator: Creator<'a>,
     /// Pods that were created and are not given to the reaper yet.
     alive: HashSet<usize>,
-    /// Whether a creation failed in a way that may have made the pod all the same.
-    unsure: bool,
     alone_since: Option<(usize, Instant)>,
     /// Why nothing is heard of the pods just now.
     lost: Option<ApiError>,
-}
-
-/// Where the first creation stands.
-enum Pilot {
-    ToCome,
-    Flying,
-    /// Refused with stated resources; tried once more without.
-    Again(ApiError),
-    Done,
 }
 
 pub(super) async fn run(
@@ -75,53 +55,68 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> Result<Finished, Error> {
     let begun = Instant::now();
-    let mut engine = Engine::new(api, prepared, observer, begun);
-    let (sender, receiver) = mpsc::channel(256);
+    let (uid, refusal) = match create_job(api, prepared).await? {
+        Ok(uid) => (uid, None),
+        Err(refusal) => (String::new(), Some(refusal)),
+    };
+    let mut engine = Engine::new(api, prepared, observer, begun, uid);
     let mut left_behind = None;
     let mut interrupted = false;
-    match engine.create_job().await? {
-        Ok(()) => {
-            let watches = engine.watch(&sender);
-            drop(sender);
-            let rows = engine.tracker.pods.len() * prepared.plan.images.len();
-            observer.saw(Progress::Began { rows });
-            interrupted = engine.listen(receiver, stop).await;
-            if !interrupted {
-                engine.blind();
-            }
-            left_behind = engine.clean_up().await.err();
-            drop(watches);
+    if let Some(refusal) = refusal {
+        engine.end_all(&not_made(&refusal));
+    } else {
+        let (sender, receiver) = mpsc::channel(256);
+        let watches = engine.watch(&sender);
+        drop(sender);
+        let rows = engine.tracker.pods.len() * prepared.plan.images.len();
+        observer.saw(Progress::Began { rows });
+        interrupted = engine.listen(receiver, stop).await;
+        if !interrupted {
+            engine.blind();
         }
-        Err(refusal) => {
-            for index in 0..engine.tracker.pods.len() {
-                engine.tracker.end(index, &not_made(&refusal));
-            }
-        }
+        left_behind = engine.clean_up().await.err();
+        drop(watches);
     }
     engine.tracker.close(engine.now(), interrupted);
     let evidence = harvest::evidence(&engine.tracker, prepared, interrupted);
     Ok(Finished { evidence, left_behind })
 }
 
+/// Creates the Job; returns its uid. A refusal by admission is evidence (`Ok(Err)`); anything else ends the
+/// run here.
+async fn create_job(api: &Api, prepared: &Prepared) -> Result<Result<String, ApiError>, Error> {
+    let plan = &prepared.plan;
+    let job = manifest::job(plan, &prepared.run.id);
+    let path = path::group("batch/v1", &plan.namespace, "jobs");
+    match api.create::<Named>("job", &path, &job).await {
+        Ok(made) => Ok(Ok(made.metadata.uid)),
+        Err(error) if error.code() == Some(403) => Ok(Err(error)),
+        Err(error) => {
+            Err(Error::doing(format!("create the run's Job in namespace {}", plan.namespace))(error))
+        }
+    }
+}
+
 impl<'a> Engine<'a> {
-    fn new(api: &'a Api, prepared: &'a Prepared, observer: &'a dyn Observer, begun: Instant) -> Self {
+    fn new(
+        api: &'a Api,
+        prepared: &'a Prepared,
+        observer: &'a dyn Observer,
+        begun: Instant,
+        job_uid: String,
+    ) -> Self {
         let (plan, id) = (&prepared.plan, prepared.run.id.as_str());
         let tracker = Tracker::new(plan, id);
         Self {
             api,
             prepared,
             observer,
-            job_uid: String::new(),
             begun,
             waves: Waves::new(tracker.pods.len(), plan.one_first),
             tracker,
             reaper: Reaper::new(api.clone(), &plan.namespace, id),
-            ready: VecDeque::new(),
-            creations: JoinSet::new(),
-            resources: Resources::Stated,
-            pilot: Pilot::ToCome,
+            creator: Creator::new(api, prepared, job_uid),
             alive: HashSet::new(),
-            unsure: false,
             alone_since: None,
             lost: None,
         }
@@ -129,21 +124,6 @@ impl<'a> Engine<'a> {
 
     fn now(&self) -> Millis {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// Creates the Job. A refusal by admission is evidence (`Ok(Err)`); anything else ends the run here.
-    async fn create_job(&mut self) -> Result<Result<(), ApiError>, Error> {
-        let plan = &self.prepared.plan;
-        let job = manifest::job(plan, &self.prepared.run.id);
-        let path = path::group("batch/v1", &plan.namespace, "jobs");
-        match self.api.create::<Named>("job", &path, &job).await {
-            Ok(made) => {
-                self.job_uid = made.metadata.uid;
-                Ok(Ok(()))
-            }
-            Err(error) if error.code() == Some(403) => Ok(Err(error)),
-            Err(error) => Err(Error::doing(format!("create the run's Job in namespace {}", plan.namespace))(error)),
-        }
     }
 
     /// One watch on the run's pods, one on the events of the namespace's pods. Dropping the set ends them.
@@ -165,7 +145,8 @@ impl<'a> Engine<'a> {
         set.spawn(async move {
             // Old events are of no use: the list is only asked where it stands.
             let limit = path::with(&events_path, &[]) + "&limit=1";
-            let from = api.get::<List<Named>>("events", &limit).await.map(|list| list.metadata.resource_version);
+            let from =
+                api.get::<List<Named>>("events", &limit).await.map(|list| list.metadata.resource_version);
             let watch =
                 Watch { what: "event", path: events_path, from: from.unwrap_or_default(), timeout_seconds };
             watch.run(api, into, Message::Event).await;
@@ -184,11 +165,7 @@ impl<'a> Engine<'a> {
             let wake = self.wake(deadline);
             tokio::select! {
                 () = stop.cancelled() => return true,
-                Some(done) = self.creations.join_next() => {
-                    if let Ok(creation) = done {
-                        self.created(creation);
-                    }
-                }
+                Some((index, made)) = self.creator.next(), if !self.creator.is_idle() => self.made(index, made),
                 Some(message) = messages.recv() => self.hear(message),
                 () = sleep_until(wake) => {}
             }
@@ -218,61 +195,29 @@ impl<'a> Engine<'a> {
             self.waves.patience_is_over(self.tracker.is_pulling(pod));
             self.alone_since = None;
         }
-        self.ready.extend(self.waves.due());
+        for index in self.waves.due() {
+            let credential = self.waves.credential();
+            if let Some(pod) = self.tracker.pods.get_mut(index) {
+                pod.credential = credential.clone();
+                self.creator.order(Order { index, node: pod.node.clone(), credential });
+            }
+        }
         if let Some(awaited) = self.waves.awaited()
             && self.alone_since.is_none_or(|(pod, _)| pod != awaited)
         {
             self.alone_since = Some((awaited, Instant::now()));
             self.observer.saw(Progress::OneFirst { node: &self.tracker.pods[awaited].node });
         }
-        let at_once = if matches!(self.pilot, Pilot::Done) { CONNECTIONS } else { 1 };
-        while self.creations.len() < at_once {
-            let Some(index) = self.ready.pop_front() else { return };
-            if matches!(self.pilot, Pilot::ToCome) {
-                self.pilot = Pilot::Flying;
-            }
-            self.create(index, self.resources);
-        }
+        self.creator.launch();
     }
 
-    fn create(&mut self, index: usize, resources: Resources) {
-        let credential = self.waves.credential();
-        let Some(pod) = self.tracker.pods.get_mut(index) else { return };
-        pod.credential = credential.clone();
-        let (plan, id) = (&self.prepared.plan, &self.prepared.run.id);
-        let object = manifest::pod(plan, id, index, &pod.node, Some(&self.job_uid), &credential, resources);
-        let path = path::core(&plan.namespace, "pods");
-        let api = self.api.clone();
-        self.creations.spawn(async move {
-            let made = match api.create::<Pod>("pod", &path, &object).await {
-                // Our own: the answer to an earlier try was lost. The watch brings what became of it.
-                Err(ApiError::Status { code: 409, ref reason, .. }) if reason == "AlreadyExists" => Ok(Pod::default()),
-                other => other,
-            };
-            (index, resources, made)
-        });
-    }
-
-    fn created(&mut self, (index, resources, made): Creation) {
-        let refused = made.as_ref().err().filter(|error| error.code() == Some(403)).cloned();
-        match (std::mem::replace(&mut self.pilot, Pilot::Done), refused) {
-            (Pilot::Flying, Some(refusal)) => {
-                self.pilot = Pilot::Again(refusal);
-                return self.create(index, Resources::Unstated);
-            }
-            (Pilot::Again(first), Some(_)) => return self.tracker.end(index, &not_made(&first)),
-            (Pilot::Again(_), None) if made.is_ok() => self.resources = resources,
-            _ => {}
-        }
+    fn made(&mut self, index: usize, made: Result<Pod, ApiError>) {
         match made {
             Ok(pod) => {
                 self.tracker.created(index, &pod);
                 self.alive.insert(index);
             }
-            Err(error) => {
-                self.unsure |= error.code().is_none();
-                self.tracker.end(index, &not_made(&error));
-            }
+            Err(error) => self.tracker.end(index, &not_made(&error)),
         }
     }
 
@@ -295,11 +240,7 @@ impl<'a> Engine<'a> {
             }
             Message::Event(Change::Deleted(_) | Change::Lost(_)) => {}
             Message::Pod(Change::Lost(error)) => self.lost = Some(error),
-            Message::Pod(Change::Ended(error)) => {
-                for index in 0..self.tracker.pods.len() {
-                    self.tracker.end(index, &not_made(&error));
-                }
-            }
+            Message::Pod(Change::Ended(error)) => self.end_all(&not_made(&error)),
             // The pods' status says most of it too.
             Message::Event(Change::Ended(error)) => {
                 tracing::warn!(target: "regauth::run", %error, "the watch of the events ended");
@@ -351,15 +292,19 @@ impl<'a> Engine<'a> {
     fn blind(&mut self) {
         if let Some(error) = self.lost.take() {
             let outcome = Outcome::Failed { step: Step::Watch, message: error.message() };
-            for index in 0..self.tracker.pods.len() {
-                self.tracker.end(index, &outcome);
-            }
+            self.end_all(&outcome);
+        }
+    }
+
+    fn end_all(&mut self, outcome: &Outcome<PullSeen>) {
+        for index in 0..self.tracker.pods.len() {
+            self.tracker.end(index, outcome);
         }
     }
 
     /// Removes what is left of the run, within a limit of its own.
     async fn clean_up(&mut self) -> Result<(), ApiError> {
-        self.ready.clear();
+        self.creator.cancel();
         if self.prepared.plan.keep {
             // What was refused is still deleted: no kubelet may go on with it.
             let _ = timeout(CLEAN_UP_LIMIT, self.reaper.finish()).await;
@@ -368,14 +313,11 @@ impl<'a> Engine<'a> {
         self.observer.saw(Progress::CleaningUp);
         let work = async {
             // A pod whose creation is under way would come after the deletion.
-            while let Some(done) = self.creations.join_next().await {
-                if let Ok((index, _, Ok(pod))) = done {
-                    self.tracker.created(index, &pod);
-                    self.alive.insert(index);
-                }
+            while let Some((index, made)) = self.creator.next().await {
+                self.made(index, made);
             }
             let (namespace, id) = (&self.prepared.plan.namespace, &self.prepared.run.id);
-            if self.reaper.all_done().await && self.alive.is_empty() && !self.unsure {
+            if self.reaper.all_done().await && self.alive.is_empty() && !self.creator.unsure {
                 return remove_job(self.api, namespace, id).await;
             }
             remove(self.api, namespace, id).await

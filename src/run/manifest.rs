@@ -103,8 +103,12 @@ pub fn pod(
 }
 
 fn pod_spec(plan: &Plan, run: &str, credential: &CredentialUse, resources: Resources) -> Value {
-    let containers: Vec<Value> =
-        plan.images.iter().enumerate().map(|(index, image)| container(run, index, image, resources)).collect();
+    let containers: Vec<Value> = plan
+        .images
+        .iter()
+        .enumerate()
+        .map(|(index, image)| container(run, index, image, resources))
+        .collect();
     let mut spec = json!({
         "serviceAccountName": plan.identity.service_account,
         "automountServiceAccountToken": false,
@@ -219,7 +223,8 @@ pub fn applicable(mut object: Value) -> Value {
         let generated = ["controller-uid", "job-name"];
         for labels in ["/metadata/labels", "/spec/template/metadata/labels"] {
             if let Some(labels) = object.pointer_mut(labels).and_then(Value::as_object_mut) {
-                labels.retain(|name, _| !generated.contains(&name.trim_start_matches("batch.kubernetes.io/")));
+                labels
+                    .retain(|name, _| !generated.contains(&name.trim_start_matches("batch.kubernetes.io/")));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! nothing left behind.
 
 pub mod cleanup;
+mod create;
 mod engine;
 mod harvest;
 pub mod manifest;
@@ -97,7 +98,8 @@ pub async fn pull(
 pub fn new_id() -> Result<String, Error> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0u8; 8];
-    getrandom::fill(&mut bytes).map_err(|_| Error::Usage("the system has no random numbers to give".into()))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|_| Error::Usage("the system has no random numbers to give".into()))?;
     Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
 }
 

@@ -15,6 +15,11 @@ const EVENT_GRACE_MS: u64 = 3_000;
 /// How long a sandbox may keep failing: a network plugin that starts late gets over it.
 const SANDBOX_GRACE_MS: u64 = 10_000;
 
+/// How long a pull that failed without a pull secret waits for the kubelet's next try (after 10 s), where other
+/// nodes found the secret: a kubelet that learns of a pod before the API server's node authorizer does is
+/// refused the secret at first.
+const RETRY_GRACE_MS: u64 = 25_000;
+
 /// Milliseconds since the run began.
 pub(super) type Millis = u64;
 
@@ -25,6 +30,10 @@ pub(super) struct Test {
     pub(super) outcome: Option<Outcome<PullSeen>>,
     /// When the outcome was known.
     pub(super) known_at: Option<Millis>,
+    /// A failure that may not be the last word.
+    failure: Option<(PullSeen, Millis)>,
+    /// How often the kubelet's events said how a pull ended.
+    tries: u32,
     pulling_since: Option<Millis>,
     /// What the status said, and since when.
     waiting: Option<(Waiting, Millis)>,
@@ -45,6 +54,8 @@ pub(super) struct Tracked {
     pub(super) pull_secrets: Vec<String>,
     pub(super) missing_pull_secrets: Vec<String>,
     pub(super) tests: Vec<Test>,
+    /// Whether the kubelet missed a pull secret in its latest try.
+    missed_again: bool,
     created: bool,
     scheduled: bool,
     sandbox_failure: Option<(String, Millis)>,
@@ -68,6 +79,7 @@ impl Tracker {
                 credential: CredentialUse::AsPlanned,
                 pull_secrets: plan.identity.pull_secrets.clone(),
                 missing_pull_secrets: Vec::new(),
+                missed_again: false,
                 tests: plan.images.iter().map(|_| Test::default()).collect(),
                 created: false,
                 scheduled: false,
@@ -85,7 +97,8 @@ impl Tracker {
         pod.created = true;
         if !made.spec.containers.is_empty() {
             let secrets = made.spec.image_pull_secrets.iter().map(|secret| secret.name.clone());
-            pod.pull_secrets = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run)).collect();
+            pod.pull_secrets =
+                secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run)).collect();
         }
         for (image, (test, asked)) in pod.tests.iter_mut().zip(&self.images).enumerate() {
             let name = container_name(image);
@@ -145,6 +158,7 @@ impl Tracker {
         let test = (0..pod.tests.len()).find(|image| container == Some(container_name(*image).as_str()));
         match (event.reason.as_str(), test.and_then(|image| pod.tests.get_mut(image))) {
             ("FailedToRetrieveImagePullSecret", _) => {
+                pod.missed_again = true;
                 let names = missing_pull_secrets(&event.message).into_iter();
                 for name in names.filter(|name| !is_placeholder(name, &run)) {
                     if !pod.missing_pull_secrets.contains(&name) {
@@ -163,27 +177,36 @@ impl Tracker {
             ("Failed", Some(test)) => test.failed_event(&event.message, now),
             _ => {}
         }
+        if matches!(event.reason.as_str(), "Pulled" | "Failed") {
+            pod.end_of_try();
+        }
+        self.settle(now);
         Some(index)
     }
 
     /// Decides what has waited long enough for more to come.
     pub(super) fn settle(&mut self, now: Millis) {
+        for test in self.pods.iter_mut().flat_map(|pod| &mut pod.tests).filter(|test| test.outcome.is_none())
+        {
+            test.settle(now);
+        }
+        let seen = |test: &Test| matches!(test.outcome, Some(Outcome::Seen { .. }));
+        let secrets_exist =
+            self.pods.iter().any(|pod| pod.missing_pull_secrets.is_empty() && pod.tests.iter().any(seen));
+        let told = |test: &Test| test.outcome.is_some() || test.failure.is_some();
+        let all_told = self.pods.iter().filter(|pod| pod.created).all(|pod| pod.tests.iter().all(told));
         for pod in &mut self.pods {
-            for test in pod.tests.iter_mut().filter(|test| test.outcome.is_none()) {
-                test.settle(now);
-            }
-            if let Some((message, _)) = pod.sandbox_failure.as_ref().filter(|(_, since)| now >= since + SANDBOX_GRACE_MS) {
-                let outcome = Outcome::Failed { step: Step::Sandbox, message: Clean::new(message) };
-                for test in pod.tests.iter_mut().filter(|test| test.outcome.is_none()) {
-                    test.outcome = Some(outcome.clone());
-                }
-            }
+            let may_find_it = !pod.missing_pull_secrets.is_empty() && (secrets_exist || !all_told);
+            pod.settle(now, may_find_it);
         }
     }
 
     /// When [`Tracker::settle`] has something to decide, if nothing else happens.
     pub(super) fn next_decision(&self) -> Option<Millis> {
-        let of_test = |test: &Test| test.waiting.as_ref().map(|(_, since)| since + EVENT_GRACE_MS);
+        let of_test = |test: &Test| {
+            let failure = test.failure.as_ref().map(|(_, since)| since + RETRY_GRACE_MS);
+            failure.or_else(|| test.waiting.as_ref().map(|(_, since)| since + EVENT_GRACE_MS))
+        };
         let open = |pod: &&Tracked| pod.tests.iter().any(|test| test.outcome.is_none());
         let pods = self.pods.iter().filter(open);
         pods.flat_map(|pod| {
@@ -224,6 +247,29 @@ impl Tracker {
 }
 
 impl Tracked {
+    /// The first try's missing pull secrets count no more when a further one found them all.
+    fn end_of_try(&mut self) {
+        let tried_before = self.tests.iter().any(|test| test.tries > 1);
+        if tried_before && !self.missed_again {
+            self.missing_pull_secrets.clear();
+        }
+        self.missed_again = false;
+    }
+
+    fn settle(&mut self, now: Millis, may_find_secret: bool) {
+        let sandbox =
+            self.sandbox_failure.as_ref().filter(|(_, since)| now >= since.saturating_add(SANDBOX_GRACE_MS));
+        let sandbox =
+            sandbox.map(|(message, _)| Outcome::Failed { step: Step::Sandbox, message: Clean::new(message) });
+        for test in self.tests.iter_mut().filter(|test| test.outcome.is_none()) {
+            let last_word = |(_, since): &&(PullSeen, Millis)| {
+                !may_find_secret || now >= since.saturating_add(RETRY_GRACE_MS)
+            };
+            let failed = test.failure.as_ref().filter(last_word).map(|(value, _)| value.clone());
+            test.outcome = failed.map(|value| Outcome::Seen { value }).or_else(|| sandbox.clone());
+        }
+    }
+
     fn last_seen(&self) -> LastSeen {
         let pulling = self.tests.iter().any(|test| test.pulling_since.is_some());
         match (self.created, self.scheduled) {
@@ -250,6 +296,7 @@ impl Test {
     fn pulled(&mut self, pulled: Option<Pulled>) {
         // "already present on machine" is no pull; with the policy Always it does not come.
         let Some(pulled) = pulled.filter(|_| self.outcome.is_none()) else { return };
+        self.tries += 1;
         self.outcome = Some(Outcome::Seen {
             value: PullSeen::Pulled {
                 took_ms: Some(pulled.took_ms),
@@ -275,12 +322,13 @@ impl Test {
 
     fn fail(&mut self, reason: String, message: &str, now: Millis) {
         let took_ms = self.pulling_since.map(|since| now.saturating_sub(since));
-        let value = PullSeen::Failed { reason, message: Clean::new(message), took_ms };
-        self.outcome = Some(Outcome::Seen { value });
+        self.tries += 1;
+        self.failure = Some((PullSeen::Failed { reason, message: Clean::new(message), took_ms }, now));
     }
 
+    /// The status is the last word when no event said more in time.
     fn settle(&mut self, now: Millis) {
-        let Some((waiting, since)) = self.waiting.clone() else { return };
+        let Some((waiting, since)) = self.waiting.clone().filter(|_| self.failure.is_none()) else { return };
         if now < since.saturating_add(EVENT_GRACE_MS) {
             return;
         }

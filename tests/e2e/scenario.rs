@@ -70,7 +70,8 @@ pub fn all() -> Vec<Scenario> {
         .filter(|entry| entry.path().is_dir())
         .map(|entry| {
             let path = entry.path().join("scenario.yaml");
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let text =
+                std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let read = serde_saphyr::from_str(&text);
             let mut scenario: Scenario = read.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             scenario.name = entry.file_name().to_string_lossy().into_owned();
@@ -118,7 +119,11 @@ impl Scenario {
         assert_eq!(findings.len(), self.expect.findings.len(), "number of findings: {}", shown());
         secrets.extend(self.expect.nowhere.clone());
         for secret in &secrets {
-            assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{secret} is shown: {}", shown());
+            assert!(
+                !ran.stdout.contains(secret) && !ran.stderr.contains(secret),
+                "{secret} is shown: {}",
+                shown()
+            );
         }
     }
 }
@@ -128,7 +133,11 @@ impl Scenario {
         let rows = rows(report);
         if let Some(wanted) = &self.expect.every_row {
             assert!(!rows.is_empty(), "there are rows: {}", shown());
-            assert!(rows.iter().all(|row| fits(row, wanted, space)), "not every row fits {wanted:?}: {}", shown());
+            assert!(
+                rows.iter().all(|row| fits(row, wanted, space)),
+                "not every row fits {wanted:?}: {}",
+                shown()
+            );
             return;
         }
         for wanted in &self.expect.rows {
@@ -144,7 +153,9 @@ fn fits(object: &Value, wanted: &BTreeMap<String, Value>, space: &Space) -> bool
     wanted.iter().all(|(key, value)| {
         let found = object.pointer(&format!("/{key}"));
         match (value, found) {
-            (Value::String(part), Some(Value::String(text))) if part.starts_with('~') => text.contains(&fill(&part[1..], space)),
+            (Value::String(part), Some(Value::String(text))) if part.starts_with('~') => {
+                text.contains(&fill(&part[1..], space))
+            }
             (Value::String(text), Some(found)) => found.as_str() == Some(&fill(text, space)),
             (Value::Null, None) => true,
             (value, found) => found == Some(value),

@@ -50,7 +50,10 @@ async fn the_job_owns_the_pods_and_dies_by_itself() {
     pull(&fake.api, &prepared(2), &(), &CancellationToken::new()).await.unwrap();
     let asked = fake.asked();
     let job = asked.iter().find(|asked| asked.is(&Method::POST, "/jobs")).unwrap();
-    assert_eq!((&job.body["spec"]["parallelism"], &job.body["spec"]["activeDeadlineSeconds"]), (&json!(0), &json!(180)));
+    assert_eq!(
+        (&job.body["spec"]["parallelism"], &job.body["spec"]["activeDeadlineSeconds"]),
+        (&json!(0), &json!(180))
+    );
     for pod in asked.iter().filter(|asked| asked.is(&Method::POST, "/pods")) {
         assert_eq!(pod.body["metadata"]["ownerReferences"][0]["uid"], "job-uid");
     }
@@ -71,7 +74,11 @@ async fn deletions_are_immediate_and_orphan_nothing() {
 #[tokio::test(start_paused = true)]
 async fn an_interruption_removes_pods_and_job_and_keeps_the_rows_that_are_in() {
     let fake = with(|world, asked| {
-        let fate = if asked.body["metadata"]["name"] == format!("regauth-{RUN}-0") { Fate::Pulls } else { Fate::Hangs };
+        let fate = if asked.body["metadata"]["name"] == format!("regauth-{RUN}-0") {
+            Fate::Pulls
+        } else {
+            Fate::Hangs
+        };
         world.answer(asked, fate)
     });
     let stop = CancellationToken::new();
@@ -88,7 +95,11 @@ async fn an_interruption_removes_pods_and_job_and_keeps_the_rows_that_are_in() {
     }
     assert_eq!(Report::of(&finished.evidence).exit_status(None).code(), 130);
     let everything = format!("regauth/run={RUN}");
-    assert!(fake.asked().iter().any(|asked| asked.is(&Method::DELETE, "/pods") && asked.query("labelSelector") == everything));
+    assert!(
+        fake.asked()
+            .iter()
+            .any(|asked| asked.is(&Method::DELETE, "/pods") && asked.query("labelSelector") == everything)
+    );
     assert_eq!(fake.count(&Method::DELETE, &format!("/jobs/regauth-{RUN}")), 1);
 }
 

@@ -124,7 +124,9 @@ impl Fake {
     /// A server that gives these answers in order, and a 404 after them.
     pub fn in_order(answers: Vec<Answer>) -> Self {
         let mut answers = answers.into_iter();
-        Self::new(move |_| answers.next().unwrap_or_else(|| Answer::status(404, "NotFound", "no more answers")))
+        Self::new(move |_| {
+            answers.next().unwrap_or_else(|| Answer::status(404, "NotFound", "no more answers"))
+        })
     }
 
     /// What was asked so far.

@@ -65,7 +65,9 @@ impl World {
             (Method::POST, "pods") => self.make(asked.body.clone(), fate),
             (Method::GET, "pods") if asked.is_watch() => self.pods.open(),
             (Method::GET, "events") if asked.is_watch() => self.events.open(),
-            (Method::GET, "events") => Answer::Json(200, json!({"metadata": {"resourceVersion": "100"}, "items": null})),
+            (Method::GET, "events") => {
+                Answer::Json(200, json!({"metadata": {"resourceVersion": "100"}, "items": null}))
+            }
             (Method::DELETE, _) => Answer::Json(200, json!({"kind": "Status", "status": "Success"})),
             _ => Answer::status(404, "NotFound", "the fake has no such path"),
         }
@@ -93,20 +95,22 @@ impl World {
         let node = pod.pointer(node).cloned().unwrap_or_default();
         let mut pod = pod.clone();
         pod["spec"]["nodeName"] = node;
-        let container = |reason: &str, message: &str| {
-            json!([{"name": "image-0", "state": {"waiting": {"reason": reason, "message": message}}}])
-        };
+        let container = |reason: &str, message: &str| json!([{"name": "image-0", "state": {"waiting": {"reason": reason, "message": message}}}]);
         let (statuses, reason, message) = match fate {
             Fate::Silence => return,
             Fate::Hangs => (json!(null), "", String::new()),
             Fate::Pulls => (
                 container("CreateContainerConfigError", "configmap not found"),
                 "Pulled",
-                format!("Successfully pulled image \"{IMAGE}\" in 58ms (60ms including waiting). Image size: 5 bytes."),
+                format!(
+                    "Successfully pulled image \"{IMAGE}\" in 58ms (60ms including waiting). Image size: 5 bytes."
+                ),
             ),
-            Fate::Fails(cause) => {
-                (container("ErrImagePull", cause), "Failed", format!("Failed to pull image \"{IMAGE}\": {cause}"))
-            }
+            Fate::Fails(cause) => (
+                container("ErrImagePull", cause),
+                "Failed",
+                format!("Failed to pull image \"{IMAGE}\": {cause}"),
+            ),
         };
         self.event(&pod, "Pulling", &format!("Pulling image \"{IMAGE}\""));
         self.version += 1;

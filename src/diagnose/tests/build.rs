@@ -119,8 +119,14 @@ pub(crate) fn pulled(node: &str) -> Pull {
 
 /// A pull that the kubelet failed at, with what containerd puts around the cause.
 pub(crate) fn failed(node: &str, cause: &str) -> Pull {
-    let message = Clean::new(&format!("failed to pull and unpack image \"{IMAGE}\": failed to resolve image: {cause}"));
-    pull(node, Outcome::Seen { value: PullSeen::Failed { reason: "ErrImagePull".into(), message, took_ms: Some(9) } })
+    let message =
+        Clean::new(&format!("failed to pull and unpack image \"{IMAGE}\": failed to resolve image: {cause}"));
+    pull(
+        node,
+        Outcome::Seen {
+            value: PullSeen::Failed { reason: "ErrImagePull".into(), message, took_ms: Some(9) },
+        },
+    )
 }
 
 /// A pull that did not end.

@@ -62,8 +62,10 @@ fn a_held_back_pull_that_fails_for_another_reason_keeps_that_reason() {
 #[test]
 fn a_held_back_pull_keeps_its_own_code_where_the_refusal_is_not_in_the_evidence() {
     assert_eq!(codes(vec![failed("node2", NO_CREDENTIAL).held_back("node1")]), [Code::NoCredential]);
-    let of_another_image =
-        vec![failed("node1", WRONG_PASSWORD).of(SIBLING, 1), failed("node2", NO_CREDENTIAL).held_back("node1")];
+    let of_another_image = vec![
+        failed("node1", WRONG_PASSWORD).of(SIBLING, 1),
+        failed("node2", NO_CREDENTIAL).held_back("node1"),
+    ];
     assert!(codes(of_another_image).contains(&Code::NoCredential));
 }
 
@@ -116,6 +118,8 @@ fn where_the_serviceaccount_names_the_secret_its_list_is_shown() {
         let fixes = missing_pull_secrets(&evidence).remove(0).fixes;
         fixes.into_iter().map(|fix| fix.command).collect::<Vec<_>>()
     };
-    assert!(commands(SecretSource::ServiceAccount).iter().any(|one| one.contains("get serviceaccount builder")));
+    assert!(
+        commands(SecretSource::ServiceAccount).iter().any(|one| one.contains("get serviceaccount builder"))
+    );
     assert!(commands(SecretSource::Given).iter().all(|one| !one.contains("get serviceaccount")));
 }

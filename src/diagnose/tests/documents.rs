@@ -43,7 +43,8 @@ fn a_row_says_whether_the_credential_was_held_back() {
 
 #[test]
 fn fields_of_a_newer_version_survive_a_round_trip() {
-    let mut document = serde_json::to_value(evidence(vec![pulled("node1"), failed("node2", TIMED_OUT)])).unwrap();
+    let mut document =
+        serde_json::to_value(evidence(vec![pulled("node1"), failed("node2", TIMED_OUT)])).unwrap();
     document["clocks"] = json!([{"node": "node1", "offsetMs": 3}]);
     document["run"]["operator"] = json!("alice");
     document["plan"]["probe"] = json!({"image": "x"});

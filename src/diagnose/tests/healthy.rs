@@ -110,6 +110,9 @@ fn what_the_plan_left_out_is_told_and_does_not_fail() {
     evidence.plan.sampled_of = Some(40);
     let report = Report::of(&evidence);
     let told: Vec<_> = report.not_checked.iter().map(|item| (item.what.as_str(), item.state)).collect();
-    assert_eq!(told, [("node/fargate", NotCheckedState::LeftOut), ("36 other nodes", NotCheckedState::LeftOut)]);
+    assert_eq!(
+        told,
+        [("node/fargate", NotCheckedState::LeftOut), ("36 other nodes", NotCheckedState::LeftOut)]
+    );
     assert_eq!(report.exit_status(Some(Severity::Error)), ExitStatus::Healthy);
 }

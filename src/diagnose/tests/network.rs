@@ -46,8 +46,11 @@ fn a_lone_time_out_blames_no_egress() {
     ] {
         let told = told(vec![failed("node1", TIMED_OUT), other]);
         assert!(told.iter().all(|(code, _)| *code != Code::EgressBlocked), "{told:?}");
-        assert!(told.contains(&(Code::ConnectionTimedOut, nodes(&["node1"])))
-            || told.contains(&(Code::ConnectionTimedOut, nodes(&["node1", "node2"]))), "{told:?}");
+        assert!(
+            told.contains(&(Code::ConnectionTimedOut, nodes(&["node1"])))
+                || told.contains(&(Code::ConnectionTimedOut, nodes(&["node1", "node2"]))),
+            "{told:?}"
+        );
     }
 }
 

@@ -21,7 +21,10 @@ fn a_node_that_the_plan_left_out_is_told_with_what_its_reason_weighs() {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].code, found[0].severity), (Code::NodeNotTested, severity));
         assert!(found[0].cause.contains(words), "{}", found[0].cause);
-        assert_eq!((&found[0].subject.nodes[..], &found[0].evidence[..]), (&["node2".into()][..], &["plan/nodes/node2".into()][..]));
+        assert_eq!(
+            (&found[0].subject.nodes[..], &found[0].evidence[..]),
+            (&["node2".into()][..], &["plan/nodes/node2".into()][..])
+        );
         assert_eq!(found[0].fixes.is_empty(), severity == Severity::Info);
     }
 }
@@ -29,7 +32,9 @@ fn a_node_that_the_plan_left_out_is_told_with_what_its_reason_weighs() {
 #[test]
 fn nodes_left_out_for_one_reason_are_one_finding() {
     let mut evidence = evidence(vec![pulled("node1")]);
-    for (name, reason) in [("a", SkipReason::NotReady), ("b", SkipReason::Virtual), ("c", SkipReason::NotReady)] {
+    for (name, reason) in
+        [("a", SkipReason::NotReady), ("b", SkipReason::Virtual), ("c", SkipReason::NotReady)]
+    {
         evidence.plan.nodes.push(PlannedNode { name: name.into(), skip: skip(reason) });
     }
     let told: Vec<_> = diagnose(&evidence).into_iter().map(|one| one.subject.nodes).collect();

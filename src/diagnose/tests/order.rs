@@ -82,8 +82,7 @@ fn the_worst_comes_first_and_then_what_concerns_most_nodes() {
     let mut evidence = evidence(many_troubles());
     evidence.plan.nodes.push(PlannedNode { name: "node16".into(), skip: skip(SkipReason::Virtual) });
     let found = diagnose(&evidence);
-    let keys: Vec<_> =
-        found.iter().map(|one| (one.severity, usize::MAX - one.subject.nodes.len())).collect();
+    let keys: Vec<_> = found.iter().map(|one| (one.severity, usize::MAX - one.subject.nodes.len())).collect();
     assert!(keys.is_sorted(), "{keys:?}");
     let severities: BTreeSet<Severity> = found.iter().map(|one| one.severity).collect();
     assert_eq!(severities.len(), 4, "an error, a warning, an unknown and an info: {severities:?}");

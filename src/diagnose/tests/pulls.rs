@@ -27,14 +27,19 @@ fn a_failed_pull_is_judged_by_its_message() {
         assert_eq!(found[0].severity, code.severity());
         assert_eq!(found[0].evidence, ["pull/node1/0"]);
         assert!(found[0].messages[0].as_str().starts_with("failed to pull and unpack image"));
-        assert_eq!((&found[0].subject.nodes[..], &found[0].subject.images[..]), (&["node1".into()][..], &[IMAGE.into()][..]));
+        assert_eq!(
+            (&found[0].subject.nodes[..], &found[0].subject.images[..]),
+            (&["node1".into()][..], &[IMAGE.into()][..])
+        );
     }
 }
 
 #[test]
 fn what_is_not_certain_names_other_causes_and_what_settles_it() {
     let open = &findings(vec![failed("node1", WRONG_PASSWORD)])[0];
-    assert!(open.also_possible.contains(&Code::CredentialExpired) && !open.also_possible.contains(&open.code));
+    assert!(
+        open.also_possible.contains(&Code::CredentialExpired) && !open.also_possible.contains(&open.code)
+    );
     assert!(open.settle_by.is_some());
     let sure = &findings(vec![failed("node1", RATE_LIMITED)])[0];
     assert!(sure.also_possible.is_empty() && sure.settle_by.is_none());
@@ -82,7 +87,8 @@ fn without_a_secret_to_send_a_bare_401_asks_for_one() {
         "unexpected status from HEAD request to https://registry.example.com/v2/team/app/manifests/1: 401 Unauthorized",
     );
     let possible = |pull, source| {
-        let codes: Vec<Code> = pull_candidates(&pull, &bare, source).into_iter().map(|one| one.code).collect();
+        let codes: Vec<Code> =
+            pull_candidates(&pull, &bare, source).into_iter().map(|one| one.code).collect();
         codes.contains(&Code::CredentialRejected)
     };
     assert!(possible(pulled("node1"), SecretSource::ServiceAccount));
@@ -94,7 +100,9 @@ fn without_a_secret_to_send_a_bare_401_asks_for_one() {
 
 #[test]
 fn one_missing_secret_of_two_leaves_one_to_send() {
-    let bare = Clean::new("unexpected status from HEAD request to https://registry.example.com/v2/: 401 Unauthorized");
+    let bare = Clean::new(
+        "unexpected status from HEAD request to https://registry.example.com/v2/: 401 Unauthorized",
+    );
     let mut pull = pulled("node1").missing("regcred");
     pull.pull_secrets.push("other".into());
     let candidates = pull_candidates(&pull, &bare, SecretSource::Given);
@@ -121,4 +129,24 @@ fn no_mend_carries_a_password() {
         }
     }
     assert!(!findings(vec![failed("node1", NO_CREDENTIAL)])[0].fixes.is_empty());
+}
+
+#[test]
+fn a_tag_is_certainly_missing_where_the_same_identity_reads_the_repository() {
+    let missing = |other| {
+        findings(vec![failed("node1", NOT_FOUND), other])
+            .into_iter()
+            .find(|one| one.code == Code::ImageNotFound)
+    };
+    let other_tag = "registry.example.com/team/app:2";
+    let sure = missing(pulled("node1").of(other_tag, 1)).unwrap();
+    assert!(sure.certain && sure.also_possible.is_empty() && sure.settle_by.is_none());
+    for other in [
+        pulled("node1").of(SIBLING, 1),
+        pulled("node2").of(other_tag, 1).held_back("node1"),
+        failed("node1", NOT_FOUND).of(other_tag, 1),
+    ] {
+        let open = missing(other).unwrap();
+        assert!(!open.certain && open.settle_by.is_some() && !open.also_possible.is_empty());
+    }
 }

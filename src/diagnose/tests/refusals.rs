@@ -19,14 +19,17 @@ fn a_pod_that_was_refused_is_not_permitted_in_the_api_servers_words() {
 
 #[test]
 fn what_was_not_refused_is_permitted() {
-    for pull in [pulled("node1"), absent("node1"), broken("node1", Step::Create, "500"), failed("node1", REFUSED)] {
+    for pull in
+        [pulled("node1"), absent("node1"), broken("node1", Step::Create, "500"), failed("node1", REFUSED)]
+    {
         assert!(refused_checks(&evidence(vec![pull])).is_empty());
     }
 }
 
 #[test]
 fn a_sandbox_that_cannot_be_made_is_the_runtimes_failure() {
-    let found = findings(vec![broken("node1", Step::Sandbox, "plugin type=\"bridge\" failed (add): no such device")]);
+    let found =
+        findings(vec![broken("node1", Step::Sandbox, "plugin type=\"bridge\" failed (add): no such device")]);
     assert_eq!((found[0].code, found[0].severity), (Code::RuntimeFailed, Severity::Error));
     assert_eq!(found[0].subject.name, "node/node1");
     assert!(found[0].fixes[0].command.ends_with("describe node node1"));

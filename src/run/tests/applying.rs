@@ -13,7 +13,9 @@ fn what_only_the_server_may_set_is_left_out() {
         made["metadata"][name] = json!("the server's");
     }
     made["spec"]["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": "u"}});
-    for name in ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"] {
+    for name in
+        ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"]
+    {
         made["spec"]["template"]["metadata"]["labels"][name] = json!("u");
         made["metadata"]["labels"][name] = json!("u");
     }

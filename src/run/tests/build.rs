@@ -11,6 +11,8 @@ use crate::run::track::Tracker;
 
 /// The run's id.
 pub(super) const RUN: &str = "abcd2345";
+/// How long a status waits for the event that says more, in milliseconds.
+pub(super) const GRACE: u64 = 3_000;
 /// The image of container `image-0`.
 pub(super) const IMAGE: &str = "registry.example.com/team/app:1";
 /// The image of container `image-1`, where there are two.
@@ -167,7 +169,9 @@ pub(super) fn success() -> Event {
 
 /// The kubelet's words for a pull that worked.
 pub(super) fn pulled_text(image: &str) -> String {
-    format!("Successfully pulled image \"{image}\" in 58ms (61ms including waiting). Image size: 768618 bytes.")
+    format!(
+        "Successfully pulled image \"{image}\" in 58ms (61ms including waiting). Image size: 768618 bytes."
+    )
 }
 
 /// The kubelet's words for a pull that failed.
@@ -191,7 +195,11 @@ pub(super) fn failure(tracker: &Tracker, pod: usize, image: usize) -> (String, S
 }
 
 /// A pull that worked, with its times and size.
-pub(super) fn worked(took_ms: Option<u64>, waited_ms: Option<u64>, size_bytes: Option<u64>) -> Outcome<PullSeen> {
+pub(super) fn worked(
+    took_ms: Option<u64>,
+    waited_ms: Option<u64>,
+    size_bytes: Option<u64>,
+) -> Outcome<PullSeen> {
     Outcome::Seen { value: PullSeen::Pulled { took_ms, waited_ms, size_bytes } }
 }
 

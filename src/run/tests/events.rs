@@ -9,7 +9,7 @@ fn a_pull_worked_when_its_event_says_so() {
     let mut tracker = tracker();
     tracker.event(&event(0, 0, "Pulling", "Pulling image \"registry.example.com/team/app:1\""), 100);
     assert_eq!(tracker.event(&success(), 160), Some(0));
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))));
+    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(3), Some(768_618))));
     assert!(tracker.is_known(0) && !tracker.is_known(1));
 }
 
@@ -19,7 +19,7 @@ fn the_event_that_comes_after_the_status_still_gives_the_times() {
     tracker.pod_is(&pod(0, json!([stopped()])), 1_000);
     assert_eq!(outcome(&tracker, 0, 0), None, "the event is waited for");
     tracker.event(&success(), 1_900);
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))));
+    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(3), Some(768_618))));
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn the_status_that_comes_after_the_event_changes_nothing() {
     tracker.event(&success(), 1_000);
     tracker.pod_is(&pod(0, json!([stopped()])), 1_001);
     tracker.settle(60_000);
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))));
+    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(3), Some(768_618))));
 }
 
 #[test]
@@ -51,7 +51,9 @@ fn a_failed_pulls_event_after_the_status_keeps_the_statuss_reason() {
 #[test]
 fn events_about_other_steps_are_not_about_the_pull() {
     let mut tracker = tracker();
-    for message in ["Error: ErrImagePull", "Error: configmap \"x\" not found", "Failed to inspect image \"x\": y"] {
+    for message in
+        ["Error: ErrImagePull", "Error: configmap \"x\" not found", "Failed to inspect image \"x\": y"]
+    {
         tracker.event(&event(0, 0, "Failed", message), 100);
     }
     tracker.event(&event(0, 0, "Pulled", "Container image \"x\" already present on machine"), 100);
@@ -88,8 +90,12 @@ fn each_container_is_a_test_of_its_own() {
     tracker.event(&event(0, 0, "Pulled", &pulled_text(IMAGE)), 300);
     assert!(tracker.is_known(0));
     assert_eq!(failure(&tracker, 0, 1).1, "no such thing");
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))));
-    assert_eq!((outcome(&tracker, 1, 0), outcome(&tracker, 1, 1)), (None, None), "the other pod knows nothing");
+    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(3), Some(768_618))));
+    assert_eq!(
+        (outcome(&tracker, 1, 0), outcome(&tracker, 1, 1)),
+        (None, None),
+        "the other pod knows nothing"
+    );
 }
 
 #[test]
@@ -107,7 +113,8 @@ fn pull_secrets_that_the_kubelet_did_not_find_are_kept_once() {
 #[test]
 fn our_own_placeholder_is_not_a_missing_secret() {
     let mut tracker = tracker();
-    let text = |name: &str| format!("Unable to retrieve some image pull secrets ({name}); attempting to pull");
+    let text =
+        |name: &str| format!("Unable to retrieve some image pull secrets ({name}); attempting to pull");
     tracker.event(&pod_event(0, "FailedToRetrieveImagePullSecret", &text("regauth-abcd2345-none")), 100);
     assert!(tracker.pods[0].missing_pull_secrets.is_empty());
     tracker.event(&pod_event(0, "FailedToRetrieveImagePullSecret", &text("regauth-another-none")), 100);

@@ -18,7 +18,9 @@ fn pod() -> Value {
 
 #[test]
 fn pods_keep_to_the_restricted_pod_security_level() {
-    for object in [pod()["spec"].clone(), manifest::job(&plan(&[IMAGE]), RUN)["spec"]["template"]["spec"].clone()] {
+    for object in
+        [pod()["spec"].clone(), manifest::job(&plan(&[IMAGE]), RUN)["spec"]["template"]["spec"].clone()]
+    {
         assert_eq!(object["securityContext"]["runAsNonRoot"], true);
         assert_eq!(object["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
         for name in ["hostNetwork", "hostPID", "hostIPC", "volumes", "nodeName"] {
@@ -54,18 +56,24 @@ fn nothing_of_an_image_can_start() {
 fn a_pod_goes_to_its_node_whatever_its_taints_and_cordon() {
     let pod = pod();
     assert_eq!(pod["spec"]["tolerations"], json!([{"operator": "Exists"}]));
-    let terms = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
-    let expected = json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node2"]}]}]);
+    let terms =
+        "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+    let expected =
+        json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node2"]}]}]);
     assert_eq!(pod.pointer(terms), Some(&expected));
 }
 
 #[test]
 fn the_job_owns_the_pods_and_ends_by_itself() {
-    let owner = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "regauth-abcd2345", "uid": "job-uid"}]);
+    let owner =
+        json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "regauth-abcd2345", "uid": "job-uid"}]);
     assert_eq!(pod()["metadata"]["ownerReferences"], owner, "not as its controller");
     let job = manifest::job(&plan(&[IMAGE]), RUN);
     assert_eq!(job["spec"]["parallelism"], 0);
-    assert_eq!((&job["spec"]["activeDeadlineSeconds"], &job["spec"]["ttlSecondsAfterFinished"]), (&json!(180), &json!(10)));
+    assert_eq!(
+        (&job["spec"]["activeDeadlineSeconds"], &job["spec"]["ttlSecondsAfterFinished"]),
+        (&json!(180), &json!(10))
+    );
     assert_eq!(pod()["spec"]["activeDeadlineSeconds"], 180);
     assert_eq!(pod()["spec"]["terminationGracePeriodSeconds"], 0);
 }
@@ -87,7 +95,8 @@ fn pull_secrets_are_named_as_their_source_asks() {
         let mut plan = plan(&[IMAGE]);
         plan.identity.source = source;
         plan.identity.pull_secrets = vec!["a".into(), "b".into()];
-        manifest::pod(&plan, RUN, 0, "node1", None, credential, Resources::Stated)["spec"]["imagePullSecrets"].clone()
+        manifest::pod(&plan, RUN, 0, "node1", None, credential, Resources::Stated)["spec"]["imagePullSecrets"]
+            .clone()
     };
     let own = json!([{"name": "a"}, {"name": "b"}]);
     let none = json!([{"name": "regauth-abcd2345-none"}]);
@@ -97,16 +106,22 @@ fn pull_secrets_are_named_as_their_source_asks() {
     assert_eq!(secrets(SecretSource::ServiceAccount, &planned), Value::Null, "admission copies them");
     assert_eq!(secrets(SecretSource::Disabled, &planned), none);
     let held_back = CredentialUse::HeldBack { refused_on: "node2".into() };
-    for source in [SecretSource::Workload, SecretSource::Given, SecretSource::ServiceAccount, SecretSource::Disabled] {
+    for source in
+        [SecretSource::Workload, SecretSource::Given, SecretSource::ServiceAccount, SecretSource::Disabled]
+    {
         assert_eq!(secrets(source, &held_back), none, "{source:?}");
     }
-    assert!(is_placeholder("regauth-abcd2345-none", RUN) && !is_placeholder("regauth-abcd2345-none", "other"));
+    assert!(
+        is_placeholder("regauth-abcd2345-none", RUN) && !is_placeholder("regauth-abcd2345-none", "other")
+    );
 }
 
 #[test]
 fn no_manifest_holds_or_mounts_a_secret() {
     let text = serde_json::to_string(&manifests(&prepared(&[IMAGE, SIBLING]))).unwrap();
-    for word in ["secretKeyRef", "secretRef", "\"secretName\"", "dockerconfigjson", "stringData", "\"Secret\""] {
+    for word in
+        ["secretKeyRef", "secretRef", "\"secretName\"", "dockerconfigjson", "stringData", "\"Secret\""]
+    {
         assert!(!text.contains(word), "{word}");
     }
 }

@@ -10,9 +10,9 @@ fn a_container_that_cannot_be_configured_was_pulled_even_without_an_event() {
     for reason in ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"] {
         let mut tracker = tracker();
         tracker.pod_is(&pod(0, json!([waiting(reason, "configmap not found")])), 1_000);
-        tracker.settle(2_499);
+        tracker.settle(1_000 + GRACE - 1);
         assert_eq!(outcome(&tracker, 0, 0), None, "{reason}: the event may still come");
-        tracker.settle(2_500);
+        tracker.settle(1_000 + GRACE);
         assert_eq!(outcome(&tracker, 0, 0), Some(&worked(None, None, None)), "{reason}");
     }
 }
@@ -25,7 +25,7 @@ fn a_container_that_runs_or_ended_was_pulled() {
     ] {
         let mut tracker = tracker();
         tracker.pod_is(&pod(0, json!([state])), 0);
-        tracker.settle(1_500);
+        tracker.settle(GRACE);
         assert_eq!(outcome(&tracker, 0, 0), Some(&worked(None, None, None)));
     }
 }
@@ -33,7 +33,9 @@ fn a_container_that_runs_or_ended_was_pulled() {
 #[test]
 fn a_container_that_is_being_created_says_nothing() {
     let mut tracker = tracker();
-    for state in [waiting("ContainerCreating", ""), waiting("PodInitializing", ""), waiting("", ""), json!({})] {
+    for state in
+        [waiting("ContainerCreating", ""), waiting("PodInitializing", ""), waiting("", ""), json!({})]
+    {
         tracker.pod_is(&pod(0, json!([state])), 0);
     }
     tracker.settle(100_000);
@@ -47,7 +49,7 @@ fn a_failed_pull_whose_event_never_comes_is_told_by_the_status() {
     tracker.event(&event(0, 0, "Pulling", "Pulling image"), 400);
     tracker.pod_is(&pod(0, json!([waiting("ErrImagePull", NOT_FOUND)])), 1_000);
     tracker.pod_is(&pod(0, json!([waiting("ImagePullBackOff", "Back-off pulling image \"x\"")])), 2_000);
-    tracker.settle(2_500);
+    tracker.settle(1_000 + GRACE);
     let said = ("ErrImagePull".to_string(), NOT_FOUND.to_string(), Some(600));
     assert_eq!(failure(&tracker, 0, 0), said, "the whole message, and the time of its status");
 }
@@ -57,9 +59,9 @@ fn a_shortened_message_gives_way_to_a_whole_one() {
     let mut tracker = tracker();
     tracker.pod_is(&pod(0, json!([waiting("ImagePullBackOff", "Back-off pulling image \"x\"")])), 1_000);
     tracker.pod_is(&pod(0, json!([waiting("ErrImagePull", NOT_FOUND)])), 1_400);
-    tracker.settle(2_800);
+    tracker.settle(1_400 + GRACE - 1);
     assert_eq!(outcome(&tracker, 0, 0), None, "the better word has its own time");
-    tracker.settle(2_900);
+    tracker.settle(1_400 + GRACE);
     assert_eq!(failure(&tracker, 0, 0).1, NOT_FOUND);
 }
 
@@ -67,16 +69,19 @@ fn a_shortened_message_gives_way_to_a_whole_one() {
 fn an_image_name_that_the_kubelet_does_not_take_is_a_failed_pull() {
     let mut tracker = tracker();
     tracker.pod_is(&pod(0, json!([waiting("InvalidImageName", "couldn't parse image name")])), 0);
-    tracker.settle(1_500);
+    tracker.settle(GRACE);
     let (reason, message, took) = failure(&tracker, 0, 0);
-    assert_eq!((reason.as_str(), message.as_str(), took), ("InvalidImageName", "couldn't parse image name", None));
+    assert_eq!(
+        (reason.as_str(), message.as_str(), took),
+        ("InvalidImageName", "couldn't parse image name", None)
+    );
 }
 
 #[test]
 fn two_containers_of_one_pod_are_told_apart() {
     let mut tracker = tracker_of(&[IMAGE, SIBLING]);
     tracker.pod_is(&pod(0, json!([stopped(), waiting("ErrImagePull", "no web")])), 0);
-    tracker.settle(1_500);
+    tracker.settle(GRACE);
     assert_eq!(outcome(&tracker, 0, 0), Some(&worked(None, None, None)));
     assert_eq!(failure(&tracker, 0, 1).1, "no web");
 }
@@ -131,7 +136,7 @@ fn the_end_of_a_pod_whose_outcome_is_known_changes_nothing() {
     tracker.event(&success(), 100);
     tracker.pod_deleted(&pod(0, json!([null])));
     tracker.pod_is(&pod_with_status(0, json!({"phase": "Failed", "reason": "Evicted", "message": "m"})), 200);
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))));
+    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(3), Some(768_618))));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::build::*;
 use crate::evidence::{LastSeen, Outcome, Step};
 use crate::run::track::Tracker;
 
-const NO_NETWORK: &str = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network";
+const NO_NETWORK: &str =
+    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network";
 
 fn sandbox_fails(tracker: &mut Tracker, now: u64) {
     tracker.event(&pod_event(0, "FailedCreatePodSandBox", NO_NETWORK), now);
@@ -45,8 +46,8 @@ fn the_next_decision_is_the_earliest_that_is_open() {
     sandbox_fails(&mut tracker, 1_000);
     assert_eq!(tracker.next_decision(), Some(11_000));
     tracker.pod_is(&pod(1, json!([stopped()])), 2_000);
-    assert_eq!(tracker.next_decision(), Some(3_500));
-    tracker.settle(3_500);
+    assert_eq!(tracker.next_decision(), Some(2_000 + GRACE));
+    tracker.settle(2_000 + GRACE);
     assert_eq!(tracker.next_decision(), Some(11_000), "what is known needs no decision");
     tracker.settle(11_000);
     assert_eq!(tracker.next_decision(), None);
@@ -87,7 +88,11 @@ fn an_interruption_is_no_time_out() {
     let mut tracker = tracker();
     tracker.event(&success(), 100);
     tracker.close(5_000, true);
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))), "what is known stays");
+    assert_eq!(
+        outcome(&tracker, 0, 0),
+        Some(&worked(Some(58), Some(3), Some(768_618))),
+        "what is known stays"
+    );
     assert!(matches!(outcome(&tracker, 1, 0), Some(Outcome::Failed { step: Step::Interrupted, .. })));
 }
 
@@ -97,7 +102,7 @@ fn a_refused_creation_ends_only_what_is_open() {
     tracker.event(&success(), 100);
     let denied = Outcome::Denied { status: 403, message: crate::text::Clean::new("quota") };
     tracker.end(0, &denied);
-    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(61), Some(768_618))));
+    assert_eq!(outcome(&tracker, 0, 0), Some(&worked(Some(58), Some(3), Some(768_618))));
     assert_eq!(outcome(&tracker, 0, 1), Some(&denied));
     tracker.end(99, &denied);
 }

@@ -11,7 +11,8 @@ const MIRROR: &str = "mirror.example.org/team/app:1";
 fn an_image_that_a_webhook_rewrote_is_told() {
     let mut tracker = Tracker::new(&plan(&[IMAGE, SIBLING]), RUN);
     tracker.created(0, &made(0, &[MIRROR, SIBLING], &[]));
-    let rewritten: Vec<_> = tracker.pods[0].tests.iter().map(|test| test.image_rewritten.as_deref()).collect();
+    let rewritten: Vec<_> =
+        tracker.pods[0].tests.iter().map(|test| test.image_rewritten.as_deref()).collect();
     assert_eq!(rewritten, [Some(MIRROR), None]);
 }
 
@@ -50,10 +51,12 @@ fn the_node_is_the_one_that_the_pod_really_got() {
 fn a_container_that_was_put_in_is_not_a_test() {
     let mut tracker = tracker();
     let mut meddled = pod(0, json!([null]));
-    meddled.status.container_statuses = vec![serde_json::from_value(json!({
-        "name": "istio-proxy", "state": {"running": {}}
-    }))
-    .unwrap()];
+    meddled.status.container_statuses = vec![
+        serde_json::from_value(json!({
+            "name": "istio-proxy", "state": {"running": {}}
+        }))
+        .unwrap(),
+    ];
     tracker.pod_is(&meddled, 0);
     tracker.settle(10_000);
     assert_eq!(outcome(&tracker, 0, 0), None);

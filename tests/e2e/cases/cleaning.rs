@@ -77,5 +77,7 @@ fn rights_are_named(space: &Space) {
     let role = "--clusterrole=regauth-cleanup";
     let account = format!("--serviceaccount={}:tester", space.namespace);
     space.kubectl(&["create", "rolebinding", "cleanup", role, &account], "");
-    wait_for("the binding to be known", Duration::from_secs(10), || space.plugin(&["cleanup", "--yes"]).run().status == 0);
+    wait_for("the binding to be known", Duration::from_secs(10), || {
+        space.plugin(&["cleanup", "--yes"]).run().status == 0
+    });
 }

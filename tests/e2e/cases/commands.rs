@@ -13,8 +13,16 @@ pub const CASES: &[Case] = &[
         needs: Needs::AnyCluster,
         run: bad_input,
     },
-    Case { name: "a kubeconfig that does not work is said in one sentence", needs: Needs::AnyCluster, run: bad_kubeconfig },
-    Case { name: "a missing right is named before anything is created", needs: Needs::AnyCluster, run: missing_right },
+    Case {
+        name: "a kubeconfig that does not work is said in one sentence",
+        needs: Needs::AnyCluster,
+        run: bad_kubeconfig,
+    },
+    Case {
+        name: "a missing right is named before anything is created",
+        needs: Needs::AnyCluster,
+        run: missing_right,
+    },
     Case {
         name: "a dry run prints YAML that kubectl applies, and that gives the same test",
         needs: Needs::OwnCluster,
@@ -25,7 +33,11 @@ pub const CASES: &[Case] = &[
         needs: Needs::AnyCluster,
         run: dry_run_on_the_server,
     },
-    Case { name: "the table is one line a row when piped, and YAML is the report", needs: Needs::AnyCluster, run: formats },
+    Case {
+        name: "the table is one line a row when piped, and YAML is the report",
+        needs: Needs::AnyCluster,
+        run: formats,
+    },
 ];
 
 fn refused(space: &Space, args: &[&str], sentence: &str) {
@@ -45,7 +57,11 @@ fn bad_input(space: &Space) {
     refused(space, &["pull", "a b"], "is not an image name");
     refused(space, &["pull"], "name at least one image");
     refused(space, &["pull", &image, "--node", "nowhere"], "node nowhere does not exist");
-    refused(space, &["pull", &image, "--node-selector", "no=such"], "there is no node with the labels no=such");
+    refused(
+        space,
+        &["pull", &image, "--node-selector", "no=such"],
+        "there is no node with the labels no=such",
+    );
     let sentence = format!("serviceaccount/nobody does not exist in namespace {namespace}");
     refused(space, &["pull", &image, "--service-account", "nobody"], &sentence);
     let sentence = format!("deploy/nothing does not exist in namespace {namespace}");
@@ -53,7 +69,11 @@ fn bad_input(space: &Space) {
     refused(space, &["pull", &image, "--as-workload", "node/x"], "is not KIND/NAME");
     refused(space, &["pull", &image, "--timeout", "soon"], "use a duration");
     let admin = space.cluster.setting("KUBECONFIG");
-    refused(space, &["pull", &image, "--kubeconfig", admin, "-n", "no-such-place"], "namespace no-such-place does not exist");
+    refused(
+        space,
+        &["pull", &image, "--kubeconfig", admin, "-n", "no-such-place"],
+        "namespace no-such-place does not exist",
+    );
     assert_eq!(space.cluster.ours(Some(namespace)), [] as [String; 0]);
 }
 
@@ -70,7 +90,8 @@ fn bad_kubeconfig(space: &Space) {
     let expired = with(&|config| config["users"][0]["user"]["token"] = "planted-token-expired".into());
     assert_eq!(expired.status, 2);
     assert!(expired.stderr.contains("refused the kubeconfig's credential"), "{}", expired.stderr);
-    let unreachable = with(&|config| config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1".into());
+    let unreachable =
+        with(&|config| config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1".into());
     assert_eq!(unreachable.status, 2);
     assert!(unreachable.stderr.contains("https://127.0.0.1:1 cannot be reached"), "{}", unreachable.stderr);
     std::fs::write(&path, "users: {planted-token-broken: [").expect("written");
@@ -90,7 +111,9 @@ fn bad_kubeconfig(space: &Space) {
 fn missing_right(space: &Space) {
     space.kubectl(&["delete", "rolebinding", "tester"], "");
     let image = space.open_image();
-    wait_for("the right to be gone", Duration::from_secs(10), || space.plugin(&["pull", &image]).run().status == 2);
+    wait_for("the right to be gone", Duration::from_secs(10), || {
+        space.plugin(&["pull", &image]).run().status == 2
+    });
     let ran = space.plugin(&["pull", &image]).run();
     let wanted = format!("you may not get serviceaccounts in namespace {}", space.namespace);
     assert!(ran.stderr.contains(&wanted), "{}", ran.stderr);
@@ -104,11 +127,16 @@ fn dry_run_is_applied(space: &Space) {
         assert_eq!(ran.status, 0, "{}", ran.stderr);
         assert_eq!(space.cluster.ours(Some(&space.namespace)), [] as [String; 0]);
         space.kubectl(&["apply", "--validate=strict", "-f", "-"], &ran.stdout);
-        let reasons = ["get", "pods", "-o", "jsonpath={.items[*].status.containerStatuses[0].state.waiting.reason}"];
+        let reasons =
+            ["get", "pods", "-o", "jsonpath={.items[*].status.containerStatuses[0].state.waiting.reason}"];
         wait_for("the same test", Duration::from_secs(20), || {
-            space.kubectl(&reasons, "") == "CreateContainerConfigError CreateContainerConfigError CreateContainerConfigError"
+            space.kubectl(&reasons, "")
+                == "CreateContainerConfigError CreateContainerConfigError CreateContainerConfigError"
         });
-        space.kubectl(&["delete", "--grace-period=0", "--force", "--ignore-not-found", "-f", "-"], &ran.stdout);
+        space.kubectl(
+            &["delete", "--grace-period=0", "--force", "--ignore-not-found", "-f", "-"],
+            &ran.stdout,
+        );
     }
 }
 

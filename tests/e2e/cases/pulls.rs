@@ -43,7 +43,11 @@ pub const CASES: &[Case] = &[
         needs: Needs::OwnCluster,
         run: api_server_restarted,
     },
-    Case { name: "how long a pull took and its size are in the row", needs: Needs::OwnCluster, run: time_and_size },
+    Case {
+        name: "how long a pull took and its size are in the row",
+        needs: Needs::OwnCluster,
+        run: time_and_size,
+    },
 ];
 
 fn is_ok(row: &Value) -> bool {
@@ -67,7 +71,8 @@ fn nothing_is_started(space: &Space) {
     wait_for("CreateContainerConfigError in all pods", Duration::from_secs(20), || {
         let pods = pods();
         let pods = pods["items"].as_array().expect("items");
-        pods.len() == rows(&report).len() && pods.iter().all(|pod| waiting(pod) == "CreateContainerConfigError")
+        pods.len() == rows(&report).len()
+            && pods.iter().all(|pod| waiting(pod) == "CreateContainerConfigError")
     });
     for pod in pods()["items"].as_array().expect("items") {
         let status = &pod["status"]["containerStatuses"][0];
@@ -89,11 +94,16 @@ fn pulled_anew(space: &Space) {
     for node in space.cluster.nodes() {
         space.cluster.fault(&["remove-image", &node, &image]);
     }
-    let listed = || space.cluster.kubectl(&["get", "nodes", "-o", "jsonpath={.items[*].status.images[*].names}"], "");
-    wait_for("the nodes to report that the image is gone", Duration::from_secs(90), || !listed().contains("team/app:2"));
+    let listed =
+        || space.cluster.kubectl(&["get", "nodes", "-o", "jsonpath={.items[*].status.images[*].names}"], "");
+    wait_for("the nodes to report that the image is gone", Duration::from_secs(90), || {
+        !listed().contains("team/app:2")
+    });
     let (_, first) = space.plugin(&["pull", &image]).report();
     assert!(rows(&first).iter().all(|row| is_ok(row) && row["onNodeBefore"] == "no"), "{first}");
-    wait_for("the nodes to report the image", Duration::from_secs(90), || listed().matches("team/app:2").count() >= 3);
+    wait_for("the nodes to report the image", Duration::from_secs(90), || {
+        listed().matches("team/app:2").count() >= 3
+    });
     let mark = space.cluster.log_mark("OPEN_LOG");
     let (_, second) = space.plugin(&["pull", &image]).report();
     assert!(rows(&second).iter().all(|row| is_ok(row) && row["onNodeBefore"] == "yes"), "{second}");
@@ -121,7 +131,10 @@ fn rewritten_by_webhook(space: &Space) {
     let (ran, report) = space.plugin(&["pull", &asked]).report();
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     for row in rows(&report) {
-        assert_eq!((&row["image"], &row["imageRewritten"]), (&Value::from(asked.as_str()), &Value::from(got.as_str())));
+        assert_eq!(
+            (&row["image"], &row["imageRewritten"]),
+            (&Value::from(asked.as_str()), &Value::from(got.as_str()))
+        );
     }
 }
 
@@ -134,16 +147,29 @@ fn identities_of_workloads(space: &Space) {
     always["spec"]["restartPolicy"] = "Always".into();
     let selector = serde_json::json!({"matchLabels": {"app": "x"}});
     let object = |api: &str, kind: &str, spec: Value| {
-        serde_json::json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}, "spec": spec}).to_string()
+        serde_json::json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}, "spec": spec})
+            .to_string()
     };
     let pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": template["spec"]});
     let objects = [
         pod.to_string(),
-        object("apps/v1", "Deployment", serde_json::json!({"replicas": 0, "selector": selector, "template": always})),
-        object("apps/v1", "StatefulSet", serde_json::json!({"replicas": 0, "serviceName": "x", "selector": selector, "template": always})),
+        object(
+            "apps/v1",
+            "Deployment",
+            serde_json::json!({"replicas": 0, "selector": selector, "template": always}),
+        ),
+        object(
+            "apps/v1",
+            "StatefulSet",
+            serde_json::json!({"replicas": 0, "serviceName": "x", "selector": selector, "template": always}),
+        ),
         object("apps/v1", "DaemonSet", serde_json::json!({"selector": selector, "template": always})),
         object("batch/v1", "Job", serde_json::json!({"suspend": true, "template": template})),
-        object("batch/v1", "CronJob", serde_json::json!({"suspend": true, "schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}})),
+        object(
+            "batch/v1",
+            "CronJob",
+            serde_json::json!({"suspend": true, "schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}),
+        ),
     ];
     space.kubectl(&["apply", "-f", "-"], &objects.join("\n---\n"));
     let node = &space.cluster.nodes()[0];

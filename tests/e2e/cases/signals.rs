@@ -39,7 +39,8 @@ fn signal(child: &Child, signal: &str) {
 fn start<'a>(space: &'a Space, limit: &str) -> (Scripted, Child) {
     let silent = Scripted::start(space.cluster, Behaviour::Silent);
     let hangs = format!("{}/team/app:1", space.cluster.setting("SCRIPTED_REGISTRY"));
-    let child = space.plugin(&["pull", &space.open_image(), &hangs, "-o", "json", "--timeout", limit]).spawn();
+    let child =
+        space.plugin(&["pull", &space.open_image(), &hangs, "-o", "json", "--timeout", limit]).spawn();
     wait_for("the silent registry to be asked", Duration::from_secs(20), || !silent.requests().is_empty());
     (silent, child)
 }
@@ -50,7 +51,8 @@ fn stopped_by(space: &Space, how: &str) {
     signal(&child, how);
     let ran = wait(child);
     assert_eq!(ran.status, 130, "{}", ran.stderr);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr));
     assert_eq!(rows(&report).iter().filter(|row| row["result"] == "ok").count(), 3, "{report}");
     assert_eq!(rows(&report).iter().filter(|row| row["result"] == "notTested").count(), 3, "{report}");
     assert_eq!(space.cluster.ours(Some(&space.namespace)), [] as [String; 0]);

@@ -46,7 +46,9 @@ fn foreign(kubeconfig: String) -> Result<Cluster, String> {
     let env = BTreeMap::from([("KUBECONFIG".to_string(), kubeconfig), ("OPEN_IMAGE".to_string(), image)]);
     let kubectl = PathBuf::from(std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into()));
     let cluster = Cluster { kind: Kind::Foreign, env, kubectl, started_here: false };
-    cluster.try_kubectl(&["get", "--raw", "/readyz"], "").map_err(|error| format!("KUBECONFIG_E2E: {error}"))?;
+    cluster
+        .try_kubectl(&["get", "--raw", "/readyz"], "")
+        .map_err(|error| format!("KUBECONFIG_E2E: {error}"))?;
     Ok(cluster)
 }
 
@@ -55,7 +57,8 @@ fn own() -> Result<Cluster, String> {
     if !check.status.success() {
         return Err(String::from_utf8_lossy(&check.stdout).trim().to_string());
     }
-    let state = std::env::var("REGAUTH_CLUSTER_STATE").unwrap_or_else(|_| "/tmp/kubectl-regauth-cluster".into());
+    let state =
+        std::env::var("REGAUTH_CLUSTER_STATE").unwrap_or_else(|_| "/tmp/kubectl-regauth-cluster".into());
     let running = || read_env(&Path::new(&state).join("env")).filter(is_alive);
     let (env, started_here) = match running() {
         Some(env) => (env, false),
@@ -72,6 +75,8 @@ fn own() -> Result<Cluster, String> {
     let mut cluster = Cluster { kind: Kind::Own, env, kubectl, started_here };
     let image = format!("{}/team/app:1", cluster.env["OPEN_REGISTRY"]);
     cluster.env.insert("OPEN_IMAGE".into(), image);
+    let logins = format!("{}/registry-secure.log", cluster.env["LOG"]);
+    cluster.env.insert("SECURE_LOGIN_LOG".into(), logins);
     cluster.fault(&["heal"]);
     Ok(cluster)
 }
@@ -138,7 +143,8 @@ impl Cluster {
 
     /// Breaks or heals something (tests/cluster/fault).
     pub fn fault(&self, args: &[&str]) {
-        let output = Command::new(script("fault")).args(["--state", self.setting("STATE")]).args(args).output();
+        let output =
+            Command::new(script("fault")).args(["--state", self.setting("STATE")]).args(args).output();
         let output = output.expect("tests/cluster/fault runs");
         assert!(output.status.success(), "fault {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }

@@ -29,7 +29,8 @@ impl<'a> Fault<'a> {
             }
             ["fill", node] => {
                 fill(space, node);
-                let delete = ["-n", &space.namespace, "delete", "pod", "all-the-cpu", "--grace-period=0", "--force"];
+                let delete =
+                    ["-n", &space.namespace, "delete", "pod", "all-the-cpu", "--grace-period=0", "--force"];
                 undo = delete.map(ToString::to_string).to_vec();
             }
             other => space.cluster.fault(other),

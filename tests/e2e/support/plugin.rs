@@ -43,8 +43,9 @@ impl Plugin {
     pub fn report(mut self) -> (Ran, Value) {
         self.command.args(["-o", "json"]);
         let ran = self.run();
-        let report = serde_json::from_str(&ran.stdout)
-            .unwrap_or_else(|error| panic!("no report ({error}); exit {} stderr: {}", ran.status, ran.stderr));
+        let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| {
+            panic!("no report ({error}); exit {} stderr: {}", ran.status, ran.stderr)
+        });
         (ran, report)
     }
 

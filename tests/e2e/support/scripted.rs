@@ -118,10 +118,12 @@ fn refusal(behaviour: Behaviour, host: &str, Request { line, body, .. }: &Reques
             "HTTP/1.1 401 Unauthorized\r\nDocker-Distribution-Api-Version: registry/2.0\r\n\
              WWW-Authenticate: Bearer realm=\"http://{host}/token\",service=\"test\"\r\n{none}"
         ),
-        Behaviour::EscapeSequences => format!(
-            "HTTP/1.1 500 \x1b[2J\x1b[31mall is well\x1b[0m\x07 \u{202e}lleh\r\n{none}"
-        ),
-        Behaviour::SignedUrl if path.contains("X-Amz-Signature") => format!("HTTP/1.1 403 Forbidden\r\n{none}"),
+        Behaviour::EscapeSequences => {
+            format!("HTTP/1.1 500 \x1b[2J\x1b[31mall is well\x1b[0m\x07 \u{202e}lleh\r\n{none}")
+        }
+        Behaviour::SignedUrl if path.contains("X-Amz-Signature") => {
+            format!("HTTP/1.1 403 Forbidden\r\n{none}")
+        }
         Behaviour::SignedUrl => format!(
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{host}/bucket/blob?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE\
              &X-Amz-Signature=0f1e2d3c4b5a69788796a5b4c3d2e1f0\r\n{none}"
@@ -185,7 +187,8 @@ mod image {
             };
         }
         if request.authorization.as_deref() != Some("Bearer for-strangers") {
-            let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{host}/token\",service=\"test\"\r\n");
+            let challenge =
+                format!("WWW-Authenticate: Bearer realm=\"http://{host}/token\",service=\"test\"\r\n");
             return head("401 Unauthorized", &challenge);
         }
         let with_body = method == "GET";
@@ -204,7 +207,9 @@ mod image {
     fn config() -> Vec<u8> {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
         let rootfs = json!({"type": "layers", "diff_ids": [digest(&LAYER)]});
-        json!({"architecture": architecture, "os": "linux", "config": {}, "rootfs": rootfs}).to_string().into_bytes()
+        json!({"architecture": architecture, "os": "linux", "config": {}, "rootfs": rootfs})
+            .to_string()
+            .into_bytes()
     }
 
     fn manifest() -> Vec<u8> {

@@ -42,7 +42,8 @@ pub fn with_labels(name: &str, labels: &str, test: impl FnOnce(&Space)) {
 impl Space {
     fn new(labels: &str) -> Self {
         let cluster = cluster::get();
-        let namespace = format!("regauth-e2e-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let namespace =
+            format!("regauth-e2e-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let rights = super::plugin::rbac(&["--pull"]);
         let objects = format!(
             r#"{rights}
@@ -74,7 +75,8 @@ impl Space {
     /// The cluster of the administrator's kubeconfig with a token of the restricted user.
     fn write_kubeconfig(&self) {
         let token = self.kubectl(&["create", "token", "tester"], "");
-        let raw = self.cluster.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"], "");
+        let raw =
+            self.cluster.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"], "");
         let mut config: serde_json::Value = serde_json::from_str(&raw).expect("a kubeconfig");
         config["users"][0]["user"] = serde_json::json!({"token": token.trim()});
         config["contexts"][0]["context"]["namespace"] = serde_json::json!(self.namespace);
