@@ -1,5 +1,7 @@
 //! The one document that every command emits and every format renders.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -176,6 +178,8 @@ impl Report {
             ExitStatus::Findings
         } else if self.findings.iter().any(|finding| finding.severity == Severity::Unknown)
             || self.not_checked.iter().any(|item| item.state != NotCheckedState::LeftOut)
+            // Nothing at all was tested.
+            || self.results.is_empty()
         {
             ExitStatus::Incomplete
         } else {
@@ -247,6 +251,7 @@ fn identity_text(pull: &Pull, evidence: &Evidence) -> String {
 
 fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let mut items: Vec<NotChecked> = evidence.pulls.iter().filter_map(unchecked_pull).collect();
+    items.extend(missing_pulls(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
@@ -265,6 +270,26 @@ fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
         });
     }
     items
+}
+
+/// Pulls of the plan of which the evidence holds nothing.
+fn missing_pulls(evidence: &Evidence) -> Vec<NotChecked> {
+    // By pod, since the node that a pod got may be another than the planned one.
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for pull in &evidence.pulls {
+        *seen.entry(pull.image.as_str()).or_default() += 1;
+    }
+    let planned = evidence.plan.tested_nodes().count();
+    let missing = |image: &&String| seen.get(image.as_str()).copied().unwrap_or(0) < planned;
+    let item = |image: &String| NotChecked {
+        what: format!(
+            "{image} on {} of {planned} nodes",
+            planned - seen.get(image.as_str()).copied().unwrap_or(0)
+        ),
+        state: NotCheckedState::Failed,
+        why: "the evidence holds nothing about it".into(),
+    };
+    evidence.plan.images.iter().filter(missing).map(item).collect()
 }
 
 fn unchecked_pull(pull: &Pull) -> Option<NotChecked> {

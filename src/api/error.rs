@@ -63,7 +63,7 @@ fn status_text(code: u16, reason: &str, message: &Clean) -> String {
         401 => "the API server refused the kubeconfig's credential (401 Unauthorized): it may have expired; \
                 log in again"
             .into(),
-        _ if message.is_empty() => format!("the API server answered {code} {reason}"),
+        _ if message.is_empty() => format!("the API server answered {code} {reason}").trim_end().to_string(),
         _ => format!("the API server answered {code}: {message}"),
     }
 }

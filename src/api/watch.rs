@@ -47,6 +47,8 @@ pub enum Change<T> {
     Deleted(T),
     /// The watch is interrupted and tries to go on.
     Lost(ApiError),
+    /// The watch goes on.
+    Resumed,
     /// The watch ended for good.
     Ended(ApiError),
 }
@@ -122,6 +124,9 @@ impl Watch {
             Err(error) if error.is_passing() => return End::Cut(Some(error)),
             Err(error) => return End::Refused(error),
         };
+        if *permitted && into.send(wrap(Change::Resumed)).await.is_err() {
+            return End::Unheard;
+        }
         *permitted = true;
         let bytes = response.into_body().into_data_stream().map_err(std::io::Error::other);
         let codec = LinesCodec::new_with_max_length(LONGEST_LINE);
@@ -165,6 +170,8 @@ impl Watch {
             let status: Status = serde_json::from_str(object.get()).unwrap_or_default();
             return Err(match ApiError::from_status(status, None) {
                 ApiError::Status { code: 410, .. } => End::Gone,
+                // No Status at all.
+                ApiError::Status { code: 0, .. } => End::Cut(None),
                 error if error.is_passing() => End::Cut(Some(error)),
                 error => End::Refused(error),
             });

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::nodes::{Candidate, natural};
-use crate::api::wire::{List, Pod};
+use crate::api::wire::{Container, List, Pod};
 use crate::api::{Api, path};
 
 /// Beyond this many nodes a sample is the default; and no sample is larger.
@@ -26,8 +26,11 @@ pub fn draw(nodes: Vec<Candidate>, failing: &HashSet<String>, seed: &str) -> Vec
     let mut chosen: HashSet<String> = HashSet::new();
     let failing_nodes = nodes.iter().filter(|node| failing.contains(&node.facts.name));
     chosen.extend(failing_nodes.take(LARGEST).map(|node| node.facts.name.clone()));
+    // With more classes than places, the seed decides which of them are drawn.
+    let mut classes: Vec<_> = classes.into_iter().collect();
+    classes.sort_by_cached_key(|(class, _)| hash(&class.join("\n"), seed));
     for round in 0..OF_EACH_CLASS {
-        for node in classes.values().filter_map(|members| members.get(round)) {
+        for node in classes.iter().map(|(_, members)| members).filter_map(|members| members.get(round)) {
             if chosen.len() < LARGEST {
                 chosen.insert(node.facts.name.clone());
             }
@@ -60,12 +63,13 @@ pub async fn failing_nodes(api: &Api, namespace: &str, images: &[String]) -> Has
 
 fn cannot_pull(pod: &Pod, images: &[String]) -> bool {
     let failing = |name: &str| {
-        let status = pod.status.container_statuses.iter().find(|status| status.name == name);
+        let statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+        let status = statuses.into_iter().find(|status| status.name == name);
         let waiting = status.and_then(|status| status.state.waiting.as_ref());
         waiting.is_some_and(|waiting| matches!(waiting.reason.as_str(), "ErrImagePull" | "ImagePullBackOff"))
     };
-    !pod.spec.node_name.is_empty()
-        && pod.spec.containers.iter().any(|one| images.contains(&one.image) && failing(&one.name))
+    let uses = |one: &Container| images.contains(&one.image) && failing(&one.name);
+    !pod.spec.node_name.is_empty() && pod.spec.init_containers.iter().chain(&pod.spec.containers).any(uses)
 }
 
 #[cfg(test)]

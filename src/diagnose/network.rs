@@ -1,6 +1,6 @@
 //! What the comparison of nodes says about the network.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::pull::{about, judge};
 use super::wording::Place;
@@ -29,23 +29,36 @@ pub(super) fn cut_off_nodes(evidence: &Evidence) -> Vec<Finding> {
         .iter()
         .map(|pull| (pull, Place::of(pull, evidence).registry, contact(pull, evidence)))
         .collect();
-    let mut seen: HashMap<&str, (bool, bool)> = HashMap::new();
-    for (_, registry, contact) in &contacts {
-        let (answered, timed_out) = seen.entry(registry).or_default();
-        *answered |= *contact == Contact::Answered;
-        *timed_out |= *contact == Contact::CutOff(Code::ConnectionTimedOut);
+    let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
+    for (pull, registry, contact) in &contacts {
+        let seen = seen.entry(registry).or_default();
+        if *contact == Contact::Answered {
+            seen.answered.insert(&pull.node);
+        }
+        seen.timed_out |= *contact == Contact::CutOff(Code::ConnectionTimedOut);
     }
     contacts
         .iter()
         .filter_map(|(pull, registry, contact)| {
-            let (answered, timed_out) = seen.get(registry.as_str()).copied().unwrap_or_default();
+            let Seen { answered, timed_out } = seen.get(registry.as_str())?;
+            // A node that got an answer for another image of the registry is not cut off from it.
+            let elsewhere = !answered.is_empty() && !answered.contains(pull.node.as_str());
             match contact {
-                Contact::CutOff(_) if answered => Some(cut_off(pull, evidence)),
-                Contact::Silent if timed_out && !answered => Some(silent(pull, evidence)),
+                Contact::CutOff(_) if elsewhere => Some(cut_off(pull, evidence)),
+                Contact::Silent if *timed_out && answered.is_empty() => Some(silent(pull, evidence)),
                 _ => None,
             }
         })
         .collect()
+}
+
+/// What a run saw of one registry.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Nodes that it answered.
+    answered: HashSet<&'a str>,
+    /// Whether a connection to it timed out.
+    timed_out: bool,
 }
 
 fn cut_off(pull: &Pull, evidence: &Evidence) -> Finding {

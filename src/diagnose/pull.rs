@@ -17,21 +17,23 @@ pub(super) fn failed(evidence: &Evidence) -> Vec<Finding> {
 
 fn failed_pull(pull: &Pull, evidence: &Evidence) -> Option<Finding> {
     let (message, candidates) = judge(pull, evidence)?;
+    if let Some(refused) = refusal_behind(pull, candidates.first()?.code, evidence) {
+        let mut finding = failed_pull(refused, evidence)?;
+        finding.subject.nodes = vec![pull.node.clone()];
+        finding.evidence = vec![pull.id.clone()];
+        finding.messages = vec![message];
+        return Some(finding);
+    }
     let mut candidates = candidates.into_iter();
     let first = candidates.next()?;
-    let (code, certain) = match held_back_refusal(pull, first.code, evidence) {
-        Some(code) => (code, false),
-        None => (first.code, first.certain),
-    };
-    let mut finding = about(pull, code, evidence);
-    finding.certain = certain;
+    let mut finding = about(pull, first.code, evidence);
+    finding.certain = first.certain;
     finding.messages = vec![message];
-    if !certain {
-        finding.also_possible =
-            candidates.map(|candidate| candidate.code).filter(|other| *other != code).collect();
+    if !first.certain {
+        finding.also_possible = candidates.map(|candidate| candidate.code).collect();
         finding.settle_by = first.settle_by;
     }
-    if code == Code::ImageNotFound {
+    if first.code == Code::ImageNotFound {
         weigh_not_found(&mut finding, pull, evidence);
     }
     Some(finding)
@@ -80,18 +82,18 @@ pub fn candidates(pull: &Pull, message: &Clean, source: SecretSource) -> Vec<Can
     message::candidates(message.as_str(), &Context { image, credential })
 }
 
-/// A pull that went without the credential, because it had been refused elsewhere, and was refused for the
-/// lack of one, shows that refusal's consequence and not a second cause.
-fn held_back_refusal(pull: &Pull, code: Code, evidence: &Evidence) -> Option<Code> {
+/// The refusal that a pull shows the consequence of: it went without the credential, because that had been
+/// refused elsewhere, and was refused for the lack of one. No second cause.
+fn refusal_behind<'a>(pull: &Pull, code: Code, evidence: &'a Evidence) -> Option<&'a Pull> {
     let CredentialUse::HeldBack { refused_on } = &pull.credential else { return None };
-    if !code.asks_for_credential() {
-        return None;
-    }
-    let of_first = |other: &&Pull| {
+    let is_first = |other: &&Pull| {
         other.node == *refused_on && other.image == pull.image && other.credential == CredentialUse::AsPlanned
     };
-    let refused = evidence.pulls.iter().find(of_first)?;
-    judge(refused, evidence).and_then(|(_, candidates)| candidates.first().map(|candidate| candidate.code))
+    let refuses = |other: &&Pull| {
+        judge(other, evidence)
+            .is_some_and(|(_, all)| all.first().is_some_and(|first| first.code.refuses_credential()))
+    };
+    code.asks_for_credential().then(|| evidence.pulls.iter().filter(is_first).find(refuses))?
 }
 
 /// A pull that was still going on when the time was up.

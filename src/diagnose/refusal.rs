@@ -54,7 +54,7 @@ fn sandbox(pull: &Pull, text: &Clean, evidence: &Evidence) -> Finding {
         message::candidates(text.as_str(), &context).into_iter().find(|first| first.code != Code::Unknown);
     let code = first.as_ref().map_or(Code::RuntimeFailed, |first| first.code);
     let mut finding = about(pull, code, evidence);
-    finding.certain = first.is_none_or(|first| first.certain);
+    finding.certain = first.is_some_and(|first| first.certain);
     finding.subject.name = format!("node/{}", pull.node);
     finding.cause = format!("The kubelet cannot start any pod there: {}.", code.meaning());
     finding.messages = vec![text.clone()];

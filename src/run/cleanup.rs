@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::engine;
+use super::job;
 use super::manifest::{MANAGED_BY, RUN_LABEL};
 use crate::api::wire::{Job, List, Named};
 use crate::api::{Answer, Api, ApiError, path};
@@ -67,7 +67,7 @@ pub async fn find(api: &Api, namespace: Option<&str>, which: &Which) -> Result<V
 
 /// Removes a run: its pods at once, also those that hang on a dead node, then its Job.
 pub async fn remove(api: &Api, left: &Left) -> Result<(), ApiError> {
-    engine::remove(api, &left.namespace, &left.run).await
+    job::remove_run(api, &left.namespace, &left.run).await
 }
 
 /// A run without a Job is past its deadline: the Job went first.

@@ -111,7 +111,7 @@ impl<'a> Creator<'a> {
                 (Pilot::Again(_), None) if made.is_ok() => self.resources = resources,
                 _ => {}
             }
-            self.unsure |= made.as_ref().is_err_and(|error| error.code().is_none());
+            self.unsure |= made.as_ref().is_err_and(|error| matches!(error.code(), None | Some(500..)));
             return Some((order.index, made));
         }
     }

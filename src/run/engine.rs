@@ -11,11 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::create::{Creator, Order};
 use super::harvest;
-use super::manifest::{self, job_name, run_selector};
-use super::reaper::{Reaper, delete_pods};
+use super::job;
+use super::manifest::run_selector;
+use super::reaper::Reaper;
 use super::track::{Millis, Tracker};
 use super::waves::{Waves, Word};
-use super::{Finished, Observer, Prepared, Progress, delete_options};
+use super::{Finished, Observer, Prepared, Progress};
 use crate::api::watch::{Change, Watch};
 use crate::api::wire::{Event, List, Named, Pod};
 use crate::api::{Api, ApiError, path};
@@ -55,7 +56,7 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> Result<Finished, Error> {
     let begun = Instant::now();
-    let (uid, refusal) = match create_job(api, prepared).await? {
+    let (uid, refusal) = match job::create(api, prepared).await? {
         Ok(uid) => (uid, None),
         Err(refusal) => (String::new(), Some(refusal)),
     };
@@ -80,21 +81,6 @@ pub(super) async fn run(
     engine.tracker.close(engine.now(), interrupted);
     let evidence = harvest::evidence(&engine.tracker, prepared, interrupted);
     Ok(Finished { evidence, left_behind })
-}
-
-/// Creates the Job; returns its uid. A refusal by admission is evidence (`Ok(Err)`); anything else ends the
-/// run here.
-async fn create_job(api: &Api, prepared: &Prepared) -> Result<Result<String, ApiError>, Error> {
-    let plan = &prepared.plan;
-    let job = manifest::job(plan, &prepared.run.id);
-    let path = path::group("batch/v1", &plan.namespace, "jobs");
-    match api.create::<Named>("job", &path, &job).await {
-        Ok(made) => Ok(Ok(made.metadata.uid)),
-        Err(error) if error.code() == Some(403) => Ok(Err(error)),
-        Err(error) => {
-            Err(Error::doing(format!("create the run's Job in namespace {}", plan.namespace))(error))
-        }
-    }
 }
 
 impl<'a> Engine<'a> {
@@ -223,7 +209,7 @@ impl<'a> Engine<'a> {
 
     fn hear(&mut self, message: Message) {
         let now = self.now();
-        if !matches!(message, Message::Pod(Change::Lost(_)) | Message::Event(Change::Lost(_))) {
+        if matches!(message, Message::Pod(Change::Is(_) | Change::Deleted(_) | Change::Resumed)) {
             self.lost = None;
         }
         match message {
@@ -238,7 +224,8 @@ impl<'a> Engine<'a> {
             Message::Event(Change::Is(event)) => {
                 self.tracker.event(&event, now);
             }
-            Message::Event(Change::Deleted(_) | Change::Lost(_)) => {}
+            Message::Pod(Change::Resumed)
+            | Message::Event(Change::Deleted(_) | Change::Lost(_) | Change::Resumed) => {}
             Message::Pod(Change::Lost(error)) => self.lost = Some(error),
             Message::Pod(Change::Ended(error)) => self.end_all(&not_made(&error)),
             // The pods' status says most of it too.
@@ -318,9 +305,9 @@ impl<'a> Engine<'a> {
             }
             let (namespace, id) = (&self.prepared.plan.namespace, &self.prepared.run.id);
             if self.reaper.all_done().await && self.alive.is_empty() && !self.creator.unsure {
-                return remove_job(self.api, namespace, id).await;
+                return job::remove(self.api, namespace, id).await;
             }
-            remove(self.api, namespace, id).await
+            job::remove_run(self.api, namespace, id).await
         };
         match timeout(CLEAN_UP_LIMIT, work).await {
             Ok(result) => result,
@@ -330,17 +317,6 @@ impl<'a> Engine<'a> {
             }),
         }
     }
-}
-
-/// Removes a run: its pods at once, then its Job.
-pub(super) async fn remove(api: &Api, namespace: &str, run: &str) -> Result<(), ApiError> {
-    let pods = delete_pods(api, namespace, &run_selector(run)).await;
-    pods.and(remove_job(api, namespace, run).await)
-}
-
-async fn remove_job(api: &Api, namespace: &str, run: &str) -> Result<(), ApiError> {
-    let job = path::named(&path::group("batch/v1", namespace, "jobs"), &job_name(run));
-    api.delete(&job, &delete_options(0)).await
 }
 
 /// What becomes of a pod that could not be made.

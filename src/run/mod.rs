@@ -5,6 +5,7 @@ pub mod cleanup;
 mod create;
 mod engine;
 mod harvest;
+mod job;
 pub mod manifest;
 mod reaper;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `make bench`: what a run of `pull` costs, beside a shell loop over the same nodes, on the real cluster.
 //! Prints figures; it judges nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(missing_docs)]
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Stdio};

@@ -3,6 +3,8 @@
 //! The cluster is the one of tests/cluster, brought up here and taken down at the end (one that is up already
 //! is used and left up), or the one that KUBECONFIG_E2E names: then only what breaks no node is run. Where
 //! neither can be had, every test is counted as ignored, and the reason is printed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(missing_docs)]
 
 mod cases;
 mod scenario;
@@ -41,10 +43,7 @@ fn main() -> ExitCode {
     let started = if arguments.list { Err("only listed".to_string()) } else { cluster::start() };
     let kind = match &started {
         Ok(cluster) => Some(cluster.kind),
-        Err(reason) if arguments.list => {
-            let _ = reason;
-            None
-        }
+        Err(_) if arguments.list => None,
         Err(reason) => {
             if std::env::var_os("REGAUTH_E2E_REQUIRED").is_some() {
                 eprintln!("the cluster tests cannot run: {reason}");
@@ -61,13 +60,19 @@ fn main() -> ExitCode {
     };
     let mut trials: Vec<Trial> = Vec::new();
     for case in cases::all() {
-        let trial = Trial::test(case.name, move || Ok(support::space::with(case.name, case.run)));
+        let trial = Trial::test(case.name, move || {
+            support::space::with(case.name, case.run);
+            Ok(())
+        });
         trials.push(trial.with_ignored_flag(!runs(case.needs)));
     }
     for scenario in scenario::all() {
         let needs = scenario.needs;
         let name = format!("scenario {}: {}", scenario.name, scenario.title);
-        let trial = Trial::test(name, move || Ok(scenario.run()));
+        let trial = Trial::test(name, move || {
+            scenario.run();
+            Ok(())
+        });
         trials.push(trial.with_ignored_flag(!runs(needs)));
     }
     let skipped = trials.iter().filter(|trial| trial.has_ignored_flag()).count();

@@ -124,3 +124,20 @@ async fn without_the_watch_of_the_events_the_status_still_tells() {
     let finished = run(&fake, 2).await;
     assert_eq!(successes(&finished.evidence), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_is_over_is_no_outage_at_the_end() {
+    let (fake, world, outage) = fragile();
+    tokio::spawn(async move {
+        sleep(Duration::from_secs(5)).await;
+        *outage.lock().unwrap() = Some(away);
+        world.lock().unwrap().cut_pods();
+        sleep(Duration::from_secs(5)).await;
+        *outage.lock().unwrap() = None;
+    });
+    let finished = run(&fake, 1).await;
+    assert!(matches!(
+        finished.evidence.pulls[0].outcome,
+        Outcome::TimedOut { last_seen: LastSeen::Pulling, .. }
+    ));
+}

@@ -188,3 +188,40 @@ async fn a_server_that_goes_on_failing_leaves_the_row_unknown_and_removes_all_th
     assert_eq!(Report::of(&finished.evidence).exit_status(None).code(), 3);
     assert!(fake.count(&Method::DELETE, "/pods") == 1, "the pod may have been made");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_whose_answer_was_lost_still_tells_what_a_webhook_made_of_it() {
+    let mut lost = false;
+    let fake = with(move |world, asked| {
+        if asked.is(&Method::POST, "/pods") {
+            if lost {
+                return Answer::status(409, "AlreadyExists", "exists");
+            }
+            lost = true;
+            let mut pod = asked.body.clone();
+            pod["spec"]["containers"][0]["image"] = "mirror.example.org/x:1".into();
+            world.live(&pod, Fate::Pulls);
+            return Answer::Broken("reset");
+        }
+        world.answer(asked, Fate::Pulls)
+    });
+    let finished = run(&fake, 1).await;
+    assert_eq!(finished.evidence.pulls[0].image_rewritten.as_deref(), Some("mirror.example.org/x:1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_was_made_although_its_answer_was_lost_is_not_left() {
+    let mut tries = 0;
+    let fake = with(move |world, asked| {
+        if asked.is(&Method::POST, "/jobs") {
+            tries += 1;
+            return match tries {
+                1 => Answer::status(504, "Timeout", "etcd is slow"),
+                _ => Answer::status(409, "AlreadyExists", "exists"),
+            };
+        }
+        world.answer(asked, Fate::Pulls)
+    });
+    let _ = pull(&fake.api, &prepared(1), &(), &CancellationToken::new()).await;
+    assert_eq!(fake.count(&Method::DELETE, "/jobs/regauth-abcd2345"), 1);
+}

@@ -35,13 +35,23 @@ fn quiet() -> Answer {
     answer
 }
 
-/// The next change in a word.
+/// The next change in a word; that a watch goes on is passed over.
 async fn next(changes: &mut Receiver<Change<Named>>) -> String {
+    loop {
+        let told = next_of_all(changes).await;
+        if told != "resumed" {
+            return told;
+        }
+    }
+}
+
+async fn next_of_all(changes: &mut Receiver<Change<Named>>) -> String {
     let told = timeout(Duration::from_secs(60), changes.recv()).await.expect("a change within a minute");
     match told {
         Some(Change::Is(object)) => format!("is {}", object.metadata.name),
         Some(Change::Deleted(object)) => format!("deleted {}", object.metadata.name),
         Some(Change::Lost(error)) => format!("lost {}", error.message()),
+        Some(Change::Resumed) => "resumed".into(),
         Some(Change::Ended(error)) => format!("ended {}", error.message()),
         None => "the end".into(),
     }
@@ -224,4 +234,13 @@ async fn what_a_status_says_stays_one_of_its_kind() {
         panic!("no end")
     };
     assert_eq!((code, reason.as_str()), (404, "NotFound"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_line_that_is_no_status_does_not_end_the_watch() {
+    let nonsense = json!({"type": "ERROR", "object": {"code": "x"}});
+    let fake = Fake::in_order(vec![lines(&[nonsense]), lines(&[line("ADDED", "a", "1")]), quiet()]);
+    let (mut changes, _) = watch(&fake, "5");
+    let first = next(&mut changes).await;
+    assert!(!first.starts_with("ended"), "{first}");
 }

@@ -123,3 +123,11 @@ fn where_the_serviceaccount_names_the_secret_its_list_is_shown() {
     );
     assert!(commands(SecretSource::Given).iter().all(|one| !one.contains("get serviceaccount")));
 }
+
+#[test]
+fn the_consequence_of_a_held_back_credential_is_told_with_its_cause() {
+    let all =
+        findings(vec![failed("node1", WRONG_PASSWORD), failed("node2", NO_CREDENTIAL).held_back("node1")]);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!((all[0].subject.name.as_str(), all[0].subject.nodes.len()), ("secret/regcred", 2));
+}

@@ -116,3 +116,12 @@ fn what_the_plan_left_out_is_told_and_does_not_fail() {
     );
     assert_eq!(report.exit_status(Some(Severity::Error)), ExitStatus::Healthy);
 }
+
+#[test]
+fn a_node_of_the_plan_without_a_pull_is_not_healthy() {
+    let mut evidence = healthy();
+    evidence.pulls.truncate(2);
+    assert_ne!(status(&evidence, Some(Severity::Error)).code(), 0);
+    evidence.pulls.clear();
+    assert_ne!(status(&evidence, Some(Severity::Error)).code(), 0);
+}

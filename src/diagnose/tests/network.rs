@@ -87,3 +87,9 @@ fn a_silent_pull_is_not_finished_where_a_third_node_is_answered() {
     assert!(told.contains(&(Code::PullNotFinished, nodes(&["node1"]))), "{told:?}");
     assert!(told.contains(&(Code::EgressBlocked, nodes(&["node2"]))), "{told:?}");
 }
+
+#[test]
+fn a_node_that_the_registry_answers_for_another_image_is_not_cut_off() {
+    let told = told(vec![failed("node1", TIMED_OUT), pulled("node1").of(SIBLING, 1)]);
+    assert_eq!(told, [(Code::ConnectionTimedOut, nodes(&["node1"]))]);
+}

@@ -92,6 +92,9 @@ fn a_pod_that_no_node_has_room_for_could_not_be_scheduled() {
     let condition = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
         "message": "0/3 nodes are available: 1 Insufficient cpu"});
     tracker.pod_is(&pod_with_status(0, json!({"phase": "Pending", "conditions": [condition]})), 100);
+    assert_eq!(outcome(&tracker, 0, 0), None, "the scheduler may change its mind");
+    assert_eq!(tracker.next_decision(), Some(2_100));
+    tracker.settle(2_100);
     let Some(Outcome::Failed { step: Step::Schedule, message }) = outcome(&tracker, 0, 0) else {
         panic!("{:?}", outcome(&tracker, 0, 0));
     };
@@ -147,4 +150,15 @@ fn pods_of_strangers_are_not_looked_at() {
     assert_eq!((tracker.pod_is(&stranger, 0), tracker.pod_deleted(&stranger)), (None, None));
     tracker.settle(10_000);
     assert!(!tracker.is_known(0));
+}
+
+#[test]
+fn a_pod_that_the_scheduler_places_after_all_is_open_again() {
+    let mut tracker = tracker();
+    let condition =
+        json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "full"});
+    tracker.pod_is(&pod_with_status(0, json!({"phase": "Pending", "conditions": [condition]})), 100);
+    tracker.pod_is(&pod_with_status(0, json!({"phase": "Pending", "conditions": []})), 200);
+    tracker.settle(10_000);
+    assert_eq!(outcome(&tracker, 0, 0), None);
 }

@@ -36,7 +36,7 @@ fn signal(child: &Child, signal: &str) {
 }
 
 /// A run over one image that is there and one whose registry is silent.
-fn start<'a>(space: &'a Space, limit: &str) -> (Scripted, Child) {
+fn start(space: &Space, limit: &str) -> (Scripted, Child) {
     let silent = Scripted::start(space.cluster, Behaviour::Silent);
     let hangs = format!("{}/team/app:1", space.cluster.setting("SCRIPTED_REGISTRY"));
     let child =

@@ -1,17 +1,19 @@
 //! What is known of each pod, from the API server's answers, the pods' changes and their events. Pure: it is
 //! told the time.
 
+mod test;
+
 use std::collections::HashMap;
 
 use super::manifest::{container_name, is_placeholder, pod_name};
-use crate::api::wire::{ContainerStatus, Event, Pod};
-use crate::diagnose::message::{Pulled, missing_pull_secrets, pulled};
+use crate::api::wire::{Event, Pod};
+use crate::diagnose::message::{missing_pull_secrets, pulled};
 use crate::evidence::{CredentialUse, LastSeen, Outcome, PullSeen, Step};
 use crate::plan::Plan;
 use crate::text::Clean;
 
-/// How long a status waits for the event that says more: the kubelet sends both within milliseconds.
-const EVENT_GRACE_MS: u64 = 3_000;
+/// How long the scheduler may change its mind.
+const UNSCHEDULABLE_GRACE_MS: u64 = 2_000;
 /// How long a sandbox may keep failing: a network plugin that starts late gets over it.
 const SANDBOX_GRACE_MS: u64 = 10_000;
 
@@ -20,58 +22,41 @@ const SANDBOX_GRACE_MS: u64 = 10_000;
 /// refused the secret at first.
 const RETRY_GRACE_MS: u64 = 25_000;
 
+pub(in crate::run) use test::Test;
+use test::{EVENT_GRACE_MS, waiting};
+
 /// Milliseconds since the run began.
-pub(super) type Millis = u64;
-
-/// One image in one pod.
-#[derive(Debug, Default)]
-pub(super) struct Test {
-    pub(super) image_rewritten: Option<String>,
-    pub(super) outcome: Option<Outcome<PullSeen>>,
-    /// When the outcome was known.
-    pub(super) known_at: Option<Millis>,
-    /// A failure that may not be the last word.
-    failure: Option<(PullSeen, Millis)>,
-    /// How often the kubelet's events said how a pull ended.
-    tries: u32,
-    pulling_since: Option<Millis>,
-    /// What the status said, and since when.
-    waiting: Option<(Waiting, Millis)>,
-}
-
-/// A container's waiting state, as far as it says how the pull went.
-#[derive(Clone, Debug)]
-enum Waiting {
-    Pulled,
-    Failed { reason: String, message: String, whole: bool },
-}
+pub(in crate::run) type Millis = u64;
 
 /// One pod.
 #[derive(Debug)]
-pub(super) struct Tracked {
-    pub(super) node: String,
-    pub(super) credential: CredentialUse,
-    pub(super) pull_secrets: Vec<String>,
-    pub(super) missing_pull_secrets: Vec<String>,
-    pub(super) tests: Vec<Test>,
+pub(in crate::run) struct Tracked {
+    pub(in crate::run) node: String,
+    pub(in crate::run) credential: CredentialUse,
+    pub(in crate::run) pull_secrets: Vec<String>,
+    pub(in crate::run) missing_pull_secrets: Vec<String>,
+    pub(in crate::run) tests: Vec<Test>,
     /// Whether the kubelet missed a pull secret in its latest try.
     missed_again: bool,
     created: bool,
+    /// Whether it is known what the API server made of the pod.
+    described: bool,
     scheduled: bool,
+    unschedulable: Option<(String, Millis)>,
     sandbox_failure: Option<(String, Millis)>,
 }
 
 /// All pods of a run.
 #[derive(Debug)]
-pub(super) struct Tracker {
+pub(in crate::run) struct Tracker {
     run: String,
     images: Vec<String>,
-    pub(super) pods: Vec<Tracked>,
+    pub(in crate::run) pods: Vec<Tracked>,
     by_name: HashMap<String, usize>,
 }
 
 impl Tracker {
-    pub(super) fn new(plan: &Plan, run: &str) -> Self {
+    pub(in crate::run) fn new(plan: &Plan, run: &str) -> Self {
         let pods: Vec<Tracked> = plan
             .tested_nodes()
             .map(|node| Tracked {
@@ -82,7 +67,9 @@ impl Tracker {
                 missed_again: false,
                 tests: plan.images.iter().map(|_| Test::default()).collect(),
                 created: false,
+                described: false,
                 scheduled: false,
+                unschedulable: None,
                 sandbox_failure: None,
             })
             .collect();
@@ -91,15 +78,16 @@ impl Tracker {
     }
 
     /// The API server made the pod, maybe not quite as it was asked to.
-    pub(super) fn created(&mut self, index: usize, made: &Pod) {
+    pub(in crate::run) fn created(&mut self, index: usize, made: &Pod) {
         let run = self.run.clone();
         let Some(pod) = self.pods.get_mut(index) else { return };
         pod.created = true;
-        if !made.spec.containers.is_empty() {
-            let secrets = made.spec.image_pull_secrets.iter().map(|secret| secret.name.clone());
-            pod.pull_secrets =
-                secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run)).collect();
+        if made.spec.containers.is_empty() {
+            return;
         }
+        pod.described = true;
+        let secrets = made.spec.image_pull_secrets.iter().map(|secret| secret.name.clone());
+        pod.pull_secrets = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run)).collect();
         for (image, (test, asked)) in pod.tests.iter_mut().zip(&self.images).enumerate() {
             let name = container_name(image);
             let got = made.spec.containers.iter().find(|container| container.name == name);
@@ -108,7 +96,7 @@ impl Tracker {
     }
 
     /// Ends every test of a pod that is not known yet in the same way.
-    pub(super) fn end(&mut self, index: usize, outcome: &Outcome<PullSeen>) {
+    pub(in crate::run) fn end(&mut self, index: usize, outcome: &Outcome<PullSeen>) {
         if let Some(pod) = self.pods.get_mut(index) {
             for test in pod.tests.iter_mut().filter(|test| test.outcome.is_none()) {
                 test.outcome = Some(outcome.clone());
@@ -116,14 +104,22 @@ impl Tracker {
         }
     }
 
-    /// A pod as it is now. Returns its index if it is one of the run's.
-    pub(super) fn pod_is(&mut self, seen: &Pod, now: Millis) -> Option<usize> {
-        let index = *self.by_name.get(&seen.metadata.name)?;
-        if self.pods.get(index).is_some_and(|pod| !pod.created) {
-            self.created(index, seen);
+    /// Ends a pod of which nothing more will be heard: what its status said stands.
+    fn end_after_status(&mut self, index: usize, outcome: &Outcome<PullSeen>) {
+        if let Some(pod) = self.pods.get_mut(index) {
+            for test in pod.tests.iter_mut().filter(|test| test.outcome.is_none()) {
+                test.settle(Millis::MAX);
+            }
+            pod.settle(Millis::MAX, false);
         }
-        if let Some(outcome) = turned_away(seen) {
-            self.end(index, &outcome);
+        self.end(index, outcome);
+    }
+
+    /// A pod as it is now. Returns its index if it is one of the run's.
+    pub(in crate::run) fn pod_is(&mut self, seen: &Pod, now: Millis) -> Option<usize> {
+        let index = *self.by_name.get(&seen.metadata.name)?;
+        if self.pods.get(index).is_some_and(|pod| !pod.described) {
+            self.created(index, seen);
         }
         let pod = self.pods.get_mut(index)?;
         if !seen.spec.node_name.is_empty() {
@@ -137,20 +133,27 @@ impl Tracker {
                 test.status_says(waiting, now);
             }
         }
+        pod.unschedulable = unschedulable(seen).map(|message| {
+            let since = pod.unschedulable.take().map_or(now, |(_, since)| since);
+            (message, since)
+        });
+        if let Some(outcome) = turned_away(seen) {
+            self.end_after_status(index, &outcome);
+        }
         self.settle(now);
         Some(index)
     }
 
     /// A pod was deleted, by whomever.
-    pub(super) fn pod_deleted(&mut self, seen: &Pod) -> Option<usize> {
+    pub(in crate::run) fn pod_deleted(&mut self, seen: &Pod) -> Option<usize> {
         let index = *self.by_name.get(&seen.metadata.name)?;
         let message = Clean::new("the test's pod was deleted by something else before its result was known");
-        self.end(index, &Outcome::Absent { message });
+        self.end_after_status(index, &Outcome::Absent { message });
         Some(index)
     }
 
     /// An event. Returns the index of the pod it is about, if it is one of the run's.
-    pub(super) fn event(&mut self, event: &Event, now: Millis) -> Option<usize> {
+    pub(in crate::run) fn event(&mut self, event: &Event, now: Millis) -> Option<usize> {
         let index = *self.by_name.get(&event.involved_object.name)?;
         let run = self.run.clone();
         let pod = self.pods.get_mut(index)?;
@@ -185,7 +188,7 @@ impl Tracker {
     }
 
     /// Decides what has waited long enough for more to come.
-    pub(super) fn settle(&mut self, now: Millis) {
+    pub(in crate::run) fn settle(&mut self, now: Millis) {
         for test in self.pods.iter_mut().flat_map(|pod| &mut pod.tests).filter(|test| test.outcome.is_none())
         {
             test.settle(now);
@@ -202,7 +205,7 @@ impl Tracker {
     }
 
     /// When [`Tracker::settle`] has something to decide, if nothing else happens.
-    pub(super) fn next_decision(&self) -> Option<Millis> {
+    pub(in crate::run) fn next_decision(&self) -> Option<Millis> {
         let of_test = |test: &Test| {
             let failure = test.failure.as_ref().map(|(_, since)| since + RETRY_GRACE_MS);
             failure.or_else(|| test.waiting.as_ref().map(|(_, since)| since + EVENT_GRACE_MS))
@@ -212,23 +215,24 @@ impl Tracker {
         pods.flat_map(|pod| {
             let sandbox = pod.sandbox_failure.as_ref().map(|(_, since)| since + SANDBOX_GRACE_MS);
             let tests = pod.tests.iter().filter(|test| test.outcome.is_none()).filter_map(of_test);
-            tests.chain(sandbox)
+            let unschedulable = pod.unschedulable.as_ref().map(|(_, since)| since + UNSCHEDULABLE_GRACE_MS);
+            tests.chain(sandbox).chain(unschedulable)
         })
         .min()
     }
 
     /// Whether all of a pod's tests are known.
-    pub(super) fn is_known(&self, index: usize) -> bool {
+    pub(in crate::run) fn is_known(&self, index: usize) -> bool {
         self.pods.get(index).is_none_or(|pod| pod.tests.iter().all(|test| test.outcome.is_some()))
     }
 
     /// Whether the kubelet has begun to pull anything for the pod.
-    pub(super) fn is_pulling(&self, index: usize) -> bool {
+    pub(in crate::run) fn is_pulling(&self, index: usize) -> bool {
         self.pods.get(index).is_some_and(|pod| pod.last_seen() == LastSeen::Pulling)
     }
 
     /// The time is up, or the user ended the run: what is not known yet becomes evidence of that.
-    pub(super) fn close(&mut self, now: Millis, interrupted: bool) {
+    pub(in crate::run) fn close(&mut self, now: Millis, interrupted: bool) {
         self.settle(u64::MAX);
         for pod in &mut self.pods {
             let last_seen = pod.last_seen();
@@ -257,16 +261,18 @@ impl Tracked {
     }
 
     fn settle(&mut self, now: Millis, may_find_secret: bool) {
-        let sandbox =
-            self.sandbox_failure.as_ref().filter(|(_, since)| now >= since.saturating_add(SANDBOX_GRACE_MS));
-        let sandbox =
-            sandbox.map(|(message, _)| Outcome::Failed { step: Step::Sandbox, message: Clean::new(message) });
+        let over = |since: Millis, grace: Millis| now >= since.saturating_add(grace);
+        let stuck = |failure: &Option<(String, Millis)>, grace, step| {
+            let (message, _) = failure.as_ref().filter(|(_, since)| over(*since, grace))?;
+            Some(Outcome::Failed { step, message: Clean::new(message) })
+        };
+        let stuck = stuck(&self.sandbox_failure, SANDBOX_GRACE_MS, Step::Sandbox)
+            .or_else(|| stuck(&self.unschedulable, UNSCHEDULABLE_GRACE_MS, Step::Schedule));
         for test in self.tests.iter_mut().filter(|test| test.outcome.is_none()) {
-            let last_word = |(_, since): &&(PullSeen, Millis)| {
-                !may_find_secret || now >= since.saturating_add(RETRY_GRACE_MS)
-            };
+            let last_word =
+                |(_, since): &&(PullSeen, Millis)| !may_find_secret || over(*since, RETRY_GRACE_MS);
             let failed = test.failure.as_ref().filter(last_word).map(|(value, _)| value.clone());
-            test.outcome = failed.map(|value| Outcome::Seen { value }).or_else(|| sandbox.clone());
+            test.outcome = failed.map(|value| Outcome::Seen { value }).or_else(|| stuck.clone());
         }
     }
 
@@ -281,96 +287,17 @@ impl Tracked {
     }
 }
 
-impl Test {
-    /// The first word counts: what follows are the kubelet's retries.
-    fn status_says(&mut self, waiting: Waiting, now: Millis) {
-        let better = matches!(
-            (&self.waiting, &waiting),
-            (Some((Waiting::Failed { whole: false, .. }, _)), Waiting::Failed { whole: true, .. })
-        );
-        if self.waiting.is_none() || better {
-            self.waiting = Some((waiting, now));
-        }
-    }
-
-    fn pulled(&mut self, pulled: Option<Pulled>) {
-        // "already present on machine" is no pull; with the policy Always it does not come.
-        let Some(pulled) = pulled.filter(|_| self.outcome.is_none()) else { return };
-        self.tries += 1;
-        self.outcome = Some(Outcome::Seen {
-            value: PullSeen::Pulled {
-                took_ms: Some(pulled.took_ms),
-                waited_ms: pulled.waited_ms.map(|in_all| in_all.saturating_sub(pulled.took_ms)),
-                size_bytes: pulled.size_bytes,
-            },
-        });
-    }
-
-    /// Only `Failed to pull image "R": …` is about the pull: the kubelet sends `Failed` for other steps too.
-    fn failed_event(&mut self, message: &str, now: Millis) {
-        let Some(rest) = message.strip_prefix("Failed to pull image ") else { return };
-        if self.outcome.is_some() {
-            return;
-        }
-        let cause = rest.split_once("\": ").map_or(rest, |(_, cause)| cause);
-        let reason = match &self.waiting {
-            Some((Waiting::Failed { reason, .. }, _)) => reason.clone(),
-            _ => "ErrImagePull".to_string(),
-        };
-        self.fail(reason, cause, now);
-    }
-
-    fn fail(&mut self, reason: String, message: &str, now: Millis) {
-        let took_ms = self.pulling_since.map(|since| now.saturating_sub(since));
-        self.tries += 1;
-        self.failure = Some((PullSeen::Failed { reason, message: Clean::new(message), took_ms }, now));
-    }
-
-    /// The status is the last word when no event said more in time.
-    fn settle(&mut self, now: Millis) {
-        let Some((waiting, since)) = self.waiting.clone().filter(|_| self.failure.is_none()) else { return };
-        if now < since.saturating_add(EVENT_GRACE_MS) {
-            return;
-        }
-        match waiting {
-            Waiting::Pulled => {
-                let value = PullSeen::Pulled { took_ms: None, waited_ms: None, size_bytes: None };
-                self.outcome = Some(Outcome::Seen { value });
-            }
-            Waiting::Failed { reason, message, .. } => self.fail(reason, &message, since),
-        }
-    }
-}
-
-/// What a container's status says about its pull. A container that cannot be configured, created or run was
-/// pulled: the kubelet pulls first (`startContainer` in pkg/kubelet/kuberuntime, Kubernetes 1.36).
-fn waiting(status: &ContainerStatus) -> Option<Waiting> {
-    let state = &status.state;
-    if state.running.is_some() || state.terminated.is_some() {
-        return Some(Waiting::Pulled);
-    }
-    let waiting = state.waiting.as_ref()?;
-    match waiting.reason.as_str() {
-        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(Waiting::Pulled),
-        "" | "ContainerCreating" | "PodInitializing" => None,
-        reason => Some(Waiting::Failed {
-            reason: reason.to_string(),
-            message: waiting.message.clone(),
-            // The back-off's message may be shortened to "Back-off pulling image".
-            whole: reason != "ImagePullBackOff",
-        }),
-    }
-}
-
-/// A pod that the scheduler finds no room for, or the kubelet turns away.
+/// A pod that the kubelet turns away.
 fn turned_away(pod: &Pod) -> Option<Outcome<PullSeen>> {
-    if pod.status.phase == "Failed" {
-        let message = Clean::new(&format!("{}: {}", pod.status.reason, pod.status.message));
-        return Some(Outcome::Failed { step: Step::Admit, message });
-    }
+    let message = || Clean::new(&format!("{}: {}", pod.status.reason, pod.status.message));
+    (pod.status.phase == "Failed").then(|| Outcome::Failed { step: Step::Admit, message: message() })
+}
+
+/// Why the scheduler finds no room for a pod.
+fn unschedulable(pod: &Pod) -> Option<String> {
     let scheduled = pod.status.conditions.iter().find(|condition| condition.kind == "PodScheduled")?;
-    let unschedulable = scheduled.status == "False" && scheduled.reason == "Unschedulable";
-    unschedulable.then(|| Outcome::Failed { step: Step::Schedule, message: Clean::new(&scheduled.message) })
+    let refused = scheduled.status == "False" && scheduled.reason == "Unschedulable";
+    refused.then(|| scheduled.message.clone())
 }
 
 /// `NAME` of `spec.containers{NAME}`.
