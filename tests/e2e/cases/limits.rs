@@ -1,5 +1,7 @@
 //! Logins, requests and time: what a run may cost.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::support::audit;
@@ -40,16 +42,23 @@ pub const CASES: &[Case] = &[
 /// Where the private registry says who logged in.
 const LOGINS: &str = "SECURE_LOGIN_LOG";
 
-/// Logins that the private registry refused, by its own log.
-fn refused_logins(cluster: &Cluster, mark: u64) -> Vec<String> {
+/// Login attempts that the private registry refused, by its own log: one for each connection that brought the
+/// wrong password. Within one pull containerd sends a refused Basic credential up to five times over the same
+/// connection (2.4.2 and 1.6.20), which no client of the kubelet can change; the kubelet's next try is a new
+/// connection.
+fn refused_logins(cluster: &Cluster, mark: u64) -> BTreeSet<String> {
     let lines = cluster.log_since(LOGINS, mark);
     let user = format!("username={}", cluster.setting("REGISTRY_USER"));
-    let refused: Vec<String> = lines
-        .into_iter()
-        .filter(|line| line.contains("user failed to authenticate") && line.contains(&user))
-        .collect();
-    assert!(!refused.is_empty(), "the registry was sent the password at all");
-    refused
+    let refused = |line: &&String| line.contains("user failed to authenticate") && line.contains(&user);
+    let from = |line: &String| {
+        let address = line.split("http.request.remoteaddr=").nth(1).expect("an address");
+        address.trim_start_matches('"').split(['"', ' ']).next().expect("an address").to_string()
+    };
+    let requests = lines.iter().filter(refused).count();
+    let logins: BTreeSet<String> = lines.iter().filter(refused).map(from).collect();
+    eprintln!("{requests} requests with the wrong password over {} connections", logins.len());
+    assert!(!logins.is_empty(), "the registry was sent the password at all");
+    logins
 }
 
 fn wrong_password(space: &Space) {
@@ -75,11 +84,7 @@ fn one_login_in_all(space: &Space) {
     let image = space.private_image();
     let (ran, report) =
         space.plugin(&["pull", &image, "--pull-secret", "regcred", "--one-first", "always"]).report();
-    assert_eq!(
-        (ran.status, codes(&report)),
-        (1, vec!["CredentialRejected", "CredentialRejected"]),
-        "{report}"
-    );
+    assert_eq!((ran.status, codes(&report)), (1, vec!["CredentialRejected"]), "{report}");
     let held_back =
         |row: &&&Value| row["identity"].as_str().is_some_and(|text| text.contains("not sent again"));
     assert_eq!(rows(&report).iter().filter(held_back).count(), space.cluster.nodes().len() - 1, "{report}");
