@@ -7,7 +7,7 @@ CARGO ?= cargo
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-regauth/tools
 DENY_VERSION := 0.20.2
 
-.PHONY: help build install check test demo bench cluster-up cluster-down clean
+.PHONY: help build install check test demo bench cluster-up cluster-down cluster-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ cluster-up: ## Bring up the test cluster and print how to use it
 
 cluster-down: ## Take the test cluster down
 	tests/cluster/down $(STATE)
+
+cluster-test: ## Test the test cluster itself: start, faults, kill -9, and what is left
+	tests/cluster/selftest
 
 clean: ## Remove what was built here
 	$(CARGO) clean
