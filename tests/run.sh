@@ -6,6 +6,11 @@ if ! command -v cargo >/dev/null; then
     echo "make test needs Rust (cargo): install it, for instance from your distribution or by rustup" >&2
     exit 1
 fi
+state=${REGAUTH_CLUSTER_STATE:-/tmp/kubectl-regauth-cluster}
+if [ -z "${KUBECONFIG_E2E:-}" ] && ! [ -e "$state/env" ]; then
+    # The tests take down what they brought up; this is for those that are interrupted.
+    trap 'tests/cluster/down "$state" >/dev/null 2>&1 || true' EXIT
+fi
 if [ -z "${KUBECONFIG_E2E:-}" ] && tests/cluster/check-host >/dev/null; then
     tests/cluster/build >/dev/null
 fi

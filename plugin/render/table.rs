@@ -85,8 +85,12 @@ fn columns(rows: &[&PullRow], layout: &Layout) -> Vec<Column> {
         columns.push(Column { title: "IMAGE", text: |row| row.image.clone() });
     }
     columns.push(Column { title: "RESULT", text: |row| result(row).to_string() });
-    columns.push(Column { title: "TIME", text: |row| row.took_ms.map_or_else(none, millis) });
-    columns.push(Column { title: "SIZE", text: |row| row.size_bytes.map_or_else(none, bytes) });
+    if all || rows.iter().any(|row| row.took_ms.is_some()) {
+        columns.push(Column { title: "TIME", text: |row| row.took_ms.map_or_else(none, millis) });
+    }
+    if all || rows.iter().any(|row| row.size_bytes.is_some()) {
+        columns.push(Column { title: "SIZE", text: |row| row.size_bytes.map_or_else(none, bytes) });
+    }
     let identity: fn(&PullRow) -> String = |row| row.identity.clone();
     if all || several(identity) || layout.width.is_some_and(|width| width >= WIDE_TERMINAL) {
         columns.push(Column { title: "IDENTITY", text: identity });
