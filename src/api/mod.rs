@@ -63,6 +63,11 @@ impl Api {
         &self.server
     }
 
+    /// Whether the server has ever answered.
+    pub fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     /// The namespace of the kubeconfig's context.
     pub fn default_namespace(&self) -> &str {
         self.client.default_namespace()

@@ -1,7 +1,7 @@
 //! The loop of a run: makes pods in waves, listens to what comes of them, and deletes each as soon as its
 //! rows are known.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -42,6 +42,10 @@ struct Engine<'a> {
     waves: Waves,
     reaper: Reaper,
     creator: Creator<'a>,
+    /// Pods that are not finished with.
+    open: BTreeSet<usize>,
+    /// Pods whose creation was answered, one way or the other.
+    made: HashSet<usize>,
     /// Pods that were created and are not given to the reaper yet.
     alive: HashSet<usize>,
     alone_since: Option<(usize, Instant)>,
@@ -99,9 +103,11 @@ impl<'a> Engine<'a> {
             observer,
             begun,
             waves: Waves::new(tracker.pods.len(), plan.one_first),
-            tracker,
             reaper: Reaper::new(api.clone(), &plan.namespace, id),
             creator: Creator::new(api, prepared, job_uid),
+            open: (0..tracker.pods.len()).collect(),
+            tracker,
+            made: HashSet::new(),
             alive: HashSet::new(),
             alone_since: None,
             lost: None,
@@ -151,7 +157,9 @@ impl<'a> Engine<'a> {
             let wake = self.wake(deadline);
             tokio::select! {
                 () = stop.cancelled() => return true,
-                Some((index, made)) = self.creator.next(), if !self.creator.is_idle() => self.made(index, made),
+                Some((index, made)) = self.creator.next(), if !self.creator.is_idle() => {
+                    self.answered(index, made);
+                }
                 Some(message) = messages.recv() => self.hear(message),
                 () = sleep_until(wake) => {}
             }
@@ -197,7 +205,8 @@ impl<'a> Engine<'a> {
         self.creator.launch();
     }
 
-    fn made(&mut self, index: usize, made: Result<Pod, ApiError>) {
+    fn answered(&mut self, index: usize, made: Result<Pod, ApiError>) {
+        self.made.insert(index);
         match made {
             Ok(pod) => {
                 self.tracker.created(index, &pod);
@@ -235,22 +244,29 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Reports what has become known, and gives pods that are no longer needed to the reaper.
+    /// Reports what has become known, and gives pods that are no longer needed to the reaper. Each pod is
+    /// judged once.
     fn look(&mut self) {
-        for index in 0..self.tracker.pods.len() {
+        for index in self.open.clone() {
             for image in 0..self.prepared.plan.images.len() {
                 self.report(index, image);
             }
-            if !self.tracker.is_known(index) {
-                continue;
+            // An event may be faster than the answer to the request that made the pod.
+            if self.tracker.is_known(index) && self.made.contains(&index) {
+                self.open.remove(&index);
+                self.finish(index);
             }
-            if self.waves.awaited() == Some(index) {
-                self.first_is_known(index);
-            }
-            let refused = harvest::word(&self.tracker, self.prepared, index) == Word::Refused;
-            if (!self.prepared.plan.keep || refused) && self.alive.remove(&index) {
-                self.reaper.add(index);
-            }
+        }
+    }
+
+    fn finish(&mut self, index: usize) {
+        let word = harvest::word(&self.tracker, self.prepared, index);
+        let refused = word == Word::Refused;
+        if self.waves.awaited() == Some(index) {
+            self.first_is_known(index, &word);
+        }
+        if (!self.prepared.plan.keep || refused) && self.alive.remove(&index) {
+            self.reaper.add(index);
         }
     }
 
@@ -265,12 +281,11 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn first_is_known(&mut self, index: usize) {
-        let word = harvest::word(&self.tracker, self.prepared, index);
+    fn first_is_known(&mut self, index: usize, word: &Word) {
         let node = self.tracker.pods[index].node.clone();
-        self.waves.known(index, &node, &word);
+        self.waves.known(index, &node, word);
         self.alone_since = None;
-        if word == Word::Refused {
+        if *word == Word::Refused {
             self.observer.saw(Progress::HeldBack { node: &node });
         }
     }
@@ -301,7 +316,7 @@ impl<'a> Engine<'a> {
         let work = async {
             // A pod whose creation is under way would come after the deletion.
             while let Some((index, made)) = self.creator.next().await {
-                self.made(index, made);
+                self.answered(index, made);
             }
             let (namespace, id) = (&self.prepared.plan.namespace, &self.prepared.run.id);
             if self.reaper.all_done().await && self.alive.is_empty() && !self.creator.unsure {

@@ -25,7 +25,7 @@ pub(super) async fn create(api: &Api, prepared: &Prepared) -> Result<Result<Stri
         Err(error) if error.code() == Some(403) => Ok(Err(error)),
         Err(error) => {
             // It may have been made all the same: an answer that was lost, then a retry that found it there.
-            if matches!(error.code(), None | Some(409 | 500..)) {
+            if api.has_answered() && matches!(error.code(), None | Some(409 | 500..)) {
                 let _ = timeout(TAKE_BACK_LIMIT, remove(api, &plan.namespace, &prepared.run.id)).await;
             }
             Err(Error::doing(format!("create the run's Job in namespace {}", plan.namespace))(error))

@@ -67,7 +67,10 @@ async fn a_job_that_cannot_be_made_for_another_reason_ends_the_run() {
             "{text}"
         );
         assert!(matches!(error, Error::Api { source: ApiError::Status { .. }, .. }));
-        assert!(fake.asked().iter().all(|asked| asked.is(&Method::POST, "/jobs")));
+        // After a server error nobody knows whether the Job was made: it is taken back.
+        let taken_back = fake.asked().iter().any(|asked| asked.is(&Method::DELETE, "/jobs/regauth-abcd2345"));
+        assert_eq!(taken_back, code == 500);
+        assert!(fake.asked().iter().all(|asked| !asked.is(&Method::POST, "/pods")));
     }
 }
 
