@@ -106,3 +106,15 @@ pub(super) async fn delete_pods(api: &Api, namespace: &str, selector: &str) -> R
     let path = path::with(&path::core(namespace, "pods"), &[("labelSelector", selector)]);
     api.delete(&path, &super::delete_options(0)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_pod_waits_until_its_kubelet_tries_again() {
+        let first_back_off = Duration::from_secs(10);
+        assert!(PAUSES.iter().all(|pause| *pause <= first_back_off / 2));
+        assert!(PAUSES.is_sorted(), "the longer the run, the fewer the requests");
+    }
+}

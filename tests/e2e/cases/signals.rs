@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::cluster::wait_for;
-use crate::support::plugin::{rows, wait};
+use crate::support::plugin::{Plugin, rows, wait};
 use crate::support::scripted::{Behaviour, Scripted};
 use crate::support::space::Space;
 use crate::{Case, Needs};
@@ -22,6 +22,11 @@ pub const CASES: &[Case] = &[
         name: "after kill -9 the Job's own deadline removes everything",
         needs: Needs::OwnCluster,
         run: killed_then_deadline,
+    },
+    Case {
+        name: "after kill -9 cleanup removes the run that is named, and leaves it alone before its deadline",
+        needs: Needs::OwnCluster,
+        run: killed_then_cleanup,
     },
     Case {
         name: "a closed stdout ends quietly, and nothing is left",
@@ -75,6 +80,29 @@ fn killed_then_deadline(space: &Space) {
     wait_for("the Job's deadline", Duration::from_secs(120), || {
         space.cluster.ours(Some(&space.namespace)).is_empty()
     });
+}
+
+fn killed_then_cleanup(space: &Space) {
+    let (_silent, mut child) = start(space, "5m");
+    signal(&child, "-KILL");
+    child.wait().expect("it ends");
+    let left = || space.cluster.ours(Some(&space.namespace));
+    let job = left().into_iter().find(|name| name.starts_with("job")).expect("the Job is left");
+    let run = job.rsplit_once("regauth-").expect("the name of a run").1.to_string();
+    let cleanup = |args: &[&str]| {
+        let mut all = vec!["cleanup", "--yes", "-n", space.namespace.as_str()];
+        all.extend(args);
+        Plugin::new(space.cluster.setting("KUBECONFIG").as_ref(), &all).run()
+    };
+    let careful = cleanup(&[]);
+    assert_eq!(
+        (careful.status, left().is_empty()),
+        (0, false),
+        "it may be a colleague's: {}",
+        careful.stdout
+    );
+    let named = cleanup(&["--run", &run]);
+    assert_eq!((named.status, left()), (0, Vec::new()), "{}{}", named.stdout, named.stderr);
 }
 
 fn closed_stdout(space: &Space) {
