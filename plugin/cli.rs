@@ -132,10 +132,11 @@ pub struct IdentityArgs {
     #[arg(conflicts_with_all = ["service_account", "pull_secrets", "no_pull_secret"])]
     pub as_workload: Option<WorkloadRef>,
     /// A ServiceAccount with its pull secrets [default: default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = settings::object_name)]
     pub service_account: Option<String>,
     /// A pull secret, in place of the ServiceAccount's (repeatable)
     #[arg(long = "pull-secret", value_name = "NAME", conflicts_with = "no_pull_secret")]
+    #[arg(value_parser = settings::object_name)]
     pub pull_secrets: Vec<String>,
     /// No pull secret, not even the ServiceAccount's; the node's own credentials may still apply
     #[arg(long)]
@@ -146,7 +147,7 @@ pub struct IdentityArgs {
 #[command(next_help_heading = "Nodes")]
 pub struct NodeArgs {
     /// A node to test (repeatable) [default: all, of more than 100 a sample]
-    #[arg(long = "node", value_name = "NAME", conflicts_with = "all_nodes")]
+    #[arg(long = "node", value_name = "NAME", conflicts_with = "all_nodes", value_parser = settings::object_name)]
     pub nodes: Vec<String>,
     /// Test the nodes with these labels
     #[arg(long, value_name = "SELECTOR")]

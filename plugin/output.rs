@@ -2,6 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
+/// The narrowest terminal that is believed, in columns.
+const NARROWEST: u16 = 40;
+/// The width of a terminal that does not know its own.
+const USUAL: u16 = 80;
+
 /// What the process writes to.
 pub struct Output {
     stdout_is_terminal: bool,
@@ -40,6 +45,11 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "warning: {text}");
     }
 
+    /// What the user needs later, terminal or not.
+    pub fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "note: {text}");
+    }
+
     /// Why the command failed.
     pub fn error(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "error: {text}");
@@ -47,7 +57,9 @@ impl Output {
 
     /// The width to lay data out for; `None` when it is not read by a person.
     pub fn width(&self) -> Option<u16> {
-        self.stdout_is_terminal.then(|| comfy_table::Table::new().width()).flatten()
+        // A terminal that says it is nearly nothing wide does not know: that of `script` in a pipeline.
+        let width = comfy_table::Table::new().width().filter(|width| *width >= NARROWEST);
+        self.stdout_is_terminal.then(|| width.unwrap_or(USUAL))
     }
 
     /// Whether colours help.

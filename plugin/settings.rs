@@ -30,6 +30,14 @@ pub fn run_limit(text: &str) -> Result<Duration, String> {
     Ok(limit)
 }
 
+/// The name of a Kubernetes object.
+pub fn object_name(text: &str) -> Result<String, String> {
+    match regauth::text::is_object_name(text) {
+        true => Ok(text.to_string()),
+        false => Err("no object can have this name: use lower-case letters, digits, '-' and '.'".into()),
+    }
+}
+
 /// How to reach the API server.
 pub fn connect_options(connection: &Connection) -> ConnectOptions {
     ConnectOptions {

@@ -40,8 +40,7 @@ impl Error {
 fn missing_rights(rights: &[Right], namespace: &str) -> String {
     let list: Vec<String> = rights.iter().map(|right| right.describe(namespace)).collect();
     format!(
-        "you may not {}; nothing was created. `kubectl regauth rbac --pull` prints the rights that an \
-         administrator can grant",
+        "you may not {}; nothing was changed. `kubectl regauth rbac` prints the rights that an administrator can grant",
         list.join(", nor ")
     )
 }

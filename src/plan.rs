@@ -73,6 +73,26 @@ impl Identity {
         }
     }
 
+    /// The flags of `pull` that ask for this identity.
+    pub fn flags(&self) -> String {
+        let account = format!("--service-account {}", self.service_account);
+        match self.source {
+            _ if self.name.contains('/')
+                && !self.name.starts_with("serviceaccount/")
+                && !self.name.starts_with("secret/") =>
+            {
+                format!("--as-workload {}", self.name)
+            }
+            SecretSource::Disabled => format!("{account} --no-pull-secret"),
+            SecretSource::Given => {
+                let secrets: Vec<String> =
+                    self.pull_secrets.iter().map(|name| format!("--pull-secret {name}")).collect();
+                format!("{account} {}", secrets.join(" "))
+            }
+            SecretSource::ServiceAccount | SecretSource::Workload => account,
+        }
+    }
+
     fn pull_secrets_text(&self) -> String {
         let word = if self.pull_secrets.len() == 1 { "secret" } else { "secrets" };
         format!("{word} {}", self.pull_secrets.join(", "))

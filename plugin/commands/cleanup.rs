@@ -17,7 +17,7 @@ pub async fn run(connection: &Connection, args: &Cleanup, output: &mut Output) -
     let namespace = (!args.all_namespaces).then_some(own.as_str());
     let rights = access::missing(&api, namespace.unwrap_or_default(), access::CLEANUP).await?;
     if !rights.is_empty() {
-        let namespace = namespace.unwrap_or("(all)").to_string();
+        let namespace = namespace.unwrap_or_default().to_string();
         return Err(Error::MissingRights { rights, namespace }.into());
     }
     let which = match (&args.run, args.force) {
@@ -41,11 +41,14 @@ pub async fn run(connection: &Connection, args: &Cleanup, output: &mut Output) -
             None => return Err("nothing was removed: say --yes when there is nobody to ask".into()),
         }
     }
+    let mut failed = Vec::new();
     for left in &found {
-        cleanup::remove(&api, left).await?;
+        if let Err(error) = cleanup::remove(&api, left).await {
+            failed.push(format!("run {} in namespace {}: {error}", left.run, left.namespace));
+        }
     }
-    output.data(&format!("removed {}\n", runs(found.len())))?;
-    Ok(0)
+    output.data(&format!("removed {}\n", runs(found.len() - failed.len())))?;
+    if failed.is_empty() { Ok(0) } else { Err(format!("not removed: {}", failed.join("; ")).into()) }
 }
 
 fn runs(count: usize) -> String {
@@ -61,11 +64,12 @@ fn hint(which: &Which) -> &'static str {
 
 fn describe(left: &Left) -> String {
     let job = if left.job { "a Job" } else { "no Job" };
+    let pods = if left.pods == 1 { "1 pod".to_string() } else { format!("{} pods", left.pods) };
     let state = match (left.past_deadline, left.deadline) {
         (true, Some(deadline)) => format!("past its deadline of {deadline}"),
         (true, None) => "its Job is gone".into(),
         (false, Some(deadline)) => format!("may be going on until {deadline}"),
         (false, None) => "may be going on".into(),
     };
-    format!("run {} in namespace {}: {job}, {} pods, {state}", left.run, left.namespace, left.pods)
+    format!("run {} in namespace {}: {job}, {pods}, {state}", left.run, left.namespace)
 }

@@ -46,14 +46,19 @@ pub async fn run(connection: &Connection, args: Pull, output: &mut Output) -> Re
     output.remark(&first_line(&prepared));
     let finished = watched_run(&api, &prepared, output).await?;
     let report = Report::of(&finished.evidence);
-    output.data(&render::report(&report, args.output.output, output.width(), output.colour())?)?;
+    let id = &prepared.run.id;
     if let Some(error) = &finished.left_behind {
-        let id = &prepared.run.id;
         output.warning(&format!(
             "the run could not be removed whole ({error}); its Job's deadline will, or \
              `kubectl regauth cleanup -n {namespace} --run {id}`"
         ));
     }
+    if prepared.plan.keep {
+        output.note(&format!(
+            "the run is kept; to remove it: kubectl regauth cleanup -n {namespace} --run {id}"
+        ));
+    }
+    output.data(&render::report(&report, args.output.output, output.width(), output.colour())?)?;
     Ok(report.exit_status(settings::fail_on(args.output.fail_on)).code())
 }
 
@@ -192,11 +197,14 @@ fn confirm_hub_pulls(prepared: &Prepared, yes: bool, output: &Output) -> Result<
 fn first_line(prepared: &Prepared) -> String {
     let plan = &prepared.plan;
     format!(
-        "run {}: {} on {} nodes as {}. The image is downloaded to the tested nodes and stays there, and each \
+        "run {}: {} on {} as {}. The image is downloaded to the tested nodes and stays there, and each \
          pull counts against a registry's limit.",
         prepared.run.id,
         plan.images.join(", "),
-        plan.tested_nodes().count(),
+        match plan.tested_nodes().count() {
+            1 => "1 node".to_string(),
+            count => format!("{count} nodes"),
+        },
         plan.identity.describe(),
     )
 }

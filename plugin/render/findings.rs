@@ -71,12 +71,23 @@ pub fn lines(report: &Report, is_shown: impl Fn(&str) -> bool) -> String {
 /// What was tested, what was not and why, and what the test leaves on the nodes.
 pub fn summary(report: &Report, rows: &[&PullRow], layout: &Layout) -> String {
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
-    let ok = rows.iter().filter(|row| row.result == Verdict::Ok).count();
+    let count = |verdict: Verdict| rows.iter().filter(|row| row.result == verdict).count();
+    let (ok, untested) = (count(Verdict::Ok), count(Verdict::NotTested));
     let mut out = String::from("\n");
     let identity = report.plan.identity.describe();
-    let tested =
-        format!("{ok} of {} pulls worked, in namespace {} as {identity}.", rows.len(), report.plan.namespace);
+    let namespace = &report.plan.namespace;
+    let tested = match rows.len() - untested {
+        0 => format!("Nothing was tested, in namespace {namespace} as {identity}."),
+        tested => format!("{ok} of {tested} pulls worked, in namespace {namespace} as {identity}."),
+    };
     out.push_str(&wrapped("", &tested, width));
+    if report.run.interrupted {
+        out.push_str(&wrapped(
+            "interrupted: ",
+            &format!("{untested} of {} were not tested.", rows.len()),
+            width,
+        ));
+    }
     for item in report
         .not_checked
         .iter()
@@ -94,13 +105,6 @@ pub fn summary(report: &Report, rows: &[&PullRow], layout: &Layout) -> String {
             "the image is now on {}, where it was not before: pods with imagePullPolicy IfNotPresent may start \
              there from this copy.",
             some(&new)
-        );
-        out.push_str(&wrapped("note: ", &text, width));
-    }
-    if report.plan.keep {
-        let text = format!(
-            "the run is kept: kubectl regauth cleanup -n {} --run {}",
-            report.plan.namespace, report.run.id
         );
         out.push_str(&wrapped("note: ", &text, width));
     }

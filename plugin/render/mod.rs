@@ -13,7 +13,7 @@ use crate::commands::Failure;
 pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool) -> Result<String, Failure> {
     match format {
         Format::Table => Ok(table::report(report, &table::Layout { width, colour, wide: false })),
-        Format::Wide => Ok(table::report(report, &table::Layout { width: None, colour, wide: true })),
+        Format::Wide => Ok(table::report(report, &table::Layout { width, colour, wide: true })),
         Format::Json => json(report),
         Format::Yaml => yaml(report),
     }

@@ -47,7 +47,7 @@ fn rows_table(rows: &[&PullRow], layout: &Layout) -> String {
     let columns = columns(rows, layout);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    match layout.width {
+    match layout.width.filter(|_| !layout.wide) {
         Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
@@ -78,7 +78,7 @@ fn cell(column: &Column, row: &PullRow, layout: &Layout) -> Cell {
 }
 
 fn columns(rows: &[&PullRow], layout: &Layout) -> Vec<Column> {
-    let all = layout.width.is_none();
+    let all = layout.width.is_none() || layout.wide;
     let several = |text: fn(&PullRow) -> String| rows.windows(2).any(|pair| text(pair[0]) != text(pair[1]));
     let mut columns = vec![Column { title: "NODE", text: |row| row.node.clone() }];
     if all || several(|row| row.image.clone()) {

@@ -49,8 +49,12 @@ pub struct ConnectError(String);
 pub async fn connect(options: &ConnectOptions) -> Result<Api, ConnectError> {
     let mut config = load(options).await?;
     if let Some(server) = &options.server {
-        config.cluster_url =
-            server.parse().map_err(|_| ConnectError(format!("--server {server:?} is not a URL")))?;
+        config.cluster_url = url(server)
+            .ok_or_else(|| ConnectError(format!("--server {server:?} is not the URL of an API server")))?;
+    }
+    if config.cluster_url.scheme().is_none() {
+        config.cluster_url = url(&config.cluster_url.to_string())
+            .ok_or_else(|| ConnectError("the kubeconfig's server is not a URL".into()))?;
     }
     if let Some(path) = &options.certificate_authority {
         config.root_cert = Some(read_certificates(path)?);
@@ -69,6 +73,12 @@ pub async fn connect(options: &ConnectOptions) -> Result<Api, ConnectError> {
     let server = config.cluster_url.to_string().trim_end_matches('/').to_string();
     let client = Client::try_from(config).map_err(|error| ConnectError(client_problem(&error)))?;
     Ok(Api::new(client, &server, options.request_timeout))
+}
+
+/// As kubectl takes it: without a scheme it is HTTPS.
+fn url(text: &str) -> Option<http::Uri> {
+    let whole = if text.contains("://") { text.to_string() } else { format!("https://{text}") };
+    whole.parse().ok().filter(|url: &http::Uri| matches!(url.scheme_str(), Some("https" | "http")))
 }
 
 fn impersonate(config: &mut Config, options: &ConnectOptions) -> Result<(), ConnectError> {
@@ -96,13 +106,28 @@ async fn load(options: &ConnectOptions) -> Result<Config, ConnectError> {
         }
         Err(error) => return Err(ConnectError(kubeconfig_problem(&error))),
     };
+    let given = |option: &Option<String>| option.clone().filter(|name| !name.is_empty());
     let choice = KubeConfigOptions {
-        context: options.context.clone(),
-        cluster: options.cluster.clone(),
-        user: options.user.clone(),
+        context: given(&options.context),
+        cluster: given(&options.cluster),
+        user: given(&options.user),
     };
+    user_exists(&kubeconfig, &choice)?;
     let loaded = Config::from_custom_kubeconfig(kubeconfig, &choice).await;
     loaded.map_err(|error| ConnectError(kubeconfig_problem(&error)))
+}
+
+/// The library goes on without a credential when the user is not there.
+fn user_exists(kubeconfig: &Kubeconfig, choice: &KubeConfigOptions) -> Result<(), ConnectError> {
+    let context = choice.context.as_ref().or(kubeconfig.current_context.as_ref());
+    let context = kubeconfig.contexts.iter().find(|named| Some(&named.name) == context);
+    let of_context = || context?.context.as_ref()?.user.clone();
+    match choice.user.clone().or_else(of_context).filter(|name| !name.is_empty()) {
+        Some(name) if !kubeconfig.auth_infos.iter().any(|user| user.name == name) => {
+            Err(ConnectError(format!("the kubeconfig has no user {name:?}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the user said where the kubeconfig is: then no other way is tried.
@@ -115,8 +140,8 @@ fn without_kubeconfig(options: &ConnectOptions) -> Result<Config, ConnectError> 
     if let Ok(config) = Config::incluster_env() {
         return Ok(config);
     }
-    match options.server.as_deref().map(str::parse) {
-        Some(Ok(url)) => Ok(Config::new(url)),
+    match options.server.as_deref().map(url) {
+        Some(Some(url)) => Ok(Config::new(url)),
         _ => Err(ConnectError(
             "there is no kubeconfig: name one by --kubeconfig or the variable KUBECONFIG".into(),
         )),

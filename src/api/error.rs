@@ -17,12 +17,12 @@ pub enum ApiError {
         cause: Clean,
     },
     /// The server did not answer in the time of `--request-timeout`.
-    #[error("the API server {server} did not answer within {seconds} s")]
+    #[error("the API server {server} did not answer within {limit:?}")]
     TimedOut {
         /// The server's URL.
         server: String,
-        /// The limit, in seconds.
-        seconds: u64,
+        /// The limit.
+        limit: std::time::Duration,
     },
     /// The credential of the kubeconfig could not be had.
     #[error("the credential of the kubeconfig's user cannot be used: {cause}")]

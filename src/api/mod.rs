@@ -149,9 +149,9 @@ impl Api {
             Ok(Answer { body: bytes, date })
         };
         let result = match self.request_timeout {
-            Some(limit) => timeout(limit, work).await.unwrap_or_else(|_| {
-                Err(ApiError::TimedOut { server: self.server.to_string(), seconds: limit.as_secs() })
-            }),
+            Some(limit) => timeout(limit, work)
+                .await
+                .unwrap_or_else(|_| Err(ApiError::TimedOut { server: self.server.to_string(), limit })),
             None => work.await,
         };
         let status = result.as_ref().map_or_else(|error: &ApiError| error.code().unwrap_or(0), |_| 200);

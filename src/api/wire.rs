@@ -158,7 +158,16 @@ pub struct ContainerState {
     /// Started.
     pub running: Option<serde::de::IgnoredAny>,
     /// Ended.
-    pub terminated: Option<Reason>,
+    pub terminated: Option<Terminated>,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Terminated {
+    /// The container that ended; empty when none was ever made.
+    #[serde(rename = "containerID")]
+    pub container_id: String,
 }
 
 /// A reason with a message.

@@ -27,7 +27,11 @@ impl Right {
     /// `create pods in namespace x`, `list nodes`.
     pub fn describe(&self, namespace: &str) -> String {
         let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
-        let place = if self.namespaced { format!(" in namespace {namespace}") } else { String::new() };
+        let place = match (self.namespaced, namespace) {
+            (false, _) => String::new(),
+            (true, "") => " in all namespaces".to_string(),
+            (true, namespace) => format!(" in namespace {namespace}"),
+        };
         format!("{} {}{group}{place}", self.verb, self.resource)
     }
 }

@@ -10,6 +10,7 @@ use crate::api::wire::{NameRef, PodSpec, ServiceAccount};
 use crate::api::{Api, ApiError, path};
 use crate::error::Error;
 use crate::plan::{Identity, SecretSource};
+use crate::text::referenced_name;
 
 /// What the user asked a pull to be done as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,8 +263,9 @@ async fn not_there(api: &Api, namespace: &str, what: &str) -> Error {
 fn names(references: &[NameRef]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for reference in references.iter().filter(|reference| !reference.name.is_empty()) {
-        if !names.contains(&reference.name) {
-            names.push(reference.name.clone());
+        let name = referenced_name(&reference.name);
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names

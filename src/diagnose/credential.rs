@@ -57,6 +57,9 @@ fn missing_pull_secret(pull: &Pull, name: &str, evidence: &Evidence) -> Finding 
     // One kubelet may have been refused the secret for a moment; several do not err alike.
     if !evidence.pulls.iter().filter(reports).any(|other| other.node != pull.node) {
         finding.certain = false;
+        finding.cause =
+            format!("The kubelet could not retrieve the pull secret {name} in namespace {namespace}.");
+        finding.fixes = vec![crate::fix::look_at_secret(name, namespace)];
         finding.settle_by = Some(format!("kubectl -n {namespace} get secret {name}"));
     }
     let first = judge(pull, evidence).and_then(|(_, candidates)| candidates.into_iter().next());

@@ -17,7 +17,7 @@ mod refusal;
 mod settle;
 mod wording;
 
-pub use pull::candidates as pull_candidates;
+pub use pull::{candidates as pull_candidates, may_refuse_credential};
 pub use wording::Place;
 
 use crate::evidence::Evidence;

@@ -82,6 +82,13 @@ pub fn candidates(pull: &Pull, message: &Clean, source: SecretSource) -> Vec<Can
     message::candidates(message.as_str(), &Context { image, credential })
 }
 
+/// Whether the registry refused a credential, or may have: then it is not sent again.
+pub fn may_refuse_credential(candidates: &[Candidate]) -> bool {
+    let Some(first) = candidates.first() else { return false };
+    let refuses = |candidate: &Candidate| candidate.code.refuses_credential();
+    refuses(first) || (!first.certain && candidates.iter().any(refuses))
+}
+
 /// The refusal that a pull shows the consequence of: it went without the credential, because that had been
 /// refused elsewhere, and was refused for the lack of one. No second cause.
 fn refusal_behind<'a>(pull: &Pull, code: Code, evidence: &'a Evidence) -> Option<&'a Pull> {
@@ -89,10 +96,7 @@ fn refusal_behind<'a>(pull: &Pull, code: Code, evidence: &'a Evidence) -> Option
     let is_first = |other: &&Pull| {
         other.node == *refused_on && other.image == pull.image && other.credential == CredentialUse::AsPlanned
     };
-    let refuses = |other: &&Pull| {
-        judge(other, evidence)
-            .is_some_and(|(_, all)| all.first().is_some_and(|first| first.code.refuses_credential()))
-    };
+    let refuses = |other: &&Pull| judge(other, evidence).is_some_and(|(_, all)| may_refuse_credential(&all));
     code.asks_for_credential().then(|| evidence.pulls.iter().filter(is_first).find(refuses))?
 }
 

@@ -23,7 +23,7 @@ fn refused(pull: &Pull, message: &Clean, evidence: &Evidence) -> Finding {
     let namespace = &evidence.plan.namespace;
     let mut finding = about(pull, Code::NotPermitted, evidence);
     finding.subject.name = format!("namespace/{namespace}");
-    finding.cause = format!("The API server refused the test's pod in namespace {namespace}.");
+    finding.cause = format!("The API server refused what the test has to create in namespace {namespace}.");
     finding.messages = vec![message.clone()];
     finding.fixes = vec![Fix {
         what: "shows the quotas and limits that apply; or test in another namespace with -n".into(),

@@ -16,6 +16,8 @@ pub struct Place {
     pub service_account: String,
     /// Pull secrets that the pull named.
     pub pull_secrets: Vec<String>,
+    /// The flags that give another run the same identity.
+    pub identity_flags: String,
 }
 
 impl Place {
@@ -29,6 +31,7 @@ impl Place {
             namespace: evidence.plan.namespace.clone(),
             service_account: evidence.plan.identity.service_account.clone(),
             pull_secrets: pull.pull_secrets.clone(),
+            identity_flags: evidence.plan.identity.flags(),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::plan::{Identity, SecretSource};
 
 /// Mends for a finding about one pull.
 pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
-    let Place { registry, image, namespace, service_account, pull_secrets } = place;
+    let Place { registry, image, namespace, service_account, pull_secrets, identity_flags } = place;
     match code {
         Code::NoCredential => no_credential(namespace, service_account, registry),
         Code::CredentialRejected | Code::CredentialExpired => refused(namespace, pull_secrets, registry),
@@ -20,18 +20,16 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
             ),
             fix(
                 "proves that the image needs none of them",
-                format!("kubectl regauth pull {image} --no-pull-secret"),
+                format!("kubectl regauth pull {image} -n {namespace} --no-pull-secret"),
             ),
         ],
         Code::PermissionDenied => vec![fix(
             "tests the same pull with another credential, once its owner was granted the right to pull",
-            format!("kubectl -n {namespace} regauth pull {image} --pull-secret SECRET"),
+            format!("kubectl regauth pull {image} -n {namespace} --pull-secret SECRET"),
         )],
         Code::CertificateUntrusted => vec![fix(
-            "on the node: names the CA to containerd, which reads it anew at each pull",
-            format!(
-                "echo '[host.\"https://{registry}\"]\n  ca = \"/etc/containerd/CA.crt\"' > /etc/containerd/certs.d/{registry}/hosts.toml"
-            ),
+            "on the node: add the line ca = \"/PATH/TO/CA.crt\" for this registry; containerd reads it at each pull",
+            format!("sudoedit /etc/containerd/certs.d/{registry}/hosts.toml"),
         )],
         Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused => vec![fix(
             "shows from the node's own network whether the port answers",
@@ -42,7 +40,10 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
             format!("kubectl debug node/NODE -it --image=busybox -- nslookup {}", host(registry)),
         )],
         Code::PullNotFinished => {
-            vec![fix("waits longer", format!("kubectl -n {namespace} regauth pull {image} --timeout 15m"))]
+            vec![fix(
+                "waits longer",
+                format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --timeout 15m"),
+            )]
         }
         _ => Vec::new(),
     }
@@ -59,6 +60,14 @@ pub fn missing_pull_secret(name: &str, namespace: &str, identity: &Identity) -> 
         fixes.push(fix(what, get_service_account(namespace, &identity.service_account)));
     }
     fixes
+}
+
+/// Settles whether a pull secret exists.
+pub fn look_at_secret(name: &str, namespace: &str) -> Fix {
+    fix(
+        "shows whether it exists, and of which type it is",
+        format!("kubectl -n {namespace} get secret {name}"),
+    )
 }
 
 fn no_credential(namespace: &str, service_account: &str, registry: &str) -> Vec<Fix> {

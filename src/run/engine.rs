@@ -60,6 +60,10 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> Result<Finished, Error> {
     let begun = Instant::now();
+    if prepared.plan.tested_nodes().next().is_none() {
+        let tracker = Tracker::new(&prepared.plan, &prepared.run.id);
+        return Ok(Finished { evidence: harvest::evidence(&tracker, prepared, false), left_behind: None });
+    }
     let (uid, refusal) = match job::create(api, prepared).await? {
         Ok(uid) => (uid, None),
         Err(refusal) => (String::new(), Some(refusal)),
@@ -326,10 +330,9 @@ impl<'a> Engine<'a> {
         };
         match timeout(CLEAN_UP_LIMIT, work).await {
             Ok(result) => result,
-            Err(_) => Err(ApiError::TimedOut {
-                server: self.api.server().to_string(),
-                seconds: CLEAN_UP_LIMIT.as_secs(),
-            }),
+            Err(_) => {
+                Err(ApiError::TimedOut { server: self.api.server().to_string(), limit: CLEAN_UP_LIMIT })
+            }
         }
     }
 }

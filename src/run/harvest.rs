@@ -34,10 +34,11 @@ pub(super) fn word(tracker: &Tracker, prepared: &Prepared, index: usize) -> Word
             Outcome::Seen { value: PullSeen::Pulled { .. } } => word = Word::Taken,
             Outcome::Seen { value: PullSeen::Failed { message, .. } } => {
                 let candidates = diagnose::pull_candidates(&pull, message, prepared.plan.identity.source);
-                match candidates.first().map(|first| first.code) {
-                    Some(code) if code.refuses_credential() => return Word::Refused,
-                    Some(code) if code.is_registrys_answer() => word = Word::Taken,
-                    _ => {}
+                if diagnose::may_refuse_credential(&candidates) {
+                    return Word::Refused;
+                }
+                if candidates.first().is_some_and(|first| first.code.is_registrys_answer()) {
+                    word = Word::Taken;
                 }
             }
             _ => {}

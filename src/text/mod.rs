@@ -12,6 +12,22 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+/// Whether a text is a DNS subdomain name, which the names of Secrets, ServiceAccounts and nodes are
+/// (`IsDNS1123Subdomain` in k8s.io/apimachinery).
+pub fn is_object_name(name: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= 253
+        && name.starts_with(is_word)
+        && name.ends_with(is_word)
+        && name.chars().all(|c| is_word(c) || c == '-' || c == '.')
+}
+
+/// The name that a reference holds. The API server does not look at references: one that no object can have is
+/// replaced, since names stand in commands that are there to be pasted.
+pub fn referenced_name(name: &str) -> String {
+    if is_object_name(name) { name.to_string() } else { "INVALID-NAME".to_string() }
+}
+
 /// What is put in the place of a credential.
 const REDACTED: &str = "[redacted]";
 

@@ -119,7 +119,7 @@ async fn the_request_timeout_ends_a_request_and_is_told() {
     let begun = Instant::now();
     let error = get(&fake).await.unwrap_err();
     assert_eq!(begun.elapsed().as_secs(), 9);
-    assert_eq!(error.to_string(), "the API server https://fake did not answer within 9 s");
+    assert_eq!(error.to_string(), "the API server https://fake did not answer within 9s");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! The kubelet's reports of what went well, or nearly: pulls that ended, pull secrets that were not found.
 
+use crate::text::is_object_name;
+
 /// A pull that ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pulled {
@@ -50,16 +52,6 @@ pub fn missing_pull_secrets(message: &str) -> Vec<String> {
         }
     }
     names
-}
-
-/// A DNS subdomain name, which a Secret's name is; a name that was cut off in the middle may still look like
-/// one.
-fn is_object_name(name: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.len() <= 253
-        && name.starts_with(is_word)
-        && name.ends_with(is_word)
-        && name.chars().all(|c| is_word(c) || c == '-' || c == '.')
 }
 
 /// A Go duration (`1m2.3s`, `1.234567ms`, `512µs`) in whole milliseconds, rounded down.

@@ -72,9 +72,11 @@ fn a_held_back_pull_keeps_its_own_code_where_the_refusal_is_not_in_the_evidence(
 #[test]
 fn a_missing_pull_secret_is_the_cause_where_a_credential_is_asked_for() {
     for cause in [NO_CREDENTIAL, NOT_FOUND] {
-        let pulls = vec![failed("node1", cause).missing("regcred")];
+        let pulls =
+            vec![failed("node1", cause).missing("regcred"), failed("node2", cause).missing("regcred")];
         let all = findings(pulls);
         assert_eq!(all.len(), 1, "the general cause is gone: {all:?}");
+        assert!(all[0].certain, "two kubelets do not err alike");
         assert_eq!((all[0].code, all[0].severity), (Code::PullSecretMissing, Severity::Error));
         assert_eq!(all[0].subject.name, "secret/regcred");
         assert!(all[0].cause.contains("regcred does not exist in namespace team"));
@@ -113,7 +115,8 @@ fn each_missing_secret_is_one_finding_over_all_nodes() {
 #[test]
 fn where_the_serviceaccount_names_the_secret_its_list_is_shown() {
     let commands = |source| {
-        let mut evidence = evidence(vec![failed("node1", NO_CREDENTIAL).missing("regcred")]);
+        let of = |node| failed(node, NO_CREDENTIAL).missing("regcred");
+        let mut evidence = evidence(vec![of("node1"), of("node2")]);
         evidence.plan.identity.source = source;
         let fixes = missing_pull_secrets(&evidence).remove(0).fixes;
         fixes.into_iter().map(|fix| fix.command).collect::<Vec<_>>()
@@ -130,4 +133,20 @@ fn the_consequence_of_a_held_back_credential_is_told_with_its_cause() {
         findings(vec![failed("node1", WRONG_PASSWORD), failed("node2", NO_CREDENTIAL).held_back("node1")]);
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!((all[0].subject.name.as_str(), all[0].subject.nodes.len()), ("secret/regcred", 2));
+}
+
+#[test]
+fn one_kubelets_word_alone_does_not_make_a_secret_missing_for_certain() {
+    let all = findings(vec![failed("node1", NO_CREDENTIAL).missing("regcred")]);
+    assert_eq!((all[0].code, all[0].certain), (Code::PullSecretMissing, false));
+    assert!(all[0].cause.contains("could not retrieve"), "{}", all[0].cause);
+    assert_eq!(all[0].fixes[0].command, "kubectl -n team get secret regcred");
+}
+
+#[test]
+fn a_secret_that_other_nodes_have_is_not_missing() {
+    let pulls = vec![failed("node1", NO_CREDENTIAL).missing("regcred"), pulled("node2")];
+    let all = findings(pulls);
+    assert_eq!((all.len(), all[0].code, all[0].certain), (1, Code::RuntimeFailed, false), "{all:?}");
+    assert_eq!(all[0].subject.name, "node/node1");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::build::*;
-use crate::evidence::{Outcome, Step};
+use crate::evidence::{Outcome, PullSeen, Step};
 
 #[test]
 fn a_container_that_cannot_be_configured_was_pulled_even_without_an_event() {
@@ -21,7 +21,7 @@ fn a_container_that_cannot_be_configured_was_pulled_even_without_an_event() {
 fn a_container_that_runs_or_ended_was_pulled() {
     for state in [
         json!({"running": {"startedAt": "2025-01-02T03:04:05Z"}}),
-        json!({"terminated": {"exitCode": 0, "reason": "Completed"}}),
+        json!({"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://0a1b"}}),
     ] {
         let mut tracker = tracker();
         tracker.pod_is(&pod(0, json!([state])), 0);
@@ -161,4 +161,17 @@ fn a_pod_that_the_scheduler_places_after_all_is_open_again() {
     tracker.pod_is(&pod_with_status(0, json!({"phase": "Pending", "conditions": []})), 200);
     tracker.settle(10_000);
     assert_eq!(outcome(&tracker, 0, 0), None);
+}
+
+#[test]
+fn an_evicted_pod_is_no_pulled_image() {
+    let never_made = json!([{"name": "image-0", "state":
+        {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}}]);
+    let status = json!({"phase": "Failed", "reason": "Evicted", "message": "low on resource: ephemeral-storage",
+        "containerStatuses": never_made});
+    let mut tracker = tracker();
+    tracker.pod_is(&pod_with_status(0, status), 100);
+    tracker.settle(60_000);
+    let evicted = |outcome: Option<&Outcome<PullSeen>>| matches!(outcome, Some(Outcome::Failed { step: Step::Admit, message }) if message.as_str().contains("Evicted"));
+    assert!(evicted(outcome(&tracker, 0, 0)), "{:?}", outcome(&tracker, 0, 0));
 }

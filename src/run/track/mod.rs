@@ -10,7 +10,7 @@ use crate::api::wire::{Event, Pod};
 use crate::diagnose::message::{missing_pull_secrets, pulled};
 use crate::evidence::{CredentialUse, LastSeen, Outcome, PullSeen, Step};
 use crate::plan::Plan;
-use crate::text::Clean;
+use crate::text::{Clean, referenced_name};
 
 /// How long the scheduler may change its mind.
 const UNSCHEDULABLE_GRACE_MS: u64 = 2_000;
@@ -87,11 +87,13 @@ impl Tracker {
         }
         pod.described = true;
         let secrets = made.spec.image_pull_secrets.iter().map(|secret| secret.name.clone());
-        pod.pull_secrets = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run)).collect();
+        let named = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run));
+        pod.pull_secrets = named.map(|name| referenced_name(&name)).collect();
         for (image, (test, asked)) in pod.tests.iter_mut().zip(&self.images).enumerate() {
             let name = container_name(image);
             let got = made.spec.containers.iter().find(|container| container.name == name);
-            test.image_rewritten = got.map(|got| got.image.clone()).filter(|got| got != asked);
+            test.image_rewritten =
+                got.map(|got| Clean::new(&got.image).to_string()).filter(|got| got != asked);
         }
     }
 
@@ -126,7 +128,9 @@ impl Tracker {
             pod.scheduled = true;
             pod.node.clone_from(&seen.spec.node_name);
         }
-        for (image, test) in pod.tests.iter_mut().enumerate() {
+        // A pod that was ended early shows containers as terminated that never began.
+        let ended = turned_away(seen);
+        for (image, test) in pod.tests.iter_mut().enumerate().filter(|_| ended.is_none()) {
             let name = container_name(image);
             let status = seen.status.container_statuses.iter().find(|status| status.name == name);
             if let Some(waiting) = status.and_then(waiting) {
@@ -137,7 +141,7 @@ impl Tracker {
             let since = pod.unschedulable.take().map_or(now, |(_, since)| since);
             (message, since)
         });
-        if let Some(outcome) = turned_away(seen) {
+        if let Some(outcome) = ended {
             self.end_after_status(index, &outcome);
         }
         self.settle(now);
@@ -198,8 +202,11 @@ impl Tracker {
             self.pods.iter().any(|pod| pod.missing_pull_secrets.is_empty() && pod.tests.iter().any(seen));
         let told = |test: &Test| test.outcome.is_some() || test.failure.is_some();
         let all_told = self.pods.iter().filter(|pod| pod.created).all(|pod| pod.tests.iter().all(told));
+        // A single kubelet's word is not enough.
+        let witnesses = self.pods.iter().filter(|pod| !pod.missing_pull_secrets.is_empty()).count();
         for pod in &mut self.pods {
-            let may_find_it = !pod.missing_pull_secrets.is_empty() && (secrets_exist || !all_told);
+            let doubtful = secrets_exist || !all_told || witnesses == 1;
+            let may_find_it = !pod.missing_pull_secrets.is_empty() && doubtful;
             pod.settle(now, may_find_it);
         }
     }
@@ -269,8 +276,9 @@ impl Tracked {
         let stuck = stuck(&self.sandbox_failure, SANDBOX_GRACE_MS, Step::Sandbox)
             .or_else(|| stuck(&self.unschedulable, UNSCHEDULABLE_GRACE_MS, Step::Schedule));
         for test in self.tests.iter_mut().filter(|test| test.outcome.is_none()) {
-            let last_word =
-                |(_, since): &&(PullSeen, Millis)| !may_find_secret || over(*since, RETRY_GRACE_MS);
+            let last_word = |(_, since): &&(PullSeen, Millis)| {
+                !may_find_secret || test.tries > 1 || over(*since, RETRY_GRACE_MS)
+            };
             let failed = test.failure.as_ref().filter(last_word).map(|(value, _)| value.clone());
             test.outcome = failed.map(|value| Outcome::Seen { value }).or_else(|| stuck.clone());
         }

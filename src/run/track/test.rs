@@ -97,7 +97,9 @@ impl Test {
 /// pulled: the kubelet pulls first (`startContainer` in pkg/kubelet/kuberuntime, Kubernetes 1.36).
 pub(super) fn waiting(status: &ContainerStatus) -> Option<Waiting> {
     let state = &status.state;
-    if state.running.is_some() || state.terminated.is_some() {
+    // A container that ended without ever having been made shows as terminated too, after an eviction.
+    let ended = state.terminated.as_ref().is_some_and(|end| !end.container_id.is_empty());
+    if state.running.is_some() || ended {
         return Some(Waiting::Pulled);
     }
     let waiting = state.waiting.as_ref()?;

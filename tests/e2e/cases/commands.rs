@@ -68,6 +68,9 @@ fn bad_input(space: &Space) {
     refused(space, &["pull", "--as-workload", "deploy/nothing"], &sentence);
     refused(space, &["pull", &image, "--as-workload", "node/x"], "is not KIND/NAME");
     refused(space, &["pull", &image, "--timeout", "soon"], "use a duration");
+    refused(space, &["pull", &image, "--pull-secret", ""], "no object can have this name");
+    refused(space, &["pull", &image, "--user", "nobody"], "the kubeconfig has no user \"nobody\"");
+    refused(space, &["pull", &image, "--server", "ftp://x"], "is not the URL of an API server");
     let admin = space.cluster.setting("KUBECONFIG");
     refused(
         space,
@@ -117,7 +120,7 @@ fn missing_right(space: &Space) {
     let ran = space.plugin(&["pull", &image]).run();
     let wanted = format!("you may not get serviceaccounts in namespace {}", space.namespace);
     assert!(ran.stderr.contains(&wanted), "{}", ran.stderr);
-    assert!(ran.stderr.contains("create pods") && ran.stderr.contains("rbac --pull"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("create pods") && ran.stderr.contains("regauth rbac"), "{}", ran.stderr);
 }
 
 fn dry_run_is_applied(space: &Space) {
