@@ -320,3 +320,11 @@ fn a_megabyte_of_anything_takes_no_time() {
         assert!(cleaned.as_str().len() <= DEFAULT_CAP);
     }
 }
+
+#[test]
+fn a_reference_to_what_cannot_exist_is_not_repeated() {
+    assert_eq!(super::referenced_name("regcred.v2"), "regcred.v2");
+    for name in ["x; touch /tmp/y #\u{1b}[31m", "Upper", "a b", "$(id)", "-a", "a-", ""] {
+        assert_eq!(super::referenced_name(name), "INVALID-NAME", "{name}");
+    }
+}

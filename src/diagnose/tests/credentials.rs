@@ -3,8 +3,9 @@
 use super::build::*;
 use crate::code::Code;
 use crate::diagnose::credential::{missing_pull_secrets, stale};
+use crate::diagnose::may_refuse_credential;
 use crate::evidence::{LastSeen, Pull};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Candidate, Finding, Severity};
 use crate::plan::SecretSource;
 
 fn found(code: Code, pulls: Vec<Pull>) -> Option<Finding> {
@@ -149,4 +150,18 @@ fn a_secret_that_other_nodes_have_is_not_missing() {
     let all = findings(pulls);
     assert_eq!((all.len(), all[0].code, all[0].certain), (1, Code::RuntimeFailed, false), "{all:?}");
     assert_eq!(all[0].subject.name, "node/node1");
+}
+
+#[test]
+fn a_credential_that_may_have_been_refused_is_not_sent_again() {
+    let candidate = |code, certain| Candidate { code, certain, because: String::new(), settle_by: None };
+    let denied = |certain| {
+        let first = candidate(Code::PermissionDenied, certain);
+        may_refuse_credential(&[first, candidate(Code::CredentialRejected, false)])
+    };
+    assert!(denied(false), "a 403 may be a refused credential");
+    assert!(!denied(true), "known to the registry for certain");
+    assert!(may_refuse_credential(&[candidate(Code::CredentialExpired, true)]));
+    assert!(!may_refuse_credential(&[candidate(Code::ConnectionRefused, false)]));
+    assert!(!may_refuse_credential(&[]));
 }
