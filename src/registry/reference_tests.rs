@@ -1,3 +1,5 @@
+use std::io::Write;
+
 use super::*;
 
 const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -129,7 +131,8 @@ fn the_kubelet_reads_every_recorded_case_the_same() {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors/keyring.jsonl").to_owned()
     });
     let Ok(content) = std::fs::read_to_string(&path) else {
-        println!("no cases at {path}");
+        // Written past the test harness, which swallows what a test that passes prints.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: there are no cases at {path}");
         return;
     };
     let mut compared = 0;

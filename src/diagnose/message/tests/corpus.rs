@@ -1,5 +1,7 @@
 //! Real messages, when the file with them is at hand.
 
+use std::io::Write;
+
 use serde_json::Value;
 
 use super::super::{Context, candidates};
@@ -51,7 +53,8 @@ fn real_messages_are_judged_well_enough() {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/pull-errors.jsonl").to_owned()
     });
     let Ok(content) = std::fs::read_to_string(&path) else {
-        println!("no messages at {path}");
+        // Written past the test harness, which swallows what a test that passes prints.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: there are no messages at {path}");
         return;
     };
     let (mut node, mut all) = (Score::default(), Score::default());
