@@ -1,20 +1,16 @@
 //! What runs with and without a credential, and the kubelet's events about pull secrets, say.
 
-use super::pull::{about, judge};
+use super::pull::{about, likeliest};
 use crate::code::Code;
-use crate::evidence::{CredentialUse, Evidence, Outcome, Pull, PullSeen};
+use crate::evidence::{CredentialUse, Evidence, Outcome, Pull};
 use crate::finding::{Candidate, Finding, Severity};
 
 /// A credential that one node's pull was refused for, while another node pulled the image without it.
 pub(super) fn stale(evidence: &Evidence) -> Vec<Finding> {
-    let public = |pull: &&Pull| {
-        matches!(pull.credential, CredentialUse::HeldBack { .. })
-            && matches!(pull.outcome, Outcome::Seen { value: PullSeen::Pulled { .. } })
-    };
+    let public = |pull: &&Pull| matches!(pull.credential, CredentialUse::HeldBack { .. }) && pull.is_pulled();
     let refused = |pull: &&Pull| {
-        let first =
-            judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
-        pull.credential == CredentialUse::AsPlanned && first.is_some_and(Code::refuses_credential)
+        pull.credential == CredentialUse::AsPlanned
+            && likeliest(pull, evidence).is_some_and(|first| first.code.refuses_credential())
     };
     evidence
         .pulls
@@ -53,7 +49,7 @@ fn missing_pull_secret(pull: &Pull, name: &str, evidence: &Evidence) -> Finding 
     finding.subject.name = format!("secret/{name}");
     finding.cause = format!("The pull secret {name} does not exist in namespace {namespace}.");
     finding.fixes = crate::fix::missing_pull_secret(name, namespace, &evidence.plan.identity);
-    finding.messages = judge(pull, evidence).map(|(message, _)| vec![message]).unwrap_or_default();
+    finding.messages = pull.failure().cloned().into_iter().collect();
     // One kubelet may have been refused the secret for a moment; several do not err alike.
     if !evidence.pulls.iter().filter(reports).any(|other| other.node != pull.node) {
         finding.certain = false;
@@ -62,12 +58,11 @@ fn missing_pull_secret(pull: &Pull, name: &str, evidence: &Evidence) -> Finding 
         finding.fixes = vec![crate::fix::look_at_secret(name, namespace)];
         finding.settle_by = Some(format!("kubectl -n {namespace} get secret {name}"));
     }
-    let first = judge(pull, evidence).and_then(|(_, candidates)| candidates.into_iter().next());
     // "Not found" is what a registry says that hides images from strangers, unless it is sure of it.
     let explains = |first: Candidate| {
         first.code.asks_for_credential() && !(first.code == Code::ImageNotFound && first.certain)
     };
-    if !first.is_some_and(explains) {
+    if !likeliest(pull, evidence).is_some_and(explains) {
         finding.severity = Severity::Warning;
     }
     finding

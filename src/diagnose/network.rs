@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::pull::{about, judge};
+use super::pull::{about, likeliest};
 use super::wording::Place;
 use crate::code::Code;
 use crate::evidence::{Evidence, LastSeen, Outcome, Pull, PullSeen};
@@ -63,7 +63,7 @@ struct Seen<'a> {
 
 fn cut_off(pull: &Pull, evidence: &Evidence) -> Finding {
     let mut finding = about(pull, Code::EgressBlocked, evidence);
-    finding.messages = judge(pull, evidence).map(|(message, _)| vec![message]).unwrap_or_default();
+    finding.messages = pull.failure().cloned().into_iter().collect();
     finding
 }
 
@@ -81,9 +81,7 @@ fn contact(pull: &Pull, evidence: &Evidence) -> Contact {
         Outcome::Seen { value: PullSeen::Pulled { .. } } => Contact::Answered,
         Outcome::TimedOut { last_seen: LastSeen::Pulling, .. } => Contact::Silent,
         Outcome::Seen { value: PullSeen::Failed { .. } } => {
-            let code =
-                judge(pull, evidence).and_then(|(_, candidates)| candidates.first().map(|first| first.code));
-            match code {
+            match likeliest(pull, evidence).map(|first| first.code) {
                 Some(code @ (Code::ConnectionRefused | Code::ConnectionTimedOut)) => Contact::CutOff(code),
                 Some(code) if code.is_registrys_answer() => Contact::Answered,
                 _ => Contact::NotTold,

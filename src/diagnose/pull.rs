@@ -3,7 +3,7 @@
 use super::message::{self, Context, CredentialSent};
 use super::wording;
 use crate::code::Code;
-use crate::evidence::{CredentialUse, Evidence, LastSeen, Outcome, Pull, PullSeen};
+use crate::evidence::{CredentialUse, Evidence, LastSeen, Outcome, Pull};
 use crate::finding::{Candidate, Finding, Subject};
 use crate::fix;
 use crate::plan::SecretSource;
@@ -55,22 +55,23 @@ fn weigh_not_found(finding: &mut Finding, pull: &Pull, evidence: &Evidence) {
 }
 
 fn may_read_repository(pull: &Pull, evidence: &Evidence) -> bool {
-    let repository = |pull: &Pull| {
-        let image = pull.image_rewritten.as_deref().unwrap_or(&pull.image);
-        Reference::parse(image).ok().map(|image| image.repository())
-    };
+    let repository = |pull: &Pull| Reference::parse(pull.image_used()).ok().map(|image| image.repository());
     let of_same = repository(pull);
-    evidence.pulls.iter().any(|other| {
-        matches!(other.outcome, Outcome::Seen { value: PullSeen::Pulled { .. } })
-            && other.credential == pull.credential
-            && repository(other) == of_same
-    })
+    evidence
+        .pulls
+        .iter()
+        .any(|other| other.is_pulled() && other.credential == pull.credential && repository(other) == of_same)
 }
 
 /// What a failed pull's message may mean, likeliest first; `None` for a pull that did not fail.
 pub(super) fn judge(pull: &Pull, evidence: &Evidence) -> Option<(Clean, Vec<Candidate>)> {
-    let Outcome::Seen { value: PullSeen::Failed { message, .. } } = &pull.outcome else { return None };
+    let message = pull.failure()?;
     Some((message.clone(), candidates(pull, message, evidence.plan.identity.source)))
+}
+
+/// The likeliest cause of a failed pull.
+pub(super) fn likeliest(pull: &Pull, evidence: &Evidence) -> Option<Candidate> {
+    judge(pull, evidence)?.1.into_iter().next()
 }
 
 /// What a message of this pull may mean, given the credential that it can have had.
@@ -78,7 +79,7 @@ pub fn candidates(pull: &Pull, message: &Clean, source: SecretSource) -> Vec<Can
     let named = pull.pull_secrets.iter().any(|name| !pull.missing_pull_secrets.contains(name));
     let possible = named && source != SecretSource::Disabled && pull.credential == CredentialUse::AsPlanned;
     let credential = if possible { CredentialSent::Some } else { CredentialSent::None };
-    let image = Reference::parse(pull.image_rewritten.as_deref().unwrap_or(&pull.image)).ok();
+    let image = Reference::parse(pull.image_used()).ok();
     message::candidates(message.as_str(), &Context { image, credential })
 }
 

@@ -23,7 +23,7 @@ pub struct Place {
 impl Place {
     /// The place of one pull.
     pub fn of(pull: &Pull, evidence: &Evidence) -> Self {
-        let real = pull.image_rewritten.as_deref().unwrap_or(&pull.image);
+        let real = pull.image_used();
         Self {
             registry: Reference::parse(real)
                 .map_or_else(|_| real.to_string(), |image| image.registry().to_string()),

@@ -38,6 +38,26 @@ pub struct Pull {
     pub seen_at: Option<Timestamp>,
 }
 
+impl Pull {
+    /// The image that was pulled: what a webhook made of it, else as the user wrote it.
+    pub fn image_used(&self) -> &str {
+        self.image_rewritten.as_deref().unwrap_or(&self.image)
+    }
+
+    /// Whether the image was pulled.
+    pub fn is_pulled(&self) -> bool {
+        matches!(self.outcome, Outcome::Seen { value: PullSeen::Pulled { .. } })
+    }
+
+    /// The runtime's message, where the pull failed.
+    pub fn failure(&self) -> Option<&Clean> {
+        match &self.outcome {
+            Outcome::Seen { value: PullSeen::Failed { message, .. } } => Some(message),
+            _ => None,
+        }
+    }
+}
+
 /// What a kubelet's pull came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -39,9 +39,12 @@ pub struct Left {
 
 /// Runs that have something in a namespace, or in all (`None`), and fit `which`.
 pub async fn find(api: &Api, namespace: Option<&str>, which: &Which) -> Result<Vec<Left>, ApiError> {
+    let pods = namespace.map_or_else(|| "/api/v1/pods".into(), |name| path::core(name, "pods"));
+    let jobs =
+        namespace.map_or_else(|| "/apis/batch/v1/jobs".into(), |name| path::group("batch/v1", name, "jobs"));
     // Pods first: a run that begins in between then shows its Job without pods, not pods without a Job.
-    let (pods, _) = list::<Named>(api, &collection(namespace, "/api/v1", "pods"), "pods").await?;
-    let (jobs, now) = list::<Job>(api, &collection(namespace, "/apis/batch/v1", "jobs"), "jobs").await?;
+    let (pods, _) = list::<Named>(api, &pods, "pods").await?;
+    let (jobs, now) = list::<Job>(api, &jobs, "jobs").await?;
     let mut runs: BTreeMap<(String, String), Left> = BTreeMap::new();
     for job in jobs {
         let deadline = deadline(&job);
@@ -91,13 +94,6 @@ fn of<'a>(
 fn deadline(job: &Job) -> Option<Timestamp> {
     let seconds = job.spec.active_deadline_seconds?;
     job.metadata.creation_timestamp?.checked_add(SignedDuration::from_secs(seconds)).ok()
-}
-
-fn collection(namespace: Option<&str>, prefix: &str, resource: &str) -> String {
-    match namespace {
-        Some(namespace) => format!("{prefix}/namespaces/{namespace}/{resource}"),
-        None => format!("{prefix}/{resource}"),
-    }
 }
 
 /// All objects of ours in a collection, in pages, and the server's time.

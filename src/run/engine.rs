@@ -133,18 +133,22 @@ impl<'a> Engine<'a> {
             from: String::new(),
             timeout_seconds,
         };
-        let of_pods = [("fieldSelector", "involvedObject.kind=Pod")];
-        let events_path = path::with(&path::core(&plan.namespace, "events"), &of_pods);
+        let events = path::core(&plan.namespace, "events");
+        let of_pods = ("fieldSelector", "involvedObject.kind=Pod");
         let mut set = JoinSet::new();
         set.spawn(pods.run(self.api.clone(), into.clone(), Message::Pod));
         let (api, into) = (self.api.clone(), into.clone());
         set.spawn(async move {
             // Old events are of no use: the list is only asked where it stands.
-            let limit = path::with(&events_path, &[]) + "&limit=1";
+            let limit = path::with(&events, &[of_pods, ("limit", "1")]);
             let from =
                 api.get::<List<Named>>("events", &limit).await.map(|list| list.metadata.resource_version);
-            let watch =
-                Watch { what: "event", path: events_path, from: from.unwrap_or_default(), timeout_seconds };
+            let watch = Watch {
+                what: "event",
+                path: path::with(&events, &[of_pods]),
+                from: from.unwrap_or_default(),
+                timeout_seconds,
+            };
             watch.run(api, into, Message::Event).await;
         });
         set

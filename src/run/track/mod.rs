@@ -79,7 +79,6 @@ impl Tracker {
 
     /// The API server made the pod, maybe not quite as it was asked to.
     pub(in crate::run) fn created(&mut self, index: usize, made: &Pod) {
-        let run = self.run.clone();
         let Some(pod) = self.pods.get_mut(index) else { return };
         pod.created = true;
         if made.spec.containers.is_empty() {
@@ -87,7 +86,7 @@ impl Tracker {
         }
         pod.described = true;
         let secrets = made.spec.image_pull_secrets.iter().map(|secret| secret.name.clone());
-        let named = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &run));
+        let named = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &self.run));
         pod.pull_secrets = named.map(|name| referenced_name(&name)).collect();
         for (image, (test, asked)) in pod.tests.iter_mut().zip(&self.images).enumerate() {
             let name = container_name(image);
@@ -159,7 +158,6 @@ impl Tracker {
     /// An event. Returns the index of the pod it is about, if it is one of the run's.
     pub(in crate::run) fn event(&mut self, event: &Event, now: Millis) -> Option<usize> {
         let index = *self.by_name.get(&event.involved_object.name)?;
-        let run = self.run.clone();
         let pod = self.pods.get_mut(index)?;
         let container = container_of(&event.involved_object.field_path);
         let test = (0..pod.tests.len()).find(|image| container == Some(container_name(*image).as_str()));
@@ -167,7 +165,7 @@ impl Tracker {
             ("FailedToRetrieveImagePullSecret", _) => {
                 pod.missed_again = true;
                 let names = missing_pull_secrets(&event.message).into_iter();
-                for name in names.filter(|name| !is_placeholder(name, &run)) {
+                for name in names.filter(|name| !is_placeholder(name, &self.run)) {
                     if !pod.missing_pull_secrets.contains(&name) {
                         pod.missing_pull_secrets.push(name);
                     }
