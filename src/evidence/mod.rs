@@ -2,6 +2,7 @@
 //!
 //! One file a kind of observation. A check that failed is evidence too: see [`Outcome`].
 
+pub mod endpoint;
 pub mod node;
 pub mod pull;
 
