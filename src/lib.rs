@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod finding;
 pub mod fix;
 pub mod plan;
+pub mod probe;
 pub mod registry;
 pub mod report;
 #[cfg(feature = "cluster")]

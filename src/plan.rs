@@ -1,7 +1,11 @@
 //! What a run asks: images, nodes, identity, limits. Printable, and enough to judge the evidence again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::evidence::{Action, Network};
 
 /// The plan of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,8 +17,13 @@ pub struct Plan {
     pub images: Vec<String>,
     /// What the pulls are done as.
     pub identity: Identity,
-    /// How the pulls are done.
-    pub method: Method,
+    /// What is asked of the registry.
+    pub action: Action,
+    /// How and from where it is tested; each node gets a pod a check.
+    pub checks: Vec<Check>,
+    /// What probes need; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbePlan>,
     /// Nodes to test, in the order in which their pods are made, and those left out with the reason.
     pub nodes: Vec<PlannedNode>,
     /// How many nodes there are when only a sample of them is tested.
@@ -39,12 +48,100 @@ impl Plan {
     }
 }
 
-/// How a pull is tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How and from where an image is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Method {
+pub enum Check {
     /// The node's kubelet pulls the image by the node's own path.
     Kubelet,
+    /// A probe looks from the node's network.
+    ProbeNode,
+    /// A probe looks from the pods' network.
+    ProbePod,
+    /// This machine looks.
+    ProbeLocal,
+}
+
+impl Check {
+    /// The network that a probe looks from; `None` for the kubelet's own pull.
+    pub fn network(self) -> Option<Network> {
+        match self {
+            Self::Kubelet => None,
+            Self::ProbeNode => Some(Network::Node),
+            Self::ProbePod => Some(Network::Pod),
+            Self::ProbeLocal => Some(Network::Local),
+        }
+    }
+}
+
+/// What probe pods are made of and told, beside images and identity.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProbePlan {
+    /// The reference of the probe's own image.
+    pub image: String,
+    /// Pull secrets for the probe's own image; none: those of the ServiceAccount.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub image_pull_secrets: Vec<String>,
+    /// Certificates to trust beside the image's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_bundle: Option<CaBundle>,
+    /// The proxy to use, as `http://host:port`, without credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// Whether the node's CA bundle, registry configuration and hosts file are mounted (read-only).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub node_config: bool,
+    /// Registries (`host:port`) that the user says speak plain HTTP.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plain_http: Vec<String>,
+    /// Where probes on the node's network go, without credentials, when the identity's namespace refuses
+    /// hostNetwork.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_namespace: Option<String>,
+    /// Labels of the pods on the pod network: those that NetworkPolicies select on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// A builder's docker configurations, in place of the identity's pull secrets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub docker_configs: Vec<DockerConfigSource>,
+    /// How often a push is repeated; 0 or 1: once.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub repeat: u32,
+    /// The pause between repeated pushes, in milliseconds.
+    pub interval_ms: u64,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Where certificates come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CaBundle {
+    /// PEM text, from a file of this machine; it stands in the pod's arguments.
+    Pem(String),
+    /// All keys of a ConfigMap in the run's namespace.
+    ConfigMap(String),
+    /// All keys of a Secret in the run's namespace.
+    Secret(String),
+}
+
+/// A Secret or ConfigMap that a builder mounts as its docker configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DockerConfigSource {
+    /// The Secret's name; empty for a ConfigMap.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub secret: String,
+    /// The ConfigMap's name; empty for a Secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub config_map: String,
+    /// The key whose value the builder's program reads as its configuration.
+    pub key: String,
+    /// Where the builder has it, for the reader: `/kaniko/.docker/config.json`.
+    pub mounted_at: String,
 }
 
 /// What a pull is done as.

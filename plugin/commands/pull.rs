@@ -8,8 +8,8 @@ use regauth::api::{Api, connect};
 use regauth::collect::nodes::Candidate;
 use regauth::collect::{access, identity, nodes, sample};
 use regauth::error::Error;
-use regauth::evidence::Run;
-use regauth::plan::{Identity, Method, Plan, PlannedNode};
+use regauth::evidence::{Action, Run};
+use regauth::plan::{Check, Identity, Plan, PlannedNode};
 use regauth::registry::reference::Reference;
 use regauth::report::Report;
 use regauth::run::{self, Finished, Observer, Prepared};
@@ -137,7 +137,9 @@ fn assemble(
         namespace: namespace.into(),
         images,
         identity,
-        method: Method::Kubelet,
+        action: Action::Pull,
+        checks: vec![Check::Kubelet],
+        probe: None,
         nodes: chosen
             .iter()
             .map(|node| PlannedNode { name: node.facts.name.clone(), skip: node.skip.clone() })

@@ -4,6 +4,7 @@
 
 pub mod endpoint;
 pub mod node;
+pub mod probe;
 pub mod pull;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use node::Node;
+pub use probe::{Action, Network, Probe, ProbeSeen};
 pub use pull::{CredentialUse, Presence, Pull, PullSeen};
 
 use crate::plan::Plan;
@@ -39,6 +41,9 @@ pub struct Evidence {
     /// One item a node and image.
     #[serde(default)]
     pub pulls: Vec<Pull>,
+    /// One item a probe: a pod on a node, or this machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -22,6 +22,7 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
         collected_at: Timestamp::now(),
         nodes: prepared.nodes.clone(),
         pulls: (0..tracker.pods.len()).flat_map(|index| pulls_of(tracker, prepared, index)).collect(),
+        probes: Vec::new(),
         extra: Map::new(),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use regauth::evidence::{Evidence, Outcome, Pull, PullSeen, Run};
-use regauth::plan::{Identity, Method, Plan, PlannedNode, SecretSource};
+use regauth::evidence::{Action, Evidence, Outcome, Pull, PullSeen, Run};
+use regauth::plan::{Check, Identity, Plan, PlannedNode, SecretSource};
 use regauth::run::Prepared;
 use serde_json::Map;
 
@@ -27,7 +27,9 @@ pub fn prepared(nodes: usize) -> Prepared {
             pull_secrets: vec!["regcred".into()],
             source: SecretSource::Given,
         },
-        method: Method::Kubelet,
+        action: Action::Pull,
+        checks: vec![Check::Kubelet],
+        probe: None,
         nodes: (0..nodes).map(planned).collect(),
         sampled_of: None,
         one_first: false,

@@ -6,10 +6,10 @@ use serde_json::Map;
 use crate::code::Code;
 use crate::diagnose::diagnose;
 use crate::evidence::{
-    API_VERSION, CredentialUse, Evidence, LastSeen, Outcome, Presence, Pull, PullSeen, Run, Step,
+    API_VERSION, Action, CredentialUse, Evidence, LastSeen, Outcome, Presence, Pull, PullSeen, Run, Step,
 };
 use crate::finding::Finding;
-use crate::plan::{Identity, Method, Plan, PlannedNode, SecretSource, Skip, SkipReason};
+use crate::plan::{Check, Identity, Plan, PlannedNode, SecretSource, Skip, SkipReason};
 use crate::text::Clean;
 
 /// The registry of [`IMAGE`].
@@ -70,6 +70,7 @@ pub(crate) fn evidence(pulls: Vec<Pull>) -> Evidence {
         collected_at: Timestamp::UNIX_EPOCH,
         nodes: Vec::new(),
         pulls,
+        probes: Vec::new(),
         extra: Map::new(),
     }
 }
@@ -84,7 +85,9 @@ fn plan(images: Vec<String>, nodes: Vec<PlannedNode>) -> Plan {
             pull_secrets: vec!["regcred".into()],
             source: SecretSource::ServiceAccount,
         },
-        method: Method::Kubelet,
+        action: Action::Pull,
+        checks: vec![Check::Kubelet],
+        probe: None,
         nodes,
         sampled_of: None,
         one_first: false,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::wire::{Event, Pod};
-use crate::evidence::{Outcome, PullSeen, Run};
-use crate::plan::{Identity, Method, Plan, PlannedNode, SecretSource, Skip, SkipReason};
+use crate::evidence::{Action, Outcome, PullSeen, Run};
+use crate::plan::{Check, Identity, Plan, PlannedNode, SecretSource, Skip, SkipReason};
 use crate::run::Prepared;
 use crate::run::track::Tracker;
 
@@ -34,7 +34,9 @@ pub(super) fn plan(images: &[&str]) -> Plan {
             pull_secrets: vec!["regcred".into()],
             source: SecretSource::Workload,
         },
-        method: Method::Kubelet,
+        action: Action::Pull,
+        checks: vec![Check::Kubelet],
+        probe: None,
         nodes: vec![node("node1"), PlannedNode { name: "node3".into(), skip }, node("node2")],
         sampled_of: None,
         one_first: false,

@@ -1,0 +1,83 @@
+//! What a probe is told to do: plain data without secrets, since it stands in the pod's arguments.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::probe::Action;
+
+/// One probe's task. The pod's only argument is this as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Task {
+    /// What to ask.
+    pub action: Action,
+    /// Images, or repositories for a push, as the user wrote them.
+    pub targets: Vec<String>,
+    /// The node's platform, as `os/architecture`; empty: the probe's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub platform: String,
+    /// Where credentials lie, in the kubelet's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// The run's key for fingerprints, in hexadecimal digits. It keys nothing but comparisons within the run.
+    pub run_key: String,
+    /// Credentials that the registry has refused elsewhere: they are not sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+    /// The proxy to use, as `http://host:port`; empty: the environment's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub proxy: String,
+    /// Files with certificates to trust beside the image's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ca_bundles: Vec<PathBuf>,
+    /// Where the node's own configuration is mounted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_config: Option<PathBuf>,
+    /// Registries (`host:port`) that the user says speak plain HTTP.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plain_http: Vec<String>,
+    /// How often a push is repeated; 0 or 1: once.
+    #[serde(default)]
+    pub repeat: u32,
+    /// The pause between repeated pushes, in milliseconds.
+    #[serde(default)]
+    pub interval_ms: u64,
+    /// How long everything may take, in seconds.
+    pub timeout_seconds: u64,
+    /// How many bytes the termination message may have.
+    pub message_bytes: usize,
+}
+
+/// Where credentials lie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Source {
+    /// What to call it in evidence: `secret/regcred`, or a file's name.
+    pub name: String,
+    /// A mounted Secret's folder, or a docker configuration file.
+    pub path: PathBuf,
+    /// Who reads it.
+    pub reader: Reader,
+}
+
+/// Who reads a docker configuration, which decides what counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reader {
+    /// The kubelet, from a pull secret: `path` is a folder.
+    Kubelet,
+    /// A builder or a program on a laptop, from its docker configuration: `path` is a file or a folder that
+    /// holds `config.json`.
+    Client,
+}
+
+/// A credential that the registry refused elsewhere in this run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Refused {
+    /// Its fingerprint under the run's key.
+    pub fingerprint: String,
+    /// The node where it was refused.
+    pub on: String,
+}

@@ -1,0 +1,6 @@
+//! To come with the registry library.
+use serde::{Deserialize, Serialize};
+
+/// To come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claims;
