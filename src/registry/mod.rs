@@ -1,3 +1,6 @@
-//! What is known of registries without asking one.
+//! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
 
+pub mod challenge;
+pub mod header;
+pub mod outside;
 pub mod reference;
