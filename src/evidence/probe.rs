@@ -7,10 +7,10 @@ use super::endpoint::Endpoint;
 use super::{CredentialUse, Outcome};
 use crate::registry::api_error::ErrorBody;
 use crate::registry::challenge::Challenge;
+use crate::registry::claims::Claims;
 use crate::registry::credential::Described;
 use crate::registry::near_miss::{NearMiss, Useless};
 use crate::registry::rate_limit::RateLimit;
-use crate::registry::token::Claims;
 use crate::text::Clean;
 
 /// One probe: a pod on a node, or this machine.

@@ -1,9 +1,16 @@
-//! What is known of registries without asking one.
+//! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
 
 pub mod api_error;
 pub mod challenge;
+pub mod claims;
 pub mod credential;
+pub mod decode;
+pub mod digest;
+pub mod header;
+pub mod manifest;
 pub mod near_miss;
+pub mod outside;
+pub mod platform;
 pub mod rate_limit;
 pub mod reference;
 pub mod token;
