@@ -128,6 +128,20 @@ pub struct Target {
     pub series: Option<Series>,
 }
 
+impl Target {
+    /// A target of which nothing was seen yet.
+    pub fn new(image: &str, action: Action) -> Self {
+        Self {
+            image: image.to_string(),
+            action,
+            keyring: KeyringSeen::default(),
+            ping: None,
+            attempts: Vec::new(),
+            series: None,
+        }
+    }
+}
+
 /// What the docker configurations have for an image.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -176,6 +190,28 @@ impl Attempt {
     /// Whether everything that was to be shown was shown.
     pub fn succeeded(&self) -> bool {
         !self.exchanges.is_empty() && self.exchanges.iter().all(|one| one.is_good() || one.step.is_optional())
+    }
+
+    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, or by
+    /// treating the bearer of a right one as a stranger.
+    pub fn refuses_credential(&self) -> bool {
+        self.credential.is_some() && self.exchanges.iter().enumerate().any(|(at, one)| self.refuses(at, one))
+    }
+
+    fn refuses(&self, at: usize, exchange: &Exchange) -> bool {
+        let Some(answer) = exchange.answer().filter(|answer| answer.from_registry || answer.status == 200) else {
+            return false;
+        };
+        if exchange.step.is_token() {
+            // A token for nobody that grants nothing: Harbor's answer to a wrong password (2.16).
+            let stranger = |claims: &Claims| {
+                claims.sub.as_ref().is_none_or(Clean::is_empty) && claims.access.as_ref().is_none_or(Vec::is_empty)
+            };
+            return matches!(answer.status, 401 | 403) || answer.claims.as_ref().is_some_and(stranger);
+        }
+        // With a token, the registry's 401 is about what the token grants; with Basic, about the password.
+        let with_token = self.exchanges.iter().take(at).any(|before| before.step.is_token());
+        answer.status == 401 && !with_token
     }
 
     /// The exchange that the attempt failed at.
@@ -287,6 +323,11 @@ pub enum ExchangeStep {
 }
 
 impl ExchangeStep {
+    /// Whether it asks the token service.
+    pub fn is_token(self) -> bool {
+        matches!(self, Self::PullToken | Self::PushToken)
+    }
+
     /// Whether its failure is a note rather than a failure of the attempt.
     pub fn is_optional(self) -> bool {
         self == Self::UploadCancel

@@ -3,6 +3,8 @@
 pub mod api_error;
 pub mod challenge;
 pub mod claims;
+#[cfg(feature = "probe")]
+pub mod client;
 pub mod credential;
 pub mod decode;
 pub mod digest;

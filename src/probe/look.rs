@@ -1,0 +1,188 @@
+//! Looks at each target: without a credential, then with each that matches, in the kubelet's order.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::credentials::{Credential, Credentials};
+use super::series;
+use crate::evidence::probe::{
+    Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld,
+};
+use crate::registry::challenge::Challenge;
+use crate::registry::client::{Client, Depth, Login, Subject};
+use crate::registry::platform::Platform;
+use crate::registry::reference::Reference;
+use crate::registry::transport::Origin;
+use crate::secret::Fingerprint;
+
+/// The host that answers for Docker Hub.
+const DOCKER_HUB_HOST: &str = "registry-1.docker.io";
+/// Docker Hub's repository that shows the limit; a HEAD of it is not charged.
+const RATE_LIMIT_PREVIEW: &str = "ratelimitpreview/test";
+
+/// What to look at and how.
+pub struct Looking {
+    /// What to ask.
+    pub action: Action,
+    /// Images or repositories, as the user wrote them.
+    pub targets: Vec<String>,
+    /// The platform that an index must have something for.
+    pub platform: Platform,
+    /// Credentials that were refused elsewhere: fingerprint (`*` for all) and where.
+    pub refused: BTreeMap<String, String>,
+    /// How often a push is repeated; 0 or 1: once.
+    pub repeat: u32,
+    /// The pause between repeated pushes.
+    pub interval: std::time::Duration,
+}
+
+/// Does it. Never fails: what could not be seen is evidence, too.
+pub async fn look(looking: &Looking, client: &mut Client, credentials: &mut dyn Credentials) -> ProbeSeen {
+    let mut seen = ProbeSeen {
+        version: env!("CARGO_PKG_VERSION").into(),
+        started_at: Some(Timestamp::now()),
+        ..ProbeSeen::default()
+    };
+    let mut observer = Observer { looking, client, pings: BTreeMap::new(), refused: HashSet::new() };
+    for image in &looking.targets {
+        let target = observer.target(image, credentials).await;
+        seen.targets.push(target);
+    }
+    seen.endpoints = client.endpoints().to_vec();
+    seen
+}
+
+struct Observer<'a> {
+    looking: &'a Looking,
+    client: &'a mut Client,
+    /// What each registry asks for, by its authority.
+    pings: BTreeMap<String, Vec<Challenge>>,
+    /// Credentials that a registry has refused, with its authority.
+    refused: HashSet<(String, Fingerprint)>,
+}
+
+/// One image or repository of one registry.
+struct Place {
+    registry: Origin,
+    repository: String,
+    reference: String,
+}
+
+impl Observer<'_> {
+    async fn target(&mut self, image: &str, credentials: &mut dyn Credentials) -> Target {
+        let mut target = Target::new(image, self.looking.action);
+        let Ok(reference) = Reference::parse(image) else { return target };
+        let place = self.place(&reference);
+        let (keyring, mine) = credentials.for_image(&reference).await;
+        target.keyring = keyring;
+        let authority = place.registry.authority();
+        if !self.pings.contains_key(&authority) {
+            let ping = self.client.ping(&place.registry).await;
+            self.pings.insert(authority.clone(), challenges(&ping));
+            target.ping = Some(ping);
+        }
+        let challenges = self.pings.get(&authority).cloned().unwrap_or_default();
+        let anonymous = self.attempt(&place, &challenges, Login::Anonymous, Depth::Layer).await;
+        let mut depth = if anonymous.succeeded() { Depth::Head } else { Depth::Layer };
+        target.attempts.push(anonymous);
+        for credential in &mine {
+            let attempt = self.with_credential(&place, &challenges, credential, depth).await;
+            if attempt.succeeded() {
+                depth = Depth::Head;
+            }
+            target.attempts.push(attempt);
+        }
+        if self.looking.action == Action::Push && self.looking.repeat > 1 {
+            let chosen = series::choose(&target, &mine);
+            let subject = Subject {
+                registry: &place.registry,
+                repository: &place.repository,
+                challenges: &challenges,
+                login: chosen.map_or(Login::Anonymous, |(_, credential)| credential.login()),
+            };
+            let first = target.attempts.get(chosen.map_or(0, |(index, _)| index + 1));
+            let series = series::run(self.client, &subject, first, self.looking).await;
+            target.series = Some(series);
+        }
+        target
+    }
+
+    fn place(&self, reference: &Reference) -> Place {
+        let registry = match reference.is_docker_hub() {
+            true => self.client.origin_of(DOCKER_HUB_HOST),
+            false => self.client.origin_of(reference.registry()),
+        };
+        let tag = || reference.tag().unwrap_or("latest").to_string();
+        Place {
+            registry,
+            repository: reference.path().to_string(),
+            reference: reference.digest().map_or_else(tag, str::to_string),
+        }
+    }
+
+    async fn with_credential(
+        &mut self,
+        place: &Place,
+        challenges: &[Challenge],
+        credential: &Credential,
+        depth: Depth,
+    ) -> Attempt {
+        let authority = place.registry.authority();
+        let fingerprint = &credential.seen.described.fingerprint;
+        let held_back = |key: &str| self.looking.refused.get(key).map(|on| Withheld::RefusedElsewhere { on: on.clone() });
+        let reason = match () {
+            () if credential.is_empty() => Some(Withheld::Empty),
+            () if self.refused.contains(&(authority.clone(), fingerprint.clone())) => {
+                Some(Withheld::RefusedBefore)
+            }
+            () => held_back(fingerprint.as_str()).or_else(|| held_back("*")),
+        };
+        let mut attempt = match reason {
+            Some(reason) => Attempt { withheld: Some(reason), ..Attempt::default() },
+            None => self.attempt(place, challenges, credential.login(), depth).await,
+        };
+        attempt.credential = Some(credential.seen.clone());
+        if attempt.refuses_credential() {
+            self.refused.insert((authority, fingerprint.clone()));
+        }
+        attempt
+    }
+
+    async fn attempt(
+        &mut self,
+        place: &Place,
+        challenges: &[Challenge],
+        login: Login<'_>,
+        depth: Depth,
+    ) -> Attempt {
+        let subject =
+            Subject { registry: &place.registry, repository: &place.repository, challenges, login };
+        let platform = &self.looking.platform;
+        let attempted = match self.looking.action {
+            Action::Push => self.client.push(&subject).await,
+            Action::Pull => self.client.pull(&subject, &place.reference, platform, depth).await,
+            Action::Limits => {
+                let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
+                for exchange in &mut limits.exchanges {
+                    if exchange.step == ExchangeStep::Manifest {
+                        exchange.step = ExchangeStep::RateLimit;
+                    }
+                }
+                limits
+            }
+        };
+        attempted.into()
+    }
+}
+
+/// What a registry asks for.
+fn challenges(ping: &Exchange) -> Vec<Challenge> {
+    ping.answer().map(|answer| answer.challenges.clone()).unwrap_or_default()
+}
+
+/// The image whose HEAD shows Docker Hub's limit.
+pub fn rate_limit_preview() -> &'static str {
+    RATE_LIMIT_PREVIEW
+}
