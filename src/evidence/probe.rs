@@ -156,6 +156,9 @@ pub struct KeyringSeen {
     /// the kubelet's look-up for the whole pod.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenConfig>,
+    /// Credential helpers that a configuration names for the registry, which a probe has not got.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<Clean>,
     /// Keys that nearly match an image that matches nothing, and why they miss.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
@@ -269,6 +272,9 @@ pub struct Exchange {
     pub request: Clean,
     /// How long it took, without opening the connection, in milliseconds.
     pub took_ms: u64,
+    /// Hosts that it was redirected to, as indexes of endpoints; the last one answered, or failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<usize>,
     /// What came back.
     pub result: ExchangeResult,
 }
@@ -400,9 +406,6 @@ pub struct Answer {
     /// The claims of the token that it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claims>,
-    /// Hosts that it was redirected to, as indexes of endpoints.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub redirects: Vec<usize>,
     /// The digest of the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Clean>,
