@@ -12,7 +12,9 @@ fn main() -> ExitCode {
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["probe", "--task", task] => probe::run(task),
         ["--version"] => Ok(format!("regauth-probe {}", env!("CARGO_PKG_VERSION"))),
-        _ => Err("usage: regauth-probe probe --task JSON (kubectl regauth makes the pod that runs it)".into()),
+        _ => {
+            Err("usage: regauth-probe probe --task JSON (kubectl regauth makes the pod that runs it)".into())
+        }
     };
     let (text, status) = match done {
         Ok(text) => (text, ExitCode::SUCCESS),

@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use super::task::{Reader, Source};
 use crate::evidence::probe::{BrokenConfig, CredentialSeen, KeyringSeen};
 use crate::registry::client::Login;
-use crate::registry::credential::Described;
+use crate::registry::credential::{describe_entry, describe_identity_token};
 use crate::registry::docker_config::client::{Login as Stored, Source as Kept};
-use crate::registry::docker_config::{self, ConfigError, DockerConfig, Entry};
+use crate::registry::docker_config::{self, ConfigError, DockerConfig};
 use crate::registry::keyring::{
-    KEY_DOCKER_CONFIG_JSON, KEY_DOCKERCFG, Keyring, PullSecret, SecretState, TYPE_DOCKER_CONFIG_JSON,
+    KEY_DOCKER_CONFIG_JSON, KEY_DOCKERCFG, Keyring, Match, PullSecret, SecretState, TYPE_DOCKER_CONFIG_JSON,
     TYPE_DOCKERCFG,
 };
 use crate::registry::near_miss;
@@ -88,8 +88,14 @@ impl Sources {
     /// Reads what is there.
     pub fn read(sources: &[Source], run_key: RunKey) -> Self {
         let mut secrets = Vec::new();
-        let mut read =
-            Self { run_key, keyring: Keyring::new(&[]), clients: Vec::new(), names: Vec::new(), missing: Vec::new(), broken: Vec::new() };
+        let mut read = Self {
+            run_key,
+            keyring: Keyring::new(&[]),
+            clients: Vec::new(),
+            names: Vec::new(),
+            missing: Vec::new(),
+            broken: Vec::new(),
+        };
         for source in sources {
             match source.reader {
                 Reader::Kubelet => match pull_secret(source) {
@@ -135,21 +141,28 @@ impl Sources {
             }
         }
         let Ok(matches) = self.keyring.lookup(image) else { return Vec::new() };
-        matches.iter().map(|found| self.from_pull_secret(&found.secret.name, found.entry, &found.secret.config)).collect()
+        matches.iter().map(|found| self.pulled_credential(image, found)).collect()
     }
 
-    fn from_pull_secret(&self, source: &str, entry: &Entry, config: &DockerConfig) -> Credential {
+    fn pulled_credential(&self, image: &Reference, found: &Match<'_>) -> Credential {
+        let (entry, config) = (found.entry, &found.secret.config);
         let seen = CredentialSeen {
-            source: source.to_string(),
+            source: found.secret.name.clone(),
             key: Clean::with_cap(&entry.key, 256),
-            described: Described::of_entry(&self.run_key, entry),
+            described: describe_entry(Some(image.registry()), entry, &self.run_key),
             useless: near_miss::useless(entry, config),
         };
         Credential::password(seen, &entry.username, entry.password.clone())
     }
 
     /// What a client reads: the entry of the registry, unless a helper or store is named for it.
-    fn client_credential(&self, name: &str, config: &DockerConfig, image: &Reference, seen: &mut KeyringSeen) -> Option<Credential> {
+    fn client_credential(
+        &self,
+        name: &str,
+        config: &DockerConfig,
+        image: &Reference,
+        seen: &mut KeyringSeen,
+    ) -> Option<Credential> {
         let entry = match config.client_source(image.registry()) {
             Kept::Helper(helper) | Kept::Store(helper) => {
                 seen.helpers.push(Clean::with_cap(&format!("docker-credential-{helper}"), 128));
@@ -158,14 +171,20 @@ impl Sources {
             Kept::Entry(entry) => entry,
             Kept::None => return None,
         };
-        let useless = near_miss::useless_to_client(entry);
-        let about = CredentialSeen {
-            source: name.to_string(),
-            key: Clean::with_cap(&entry.key, 256),
-            described: Described::of_entry(&self.run_key, entry),
-            useless,
+        let login = entry.client_login();
+        let described = match &login {
+            Ok(Stored::IdentityToken { username, token }) => {
+                describe_identity_token(username, token, &self.run_key)
+            }
+            _ => describe_entry(Some(image.registry()), entry, &self.run_key),
         };
-        Some(match entry.client_login() {
+        let useless = match &login {
+            Ok(Stored::None) => near_miss::useless(entry, config),
+            _ => None,
+        };
+        let key = Clean::with_cap(&entry.key, 256);
+        let about = CredentialSeen { source: name.to_string(), key, described, useless };
+        Some(match login {
             Ok(Stored::Basic { username, password }) => {
                 Credential::password(about, username, Secret::new(password.to_string()))
             }
@@ -190,7 +209,8 @@ impl Credentials for Sources {
         if credentials.is_empty() {
             let pulled = self.keyring.secrets().iter().map(|secret| &secret.config);
             let configs = pulled.chain(self.clients.iter().map(|(_, config)| config));
-            seen.near_misses = near_miss::near_misses(configs, image);
+            let keys = configs.flat_map(|config| &config.entries).map(|entry| entry.key.as_str());
+            seen.near_misses = near_miss::near_misses(image, keys);
         }
         (seen, credentials)
     }

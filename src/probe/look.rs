@@ -3,23 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::credentials::{Credential, Credentials};
 use super::series;
 use crate::evidence::endpoint::{Scheme, TlsFailureKind};
-use crate::evidence::probe::{
-    Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld,
-};
+use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::client::{Client, Depth, Login, Subject};
 use crate::registry::platform::Platform;
 use crate::registry::reference::Reference;
 use crate::registry::transport::Origin;
 use crate::secret::Fingerprint;
-
-/// Docker Hub's repository that shows the limit; a HEAD of it is not charged.
-const RATE_LIMIT_PREVIEW: &str = "ratelimitpreview/test";
 
 /// What to look at and how.
 pub struct Looking {
@@ -145,24 +139,32 @@ impl Observer<'_> {
         depth: Depth,
     ) -> Attempt {
         let authority = place.registry.authority();
-        let fingerprint = &credential.seen.described.fingerprint;
-        let held_back = |key: &str| self.looking.refused.get(key).map(|on| Withheld::RefusedElsewhere { on: on.clone() });
-        let reason = match () {
-            () if credential.is_empty() => Some(Withheld::Empty),
-            () if self.refused.contains(&(authority.clone(), fingerprint.clone())) => {
-                Some(Withheld::RefusedBefore)
-            }
-            () => held_back(fingerprint.as_str()).or_else(|| held_back("*")),
-        };
-        let mut attempt = match reason {
+        let mut attempt = match self.reason_to_withhold(&authority, credential) {
             Some(reason) => Attempt { withheld: Some(reason), ..Attempt::default() },
             None => self.attempt(place, challenges, credential.login(), depth).await,
         };
         attempt.credential = Some(credential.seen.clone());
-        if attempt.refuses_credential() {
+        if attempt.refuses_credential()
+            && let Some(fingerprint) = &credential.seen.described.fingerprint
+        {
             self.refused.insert((authority, fingerprint.clone()));
         }
         attempt
+    }
+
+    /// A refused credential is sent once: neither again from here, nor after it was refused elsewhere.
+    fn reason_to_withhold(&self, authority: &str, credential: &Credential) -> Option<Withheld> {
+        let Some(fingerprint) =
+            credential.seen.described.fingerprint.as_ref().filter(|_| !credential.is_empty())
+        else {
+            return Some(Withheld::Empty);
+        };
+        if self.refused.contains(&(authority.to_string(), fingerprint.clone())) {
+            return Some(Withheld::RefusedBefore);
+        }
+        let refused = &self.looking.refused;
+        let on = refused.get(fingerprint.as_str()).or_else(|| refused.get("*"))?;
+        Some(Withheld::RefusedElsewhere { on: on.clone() })
     }
 
     async fn attempt(
@@ -172,8 +174,7 @@ impl Observer<'_> {
         login: Login<'_>,
         depth: Depth,
     ) -> Attempt {
-        let subject =
-            Subject { registry: &place.registry, repository: &place.repository, challenges, login };
+        let subject = Subject { registry: &place.registry, repository: &place.repository, challenges, login };
         let platform = &self.looking.platform;
         let attempted = match self.looking.action {
             Action::Push => self.client.push(&subject).await,
@@ -195,9 +196,4 @@ impl Observer<'_> {
 /// What a registry asks for.
 fn challenges(ping: &Exchange) -> Vec<Challenge> {
     ping.answer().map(|answer| answer.challenges.clone()).unwrap_or_default()
-}
-
-/// The image whose HEAD shows Docker Hub's limit.
-pub fn rate_limit_preview() -> &'static str {
-    RATE_LIMIT_PREVIEW
 }

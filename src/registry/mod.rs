@@ -18,3 +18,5 @@ pub mod platform;
 pub mod rate_limit;
 pub mod reference;
 pub mod token;
+#[cfg(feature = "probe")]
+pub mod transport;

@@ -138,7 +138,9 @@ impl Client {
             let same_host = realm.target.origin.host() == registry.host();
             return match (registry_in_clear, same_host) {
                 (true, true) => self.may_carry_credentials(registry),
-                (true, false) => self.may_carry_credentials(&realm.target.origin).map_err(|_| Withheld::Realm),
+                (true, false) => {
+                    self.may_carry_credentials(&realm.target.origin).map_err(|_| Withheld::Realm)
+                }
                 (false, _) => Err(Withheld::Realm),
             };
         }
@@ -226,7 +228,8 @@ fn encode(text: &str) -> String {
 
 fn read_token(mut asked: Asked) -> Token {
     let good = asked.exchange.is_good();
-    let (Some(response), ExchangeResult::Answered(answer)) = (&asked.response, &mut asked.exchange.result) else {
+    let (Some(response), ExchangeResult::Answered(answer)) = (&asked.response, &mut asked.exchange.result)
+    else {
         return Token::Refused(asked.exchange);
     };
     if !good {

@@ -144,7 +144,12 @@ impl Client {
                     redirects.push(target.origin.clone());
                 }
                 Some(Err(message)) => break (refused(message), None),
-                None => break (ExchangeResult::Answered(answer::read(ask.step, &response)), Some(response)),
+                None => {
+                    break (
+                        ExchangeResult::Answered(Box::new(answer::read(ask.step, &response))),
+                        Some(response),
+                    );
+                }
             }
         };
         let mut exchange = Exchange {

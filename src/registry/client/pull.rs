@@ -110,14 +110,14 @@ impl Client {
             Some(None) => return trail.end(),
             None => (first, authorization),
         };
-        let found = self.read_manifest(&mut trail, asked, Digest::parse(reference).ok().as_ref());
+        let found = self.read_manifest(&mut trail, asked, reference.parse().ok().as_ref());
         let image = match found {
-            Some(Manifest::Index(entries)) => {
-                self.platform_manifest(&mut trail, subject, &entries, platform, &authorization).await
+            Some(Manifest::Index { manifests }) => {
+                self.platform_manifest(&mut trail, subject, &manifests, platform, &authorization).await
             }
             other => other,
         };
-        if let Some(Manifest::Image { config, layers }) = image {
+        if let Some(Manifest::Image { config, layers } | Manifest::Chart { config, layers }) = image {
             self.blobs(&mut trail, subject, &config, layers.first(), &authorization).await;
         }
         trail.end()
@@ -207,7 +207,8 @@ impl Client {
             return None;
         };
         let ExchangeResult::Answered(answer) = &mut exchange.result else { return None };
-        let found = judge_manifest(answer, &response, expected, exchange.request.as_str().starts_with("HEAD"));
+        let found =
+            judge_manifest(answer, &response, expected, exchange.request.as_str().starts_with("HEAD"));
         trail.keep(exchange).then_some(found).flatten()
     }
 
@@ -225,13 +226,14 @@ impl Client {
                 if let Some(Exchange { result: ExchangeResult::Answered(answer), .. }) =
                     trail.exchanges.last_mut()
                 {
-                    answer.trouble =
-                        Some(Trouble::PlatformMissing { wanted: platform.to_string(), available });
+                    let wanted = platform.normalized().to_string();
+                    let available = available.iter().map(|one| Clean::with_cap(one, 64)).collect();
+                    answer.trouble = Some(Trouble::PlatformMissing { wanted, available });
                 }
                 return None;
             }
         };
-        let digest = chosen.manifest.digest.clone();
+        let digest = chosen.digest;
         let target = subject.path(&format!("manifests/{digest}"));
         let step = ExchangeStep::PlatformManifest;
         let asked = self.manifest(step, &target, &Method::GET, authorization).await;
@@ -252,7 +254,8 @@ impl Client {
         let mut ask = Ask::new(ExchangeStep::Config, target, authorization);
         ask.cap = cap;
         let mut asked = self.ask(ask).await;
-        if let (ExchangeResult::Answered(answer), Some(response)) = (&mut asked.exchange.result, &asked.response)
+        if let (ExchangeResult::Answered(answer), Some(response)) =
+            (&mut asked.exchange.result, &asked.response)
             && answer.status == 200
             && response.is_whole()
             && config.digest.verify(&response.body).is_err()
@@ -298,4 +301,3 @@ fn judge_manifest(
         }
     }
 }
-
