@@ -13,5 +13,6 @@ holds_none() { # holds_none FEATURES CRATE…
         fi
     done
 }
-holds_none "" kube k8s-openapi tokio hyper clap comfy-table indicatif
-holds_none cluster clap comfy-table indicatif
+holds_none "" kube k8s-openapi tokio hyper clap comfy-table indicatif tar
+holds_none cluster clap comfy-table indicatif tar
+holds_none image kube k8s-openapi tokio hyper clap comfy-table indicatif
