@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::auth;
+use super::error::Lines;
 use super::json::{Fault, Kind, Reader};
-use super::{ConfigError, DockerConfig, Entry, ErrorClass, Field, Position};
+use super::{ConfigError, DockerConfig, Entry, ErrorClass, Field};
 use crate::secret::Secret;
 use crate::text::Clean;
 
@@ -14,6 +15,7 @@ const MAX_KEY: usize = 256;
 /// Puts a configuration together.
 pub(super) struct Builder<'a> {
     data: &'a [u8],
+    lines: Lines,
     config: DockerConfig,
     /// Entries by key, with their place in the document.
     entries: HashMap<String, (usize, Entry)>,
@@ -34,7 +36,13 @@ struct Fields {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(data: &'a [u8]) -> Self {
-        Self { data, config: DockerConfig::default(), entries: HashMap::new(), read: 0 }
+        Self {
+            data,
+            lines: Lines::of(data),
+            config: DockerConfig::default(),
+            entries: HashMap::new(),
+            read: 0,
+        }
     }
 
     /// `DockerConfigJSON`.
@@ -218,12 +226,12 @@ impl<'a> Builder<'a> {
 
     fn complain(&mut self, fault: Fault, field: Field, key: Option<&str>) {
         let key = key.map(|key| Clean::with_cap(key, MAX_KEY));
-        let position = Position::of(self.data, fault.at);
+        let position = self.lines.position(fault.at);
         self.config.errors.push(ConfigError { class: fault.class, field, key, position });
     }
 
     fn fatal(&self, fault: Fault) -> ConfigError {
-        let position = Position::of(self.data, fault.at);
+        let position = self.lines.position(fault.at);
         ConfigError { class: fault.class, field: Field::Document, key: None, position }
     }
 

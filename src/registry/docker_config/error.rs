@@ -100,13 +100,20 @@ pub struct Position {
     pub column: usize,
 }
 
-impl Position {
-    /// The place of offset `byte` in `data`.
-    pub fn of(data: &[u8], byte: usize) -> Self {
-        let before = &data[..byte.min(data.len())];
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Self { byte, line, column: 1 + before.len() - line_start }
+/// Where the lines of a document begin, so that many places in it are found in little time.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of(data: &[u8]) -> Self {
+        let breaks = data.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        Self(std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
+    }
+
+    /// The place of an offset in bytes.
+    pub(super) fn position(&self, byte: usize) -> Position {
+        let line = self.0.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|at| self.0.get(at)).copied().unwrap_or_default();
+        Position { byte, line, column: 1 + byte - start }
     }
 }
 

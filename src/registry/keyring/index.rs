@@ -21,8 +21,9 @@ pub struct Index {
 /// What matches an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The numbers of the matching entries, in the order in which the kubelet tries them.
-    pub entries: Vec<usize>,
+    /// The numbers of the matching entries in the order in which the kubelet tries them, those that have the same
+    /// key once it is normalised together.
+    pub groups: Vec<Vec<usize>>,
     /// Nothing matched by its key; these stand for Docker Hub (`https://index.docker.io/v1/`).
     pub is_default_registry: bool,
 }
@@ -48,17 +49,12 @@ impl Index {
             target.as_ref().zip(url::parse(key)).is_some_and(|(target, glob)| urls_match(&glob, target))
         };
         let matching = self.by_key.iter().rev().filter(|(key, _)| is_match(key));
-        let entries: Vec<usize> = matching.flat_map(|(_, numbers)| numbers.iter().copied()).collect();
-        if !entries.is_empty() || !is_default_registry(image) {
-            return Found { entries, is_default_registry: false };
+        let groups: Vec<Vec<usize>> = matching.map(|(_, numbers)| numbers.clone()).collect();
+        if !groups.is_empty() || !is_default_registry(image) {
+            return Found { groups, is_default_registry: false };
         }
-        let entries = self.by_key.get(DEFAULT_REGISTRY).cloned().unwrap_or_default();
-        Found { is_default_registry: !entries.is_empty(), entries }
-    }
-
-    /// Whether two entries have the same key once it is normalised.
-    pub fn is_same_key(&self, one: usize, other: usize) -> bool {
-        self.by_key.values().any(|numbers| numbers.contains(&one) && numbers.contains(&other))
+        let groups: Vec<Vec<usize>> = self.by_key.get(DEFAULT_REGISTRY).cloned().into_iter().collect();
+        Found { is_default_registry: !groups.is_empty(), groups }
     }
 }
 

@@ -5,19 +5,20 @@
 
 mod glob;
 mod index;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod url;
+
+use std::collections::HashMap;
 
 pub use index::{Found, Index};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-pub(crate) use self::parts::KeyParts;
 use super::docker_config::{self, ConfigError, DockerConfig, Entry};
 use super::reference::Reference;
-
-mod parts;
+pub(crate) use parts::KeyParts;
 
 /// The type of a Secret that holds a Docker configuration.
 pub const TYPE_DOCKER_CONFIG_JSON: &str = "kubernetes.io/dockerconfigjson";
@@ -144,24 +145,23 @@ impl Keyring {
             return Err(error.clone());
         }
         let found = self.index.lookup(image);
-        let is_order_random = |number: usize| {
-            found.entries.iter().any(|other| {
-                *other != number
-                    && self.places[*other].0 == self.places[number].0
-                    && self.index.is_same_key(*other, number)
-            })
-        };
-        let matches = found.entries.iter().map(|number| {
+        let is_default_registry = found.is_default_registry;
+        Ok(found.groups.iter().flat_map(|group| self.group(group, is_default_registry)).collect())
+    }
+
+    /// The entries of one normalised key.
+    fn group(&self, group: &[usize], is_default_registry: bool) -> Vec<Match<'_>> {
+        let mut by_secret = HashMap::new();
+        for number in group {
+            *by_secret.entry(self.places[*number].0).or_insert(0) += 1;
+        }
+        let matched = |number: &usize| {
             let (at, entry) = self.places[*number];
             let secret = &self.secrets[at];
-            Match {
-                secret,
-                entry: &secret.config.entries[entry],
-                is_default_registry: found.is_default_registry,
-                is_order_random: is_order_random(*number),
-            }
-        });
-        Ok(matches.collect())
+            let is_order_random = by_secret.get(&at).is_some_and(|count| *count > 1);
+            Match { secret, entry: &secret.config.entries[entry], is_default_registry, is_order_random }
+        };
+        group.iter().map(matched).collect()
     }
 }
 
