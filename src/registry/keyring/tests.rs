@@ -3,6 +3,8 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::registry::credential;
+use crate::secret::RunKey;
 
 /// One case of a file of cases.
 #[derive(serde::Deserialize)]
@@ -66,7 +68,9 @@ fn compare_one(case: Case, place: &str) {
         }
     };
     assert_eq!(image.repository(), case.repository, "{place}");
-    match keyring(case.secrets).lookup(&image) {
+    let keyring = keyring(case.secrets);
+    compare_evidence(&keyring, &image, place);
+    match keyring.lookup(&image) {
         Ok(matches) => {
             assert_eq!(error, "", "{place}");
             let matches: Vec<_> = matches
@@ -80,6 +84,31 @@ fn compare_one(case: Case, place: &str) {
             assert_eq!(matches, case.matches, "{place}");
         }
         Err(broken) => assert!(error.starts_with("secret: "), "{broken}: {place}"),
+    }
+}
+
+/// The same look-up from what evidence keeps.
+fn compare_evidence(keyring: &Keyring, image: &Reference, place: &str) {
+    let key = RunKey::from_hex(&"42".repeat(32)).unwrap();
+    let json = serde_json::to_string(&keyring.evidence(&key)).unwrap();
+    let evidence: Vec<evidence::SecretEvidence> = serde_json::from_str(&json).unwrap();
+    let (again, first) = (evidence::lookup(&evidence, image), keyring.lookup(image));
+    match (again, first) {
+        (Ok(again), Ok(first)) => {
+            let prints = again.iter().map(|(secret, entry)| (secret.name.as_str(), &entry.credential));
+            let expected: Vec<_> = first
+                .iter()
+                .map(|found| {
+                    (found.secret.name.as_str(), credential::describe_entry(None, found.entry, &key))
+                })
+                .collect();
+            let is_same = prints.len() == expected.len()
+                && prints.zip(&expected).all(|((name, here), (expected_name, there))| {
+                    name == *expected_name && here.fingerprint == there.fingerprint
+                });
+            assert!(is_same, "{place}");
+        }
+        (again, first) => assert_eq!(again.err(), first.err(), "{place}"),
     }
 }
 
