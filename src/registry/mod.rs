@@ -1,9 +1,7 @@
-//! What is known of registries without asking one.
+//! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
 
-pub mod api_error;
 pub mod challenge;
-pub mod credential;
-pub mod near_miss;
-pub mod rate_limit;
+pub mod header;
+pub mod outside;
 pub mod reference;
 pub mod token;
