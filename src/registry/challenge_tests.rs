@@ -29,7 +29,9 @@ fn other(name: &str) -> Challenge {
 #[test]
 fn a_bearer_challenge_names_realm_service_and_scope() {
     assert_eq!(
-        one(r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#),
+        one(
+            r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
+        ),
         bearer("https://auth.docker.io/token", Some("registry.docker.io"), Some("repository:a/b:pull,push"))
     );
     assert_eq!(one("bEaReR  REALM=\"x\" , Service = y"), bearer("x", Some("y"), None));
@@ -43,7 +45,11 @@ fn several_challenges_are_told_apart_in_one_value_and_in_many() {
         expected
     );
     assert_eq!(
-        parse_all(["Negotiate YIIJvwYGKwYBBQUCoIIJsz==", r#"Bearer realm="a, Basic realm=b",service=s"#, "Basic realm=Registry"]),
+        parse_all([
+            "Negotiate YIIJvwYGKwYBBQUCoIIJsz==",
+            r#"Bearer realm="a, Basic realm=b",service=s"#,
+            "Basic realm=Registry"
+        ]),
         expected
     );
     assert_eq!(
@@ -89,7 +95,9 @@ fn nothing_is_found_in_nothing() {
 #[test]
 fn the_error_of_rfc_6750_is_kept() {
     let found = one(r#"Bearer realm="x",error="insufficient_scope",error_description="no, not you""#);
-    assert!(matches!(found, Challenge::Bearer { error: Some(error), .. } if error.as_str() == "insufficient_scope"));
+    assert!(
+        matches!(found, Challenge::Bearer { error: Some(error), .. } if error.as_str() == "insufficient_scope")
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
 
 pub mod challenge;
+pub mod claims;
+pub mod decode;
 pub mod header;
 pub mod outside;
 pub mod reference;
