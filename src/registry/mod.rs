@@ -3,7 +3,10 @@
 pub mod challenge;
 pub mod claims;
 pub mod decode;
+pub mod digest;
 pub mod header;
+pub mod manifest;
 pub mod outside;
+pub mod platform;
 pub mod reference;
 pub mod token;
