@@ -1,5 +1,6 @@
 //! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
 
+pub mod api_error;
 pub mod challenge;
 pub mod claims;
 pub mod decode;
@@ -8,5 +9,6 @@ pub mod header;
 pub mod manifest;
 pub mod outside;
 pub mod platform;
+pub mod rate_limit;
 pub mod reference;
 pub mod token;
