@@ -3,10 +3,12 @@
 pub mod api_error;
 pub mod challenge;
 pub mod claims;
+pub mod credential;
 pub mod decode;
 pub mod digest;
 pub mod header;
 pub mod manifest;
+pub mod near_miss;
 pub mod outside;
 pub mod platform;
 pub mod rate_limit;
