@@ -7,6 +7,7 @@ pub mod credential;
 pub mod decode;
 pub mod digest;
 pub mod header;
+pub mod known;
 pub mod manifest;
 pub mod near_miss;
 pub mod outside;
