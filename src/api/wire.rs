@@ -315,7 +315,7 @@ pub struct JobStatus {
 }
 
 /// Go writes `null` for an empty slice without `omitempty`.
-fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de> + Default,

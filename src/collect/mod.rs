@@ -3,4 +3,6 @@
 pub mod access;
 pub mod identity;
 pub mod nodes;
+pub mod policies;
 pub mod sample;
+pub mod selector;
