@@ -276,15 +276,6 @@ pub struct NodeImage {
     pub names: Vec<String>,
 }
 
-/// A ServiceAccount.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ServiceAccount {
-    /// Its pull secrets.
-    #[serde(deserialize_with = "null_as_default")]
-    pub image_pull_secrets: Vec<NameRef>,
-}
-
 /// A Job of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
