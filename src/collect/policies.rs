@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::access::Right;
+use super::adopter::Adopter;
 use super::selector::{Labels, Selector, contains};
 use crate::api::wire::{List, Meta, null_as_default};
 use crate::api::{Api, path};
@@ -56,13 +57,18 @@ pub async fn policies(api: &Api, namespace: &str, workload: &Labels) -> Result<P
     Ok(seen_from(&policies, workload))
 }
 
-/// Refuses labels with which a Service would send traffic to the pod, or a budget would count it.
+/// Refuses labels with which a controller would adopt the pod, a Service would send traffic to it, or a budget
+/// would count it. `labels` are all that the pod is to carry.
 pub async fn refuse_if_counted(
     api: &Api,
     namespace: &str,
-    workload: &str,
+    (workload, adopter): (&str, Option<&Adopter>),
     labels: &Labels,
 ) -> Result<(), Error> {
+    if let Some(adopter) = adopter.filter(|adopter| adopter.would_adopt(labels)) {
+        let name = &adopter.name;
+        return Err(refusal(workload, &format!("{name} would adopt it and delete one of its pods")));
+    }
     let path = path::core(namespace, "services");
     let services: Vec<Service> = list(api, "services", &path)
         .await
@@ -91,8 +97,8 @@ pub async fn refuse_if_counted(
 
 fn refusal(workload: &str, why: &str) -> Error {
     Error::Usage(format!(
-        "a test pod with the labels of {workload} is refused, because {why}; use --network node, or name the \
-         workload's ServiceAccount (--service-account) instead of --as-workload, which carries no labels"
+        "a test pod with labels of {workload} is refused, because {why}; test its ServiceAccount with \
+         --service-account instead of --as-workload, which carries no labels, or its pull with --network node"
     ))
 }
 
