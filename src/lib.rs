@@ -22,4 +22,5 @@ pub mod registry;
 pub mod report;
 #[cfg(feature = "cluster")]
 pub mod run;
+pub mod secret;
 pub mod text;
