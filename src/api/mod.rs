@@ -6,6 +6,7 @@
 pub mod connect;
 pub mod error;
 pub mod path;
+pub mod template;
 pub mod watch;
 pub mod wire;
 

@@ -276,15 +276,6 @@ pub struct NodeImage {
     pub names: Vec<String>,
 }
 
-/// A ServiceAccount.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ServiceAccount {
-    /// Its pull secrets.
-    #[serde(deserialize_with = "null_as_default")]
-    pub image_pull_secrets: Vec<NameRef>,
-}
-
 /// A Job of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -315,7 +306,7 @@ pub struct JobStatus {
 }
 
 /// Go writes `null` for an empty slice without `omitempty`.
-fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de> + Default,

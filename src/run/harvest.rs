@@ -23,6 +23,7 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
         nodes: prepared.nodes.clone(),
         pulls: (0..tracker.pods.len()).flat_map(|index| pulls_of(tracker, prepared, index)).collect(),
         probes: Vec::new(),
+        builders: Vec::new(),
         extra: Map::new(),
     }
 }
