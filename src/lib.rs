@@ -18,6 +18,7 @@ pub mod finding;
 pub mod fix;
 pub mod plan;
 pub mod probe;
+pub mod rate;
 pub mod registry;
 pub mod report;
 #[cfg(feature = "cluster")]

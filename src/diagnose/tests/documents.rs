@@ -6,11 +6,10 @@ use super::build::*;
 use crate::code::Code;
 use crate::diagnose::diagnose;
 use crate::evidence::{Evidence, LastSeen, Pull};
-use crate::report::{PullRow, Report, Row, Verdict};
+use crate::report::{PullRow, Report, Verdict};
 
 fn row(pull: Pull) -> PullRow {
-    let Row::Pull(row) = Report::of(&evidence(vec![pull])).results.remove(0);
-    row
+    Report::of(&evidence(vec![pull])).pulls().next().cloned().unwrap()
 }
 
 #[test]
