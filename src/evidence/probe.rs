@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::Endpoint;
 use super::{CredentialUse, Outcome};
-use crate::registry::api_error::ErrorBody;
+use crate::registry::api_error::{ErrorBody, Marks};
 use crate::registry::challenge::Challenge;
 use crate::registry::claims::Claims;
 use crate::registry::credential::Described;
@@ -156,6 +156,9 @@ pub struct KeyringSeen {
     /// the kubelet's look-up for the whole pod.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenConfig>,
+    /// Credential helpers that a configuration names for the registry, which a probe has not got.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<Clean>,
     /// Keys that nearly match an image that matches nothing, and why they miss.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
@@ -199,13 +202,15 @@ impl Attempt {
     }
 
     fn refuses(&self, at: usize, exchange: &Exchange) -> bool {
-        let Some(answer) = exchange.answer().filter(|answer| answer.from_registry || answer.status == 200) else {
+        let Some(answer) = exchange.answer().filter(|answer| answer.marks.any() || answer.status == 200)
+        else {
             return false;
         };
         if exchange.step.is_token() {
             // A token for nobody that grants nothing: Harbor's answer to a wrong password (2.16).
             let stranger = |claims: &Claims| {
-                claims.sub.as_ref().is_none_or(Clean::is_empty) && claims.access.as_ref().is_none_or(Vec::is_empty)
+                claims.sub.as_ref().is_none_or(Clean::is_empty)
+                    && claims.access.as_ref().is_none_or(Vec::is_empty)
             };
             return matches!(answer.status, 401 | 403) || answer.claims.as_ref().is_some_and(stranger);
         }
@@ -269,6 +274,9 @@ pub struct Exchange {
     pub request: Clean,
     /// How long it took, without opening the connection, in milliseconds.
     pub took_ms: u64,
+    /// Hosts that it was redirected to, as indexes of endpoints; the last one answered, or failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<usize>,
     /// What came back.
     pub result: ExchangeResult,
 }
@@ -355,7 +363,7 @@ impl ExchangeStep {
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ExchangeResult {
     /// An HTTP answer.
-    Answered(Answer),
+    Answered(Box<Answer>),
     /// The host could not be contacted: its endpoint says why.
     Unreachable,
     /// No answer in time.
@@ -381,10 +389,9 @@ pub struct Answer {
     /// The server's clock, by its `Date` header (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Timestamp>,
-    /// Whether something shows that a registry or token service answered: a known error body, a challenge, the
-    /// API-version header.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub from_registry: bool,
+    /// What shows that a registry or token service answered.
+    #[serde(default, skip_serializing_if = "is_unmarked")]
+    pub marks: Marks,
     /// What it asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub challenges: Vec<Challenge>,
@@ -400,15 +407,16 @@ pub struct Answer {
     /// The claims of the token that it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claims>,
-    /// Hosts that it was redirected to, as indexes of endpoints.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub redirects: Vec<usize>,
     /// The digest of the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Clean>,
     /// What is wrong with it although its status is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+}
+
+fn is_unmarked(marks: &Marks) -> bool {
+    !marks.any()
 }
 
 /// What is wrong with an answer whose status is good.

@@ -3,24 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::credentials::{Credential, Credentials};
 use super::series;
-use crate::evidence::probe::{
-    Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld,
-};
+use crate::evidence::endpoint::{Scheme, TlsFailureKind};
+use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::client::{Client, Depth, Login, Subject};
 use crate::registry::platform::Platform;
 use crate::registry::reference::Reference;
 use crate::registry::transport::Origin;
 use crate::secret::Fingerprint;
-
-/// The host that answers for Docker Hub.
-const DOCKER_HUB_HOST: &str = "registry-1.docker.io";
-/// Docker Hub's repository that shows the limit; a HEAD of it is not charged.
-const RATE_LIMIT_PREVIEW: &str = "ratelimitpreview/test";
 
 /// What to look at and how.
 pub struct Looking {
@@ -57,8 +50,8 @@ pub async fn look(looking: &Looking, client: &mut Client, credentials: &mut dyn 
 struct Observer<'a> {
     looking: &'a Looking,
     client: &'a mut Client,
-    /// What each registry asks for, by its authority.
-    pings: BTreeMap<String, Vec<Challenge>>,
+    /// How each registry is spoken to and what it asks for, by its authority.
+    pings: BTreeMap<String, (Origin, Vec<Challenge>)>,
     /// Credentials that a registry has refused, with its authority.
     refused: HashSet<(String, Fingerprint)>,
 }
@@ -74,16 +67,10 @@ impl Observer<'_> {
     async fn target(&mut self, image: &str, credentials: &mut dyn Credentials) -> Target {
         let mut target = Target::new(image, self.looking.action);
         let Ok(reference) = Reference::parse(image) else { return target };
-        let place = self.place(&reference);
-        let (keyring, mine) = credentials.for_image(&reference).await;
+        let Some(mut place) = self.place(&reference) else { return target };
+        let (keyring, mine) = credentials.for_image(&reference);
         target.keyring = keyring;
-        let authority = place.registry.authority();
-        if !self.pings.contains_key(&authority) {
-            let ping = self.client.ping(&place.registry).await;
-            self.pings.insert(authority.clone(), challenges(&ping));
-            target.ping = Some(ping);
-        }
-        let challenges = self.pings.get(&authority).cloned().unwrap_or_default();
+        let challenges = self.ping(&mut place, &mut target).await;
         let anonymous = self.attempt(&place, &challenges, Login::Anonymous, Depth::Layer).await;
         let mut depth = if anonymous.succeeded() { Depth::Head } else { Depth::Layer };
         target.attempts.push(anonymous);
@@ -109,17 +96,39 @@ impl Observer<'_> {
         target
     }
 
-    fn place(&self, reference: &Reference) -> Place {
-        let registry = match reference.is_docker_hub() {
-            true => self.client.origin_of(DOCKER_HUB_HOST),
-            false => self.client.origin_of(reference.registry()),
-        };
+    fn place(&self, reference: &Reference) -> Option<Place> {
         let tag = || reference.tag().unwrap_or("latest").to_string();
-        Place {
-            registry,
+        Some(Place {
+            registry: self.client.origin_of(reference.registry())?,
             repository: reference.path().to_string(),
             reference: reference.digest().map_or_else(tag, str::to_string),
+        })
+    }
+
+    /// What the registry asks for; asked once. Where HTTP is spoken at the port of HTTPS, the rest is asked in the
+    /// clear, without credentials.
+    async fn ping(&mut self, place: &mut Place, target: &mut Target) -> Vec<Challenge> {
+        let authority = place.registry.authority();
+        if let Some((origin, challenges)) = self.pings.get(&authority) {
+            place.registry = origin.clone();
+            return challenges.clone();
         }
+        let mut ping = self.client.ping(&place.registry).await;
+        if self.speaks_plain_http(&ping) {
+            let registry = &place.registry;
+            place.registry = Origin::new(Scheme::Http, registry.host(), registry.port());
+            ping = self.client.ping(&place.registry).await;
+        }
+        let challenges = challenges(&ping);
+        self.pings.insert(authority, (place.registry.clone(), challenges.clone()));
+        target.ping = Some(ping);
+        challenges
+    }
+
+    fn speaks_plain_http(&self, ping: &Exchange) -> bool {
+        let endpoint = ping.endpoint.and_then(|index| self.client.endpoints().get(index));
+        let failure = endpoint.and_then(|endpoint| endpoint.tls.as_ref()?.failure.as_ref());
+        failure.is_some_and(|failure| failure.kind == TlsFailureKind::PlainHttp)
     }
 
     async fn with_credential(
@@ -130,24 +139,32 @@ impl Observer<'_> {
         depth: Depth,
     ) -> Attempt {
         let authority = place.registry.authority();
-        let fingerprint = &credential.seen.described.fingerprint;
-        let held_back = |key: &str| self.looking.refused.get(key).map(|on| Withheld::RefusedElsewhere { on: on.clone() });
-        let reason = match () {
-            () if credential.is_empty() => Some(Withheld::Empty),
-            () if self.refused.contains(&(authority.clone(), fingerprint.clone())) => {
-                Some(Withheld::RefusedBefore)
-            }
-            () => held_back(fingerprint.as_str()).or_else(|| held_back("*")),
-        };
-        let mut attempt = match reason {
+        let mut attempt = match self.reason_to_withhold(&authority, credential) {
             Some(reason) => Attempt { withheld: Some(reason), ..Attempt::default() },
             None => self.attempt(place, challenges, credential.login(), depth).await,
         };
         attempt.credential = Some(credential.seen.clone());
-        if attempt.refuses_credential() {
+        if attempt.refuses_credential()
+            && let Some(fingerprint) = &credential.seen.described.fingerprint
+        {
             self.refused.insert((authority, fingerprint.clone()));
         }
         attempt
+    }
+
+    /// A refused credential is sent once: neither again from here, nor after it was refused elsewhere.
+    fn reason_to_withhold(&self, authority: &str, credential: &Credential) -> Option<Withheld> {
+        let Some(fingerprint) =
+            credential.seen.described.fingerprint.as_ref().filter(|_| !credential.is_empty())
+        else {
+            return Some(Withheld::Empty);
+        };
+        if self.refused.contains(&(authority.to_string(), fingerprint.clone())) {
+            return Some(Withheld::RefusedBefore);
+        }
+        let refused = &self.looking.refused;
+        let on = refused.get(fingerprint.as_str()).or_else(|| refused.get("*"))?;
+        Some(Withheld::RefusedElsewhere { on: on.clone() })
     }
 
     async fn attempt(
@@ -157,8 +174,7 @@ impl Observer<'_> {
         login: Login<'_>,
         depth: Depth,
     ) -> Attempt {
-        let subject =
-            Subject { registry: &place.registry, repository: &place.repository, challenges, login };
+        let subject = Subject { registry: &place.registry, repository: &place.repository, challenges, login };
         let platform = &self.looking.platform;
         let attempted = match self.looking.action {
             Action::Push => self.client.push(&subject).await,
@@ -180,9 +196,4 @@ impl Observer<'_> {
 /// What a registry asks for.
 fn challenges(ping: &Exchange) -> Vec<Challenge> {
     ping.answer().map(|answer| answer.challenges.clone()).unwrap_or_default()
-}
-
-/// The image whose HEAD shows Docker Hub's limit.
-pub fn rate_limit_preview() -> &'static str {
-    RATE_LIMIT_PREVIEW
 }

@@ -5,6 +5,9 @@ mod credentials;
 #[cfg(feature = "probe")]
 mod look;
 #[cfg(feature = "probe")]
+mod pod;
+pub mod report;
+#[cfg(feature = "probe")]
 mod series;
 pub mod task;
 
@@ -12,4 +15,6 @@ pub mod task;
 pub use credentials::{Credential, Credentials, Sources};
 #[cfg(feature = "probe")]
 pub use look::{Looking, look};
+#[cfg(feature = "probe")]
+pub use pod::run;
 pub use task::{Reader, Refused, Source, Task};

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::probe::Action;
 
+/// Docker Hub's image that shows what is left of the pull limit; a HEAD of it is not charged (Docker's
+/// documentation, "Docker Hub usage and limits").
+pub const RATE_LIMIT_PREVIEW: &str = "docker.io/ratelimitpreview/test:latest";
+
 /// One probe's task. The pod's only argument is this as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

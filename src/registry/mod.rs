@@ -1,4 +1,4 @@
-//! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
+//! The registry protocol: references, and what registries and token services answer. Only the client asks one.
 
 pub mod api_error;
 pub mod challenge;
@@ -8,7 +8,9 @@ pub mod client;
 pub mod credential;
 pub mod decode;
 pub mod digest;
+pub mod docker_config;
 pub mod header;
+pub mod keyring;
 pub mod manifest;
 pub mod near_miss;
 pub mod outside;
@@ -16,3 +18,5 @@ pub mod platform;
 pub mod rate_limit;
 pub mod reference;
 pub mod token;
+#[cfg(feature = "probe")]
+pub mod transport;

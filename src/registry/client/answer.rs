@@ -13,16 +13,16 @@ use crate::text::Clean;
 /// What matters of a response.
 pub(super) fn read(step: ExchangeStep, response: &Response) -> Answer {
     let headers = pairs(response);
-    let body = ErrorBody::parse(content_type(response), &response.body);
+    let body = ErrorBody::parse(&response.body);
     let failed = !(200..300).contains(&response.status);
     let looks_like_a_page = body.kind == BodyKind::Html && !is_content(step);
     Answer {
         status: response.status,
         date: text(response, "date").and_then(date),
-        from_registry: api_error::is_from_registry(&headers, &body),
+        marks: api_error::is_from_registry(&headers, &body),
         challenges: challenge::parse_all(crate::registry::header::values(&headers, "www-authenticate")),
         server: text(response, "server").map(|server| Clean::with_cap(server, 128)),
-        rate_limit: RateLimit::read(&headers, &body),
+        rate_limit: Some(RateLimit::parse(&headers)).filter(|limit| !limit.is_empty()),
         trouble: (!failed && looks_like_a_page).then_some(Trouble::NotARegistry),
         error: (failed || looks_like_a_page).then_some(body),
         ..Answer::default()
@@ -36,7 +36,8 @@ fn is_content(step: ExchangeStep) -> bool {
 
 /// The response's headers as text; those that are none are left out.
 pub(super) fn pairs(response: &Response) -> Vec<(&str, &str)> {
-    let text = response.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let text =
+        response.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
     text.collect()
 }
 

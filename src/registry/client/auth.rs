@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Ask, Asked, Client};
+use super::{Ask, Asked, Client, no_request, refused};
 use crate::evidence::endpoint::{Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Trouble, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::token::TokenResponse;
-use crate::registry::transport::Origin;
+use crate::registry::transport::{Origin, Target};
 use crate::secret::Secret;
 use crate::text::Clean;
 
@@ -83,8 +83,7 @@ impl Scope {
 
 /// Where a token is to be had.
 struct Realm {
-    origin: Origin,
-    target: String,
+    target: Target,
     service: String,
 }
 
@@ -108,9 +107,9 @@ impl Client {
         login: &Login<'_>,
     ) -> Token {
         let step = if scope.push { ExchangeStep::PushToken } else { ExchangeStep::PullToken };
-        let realm = match realm(registry, challenge) {
+        let realm = match realm(challenge) {
             Ok(realm) => realm,
-            Err(message) => return Token::Refused(refused(step, message)),
+            Err(message) => return Token::Refused(Exchange { result: refused(message), ..no_request(step) }),
         };
         if !matches!(login, Login::Anonymous)
             && let Err(withheld) = self.may_login(registry, &realm).await
@@ -134,21 +133,23 @@ impl Client {
 
     /// A credential goes to the realm over a connection that can be trusted as the registry's can.
     async fn may_login(&mut self, registry: &Origin, realm: &Realm) -> Result<(), Withheld> {
-        if realm.origin.scheme() == Scheme::Http {
+        if realm.target.origin.scheme() == Scheme::Http {
             let registry_in_clear = registry.scheme() == Scheme::Http;
-            let same_host = realm.origin.host() == registry.host();
+            let same_host = realm.target.origin.host() == registry.host();
             return match (registry_in_clear, same_host) {
                 (true, true) => self.may_carry_credentials(registry),
-                (true, false) => self.may_carry_credentials(&realm.origin).map_err(|_| Withheld::Realm),
+                (true, false) => {
+                    self.may_carry_credentials(&realm.target.origin).map_err(|_| Withheld::Realm)
+                }
                 (false, _) => Err(Withheld::Realm),
             };
         }
         let role = role_of(registry, realm);
         // Where it cannot be contacted nothing is sent, and the request says why.
-        if self.transport.open(&realm.origin, role).await.is_err() {
+        if self.transport.open(&realm.target.origin, role).await.is_err() {
             return Ok(());
         }
-        self.may_carry_credentials(&realm.origin)
+        self.may_carry_credentials(&realm.target.origin)
     }
 
     async fn ask_token(
@@ -161,36 +162,43 @@ impl Client {
         by_post: bool,
     ) -> Asked {
         let query = query(realm, scope);
-        let joint = if realm.target.contains('?') { '&' } else { '?' };
-        let target = if by_post { realm.target.clone() } else { format!("{}{joint}{query}", realm.target) };
+        let Some(target) = token_target(realm, &query, by_post) else {
+            return Asked { exchange: no_request(step), response: None };
+        };
         let authorization = match login {
             Login::Password { user, password } if !by_post => Authorization::basic(user, password),
             _ => Authorization::None,
         };
-        let mut ask = Ask::new(step, &realm.origin, &target, &authorization);
+        let mut ask = Ask::new(step, target, &authorization);
         ask.role = role_of(registry, realm);
         if by_post {
             let form = "application/x-www-form-urlencoded";
             ask.method = Method::POST;
             ask.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
             ask.body = Bytes::from(form_body(&query, login));
+            ask.body_is_secret = true;
         }
         self.ask(ask).await
     }
 }
 
 fn role_of(registry: &Origin, realm: &Realm) -> Role {
-    if realm.origin.host() == registry.host() { Role::Registry } else { Role::TokenService }
+    if realm.target.origin.host() == registry.host() { Role::Registry } else { Role::TokenService }
 }
 
-fn realm(registry: &Origin, challenge: &Challenge) -> Result<Realm, &'static str> {
+fn realm(challenge: &Challenge) -> Result<Realm, &'static str> {
     let Challenge::Bearer { realm, service, .. } = challenge else { return Err("no token service is named") };
-    if !realm.raw().starts_with("http://") && !realm.raw().starts_with("https://") {
-        return Err("the realm of the token service is no URL of http or https");
-    }
-    let (origin, target) = registry.join(realm.raw()).ok_or("the realm of the token service is no URL")?;
+    let target = Target::parse(realm.raw())
+        .map_err(|_| "the realm of the token service is no URL of http or https with a host")?;
     let service = service.as_ref().map(|service| service.raw().to_string()).unwrap_or_default();
-    Ok(Realm { origin, target, service })
+    Ok(Realm { target, service })
+}
+
+fn token_target(realm: &Realm, query: &str, by_post: bool) -> Option<Target> {
+    let path = &realm.target.path;
+    let joint = if path.query().is_some() { '&' } else { '?' };
+    let path = if by_post { path.clone() } else { format!("{path}{joint}{query}").parse().ok()? };
+    Some(Target { origin: realm.target.origin.clone(), path })
 }
 
 fn query(realm: &Realm, scope: &Scope) -> String {
@@ -218,19 +226,10 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-fn refused(step: ExchangeStep, message: &str) -> Exchange {
-    Exchange {
-        step,
-        endpoint: None,
-        request: Clean::default(),
-        took_ms: 0,
-        result: ExchangeResult::Refused { message: Clean::new(message) },
-    }
-}
-
 fn read_token(mut asked: Asked) -> Token {
     let good = asked.exchange.is_good();
-    let (Some(response), ExchangeResult::Answered(answer)) = (&asked.response, &mut asked.exchange.result) else {
+    let (Some(response), ExchangeResult::Answered(answer)) = (&asked.response, &mut asked.exchange.result)
+    else {
         return Token::Refused(asked.exchange);
     };
     if !good {

@@ -11,13 +11,13 @@ mod push;
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use tokio::time::{Instant, timeout_at};
 
-pub use auth::{Authorization, Scope};
-pub use pull::Depth;
+pub use auth::{Authorization, Login, Scope};
+pub use pull::{Attempted, Depth, Subject};
 
-use super::transport::{Origin, Response, SendError, Transport};
+use super::transport::{self, CarriesCredential, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::text::Clean;
@@ -38,29 +38,29 @@ pub struct Client {
 struct Ask<'a> {
     step: ExchangeStep,
     role: Role,
-    origin: &'a Origin,
+    target: Target,
     method: Method,
-    /// Path and query.
-    target: &'a str,
     headers: HeaderMap,
     body: Bytes,
     authorization: &'a Authorization,
-    /// How many bytes of the body are read.
+    /// How many bytes of the answer's body are read.
     cap: usize,
+    /// Whether the request's body holds a credential.
+    body_is_secret: bool,
 }
 
 impl<'a> Ask<'a> {
-    fn new(step: ExchangeStep, origin: &'a Origin, target: &'a str, auth: &'a Authorization) -> Self {
+    fn new(step: ExchangeStep, target: Target, authorization: &'a Authorization) -> Self {
         Self {
             step,
             role: Role::Registry,
-            origin,
-            method: Method::GET,
             target,
+            method: Method::GET,
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            authorization: auth,
+            authorization,
             cap: DOCUMENT_CAP,
+            body_is_secret: false,
         }
     }
 }
@@ -72,10 +72,18 @@ struct Asked {
 }
 
 impl Client {
-    /// A client that stops at `deadline`. Registries in `plain_http` (`host:port`) may be sent credentials in
-    /// the clear.
-    pub fn new(transport: Transport, plain_http: impl IntoIterator<Item = String>, deadline: Instant) -> Self {
-        Self { transport, plain_http: plain_http.into_iter().collect(), deadline }
+    /// A client that stops at `deadline`. Registries in `plain_http` (`host:port`) are asked in the clear, and may
+    /// be sent credentials so.
+    pub fn new(
+        mut transport: Transport,
+        plain_http: impl IntoIterator<Item = String>,
+        deadline: Instant,
+    ) -> Self {
+        let plain_http: HashSet<String> = plain_http.into_iter().collect();
+        for origin in plain_http.iter().filter_map(|name| Origin::of_registry(name, Scheme::Http).ok()) {
+            transport.allow_plain_http(&origin);
+        }
+        Self { transport, plain_http, deadline }
     }
 
     /// The hosts that were contacted so far.
@@ -93,78 +101,67 @@ impl Client {
         self.transport.disconnect();
     }
 
-    /// The origin of a registry: HTTPS, unless the user said that it speaks plain HTTP.
-    pub fn origin_of(&self, registry: &str) -> Origin {
+    /// The origin of a registry (`host` or `host:port`): HTTPS, unless the user said that it speaks plain HTTP.
+    pub fn origin_of(&self, registry: &str) -> Option<Origin> {
         let scheme = if self.plain_http.contains(registry) { Scheme::Http } else { Scheme::Https };
-        Origin::of_registry(scheme, registry)
+        Origin::of_registry(registry, scheme).ok()
     }
 
-    /// Whether a credential may be sent to an origin.
-    pub fn may_carry_credentials(&self, origin: &Origin) -> Result<(), Withheld> {
-        if origin.scheme() == Scheme::Http {
-            let allowed = self.plain_http.contains(&origin.authority());
-            return if allowed { Ok(()) } else { Err(Withheld::PlainHttp) };
+    /// Whether a credential may be sent to an origin that was contacted.
+    fn may_carry_credentials(&self, origin: &Origin) -> Result<(), Withheld> {
+        match self.transport.may_carry_credentials(origin) {
+            // Where there is no connection nothing is sent, and the request says why.
+            Ok(()) | Err(transport::Withheld::NotConnected) => Ok(()),
+            Err(transport::Withheld::PlainHttp) => Err(Withheld::PlainHttp),
+            Err(_) => Err(Withheld::UntrustedCertificate),
         }
-        self.transport.may_carry_credentials(origin).map_err(|_| Withheld::UntrustedCertificate)
     }
 
     /// `GET /v2/` without a credential.
     pub async fn ping(&mut self, origin: &Origin) -> Exchange {
-        self.ask(Ask::new(ExchangeStep::Ping, origin, "/v2/", &Authorization::None)).await.exchange
+        let Some(target) = at(origin, "/v2/") else { return no_request(ExchangeStep::Ping) };
+        self.ask(Ask::new(ExchangeStep::Ping, target, &Authorization::None)).await.exchange
     }
 
     /// Sends a request and follows its redirects. A credential goes to the first host only.
     async fn ask(&mut self, ask: Ask<'_>) -> Asked {
-        let shown = request_line(&ask.method, ask.target);
-        let mut origin = ask.origin.clone();
-        let mut target = ask.target.to_string();
+        let begun = Instant::now();
+        let mut target = ask.target.clone();
         let mut role = ask.role;
         let mut redirects = Vec::new();
-        let begun = Instant::now();
-        loop {
-            let with_credential = redirects.is_empty() || origin == *ask.origin;
-            let request = build(&ask, &target, with_credential);
-            let sent = match request {
-                Some(request) => self.send(&origin, role, request, ask.cap).await,
-                None => Err(ExchangeResult::Refused { message: Clean::new("the server named no valid URL") }),
+        let (result, response) = loop {
+            let request = build(&ask, &target);
+            let response = match self.send(&target.origin, role, request, ask.cap).await {
+                Ok(response) => response,
+                Err(result) => break (result, None),
             };
-            let endpoint = self.transport.endpoint_index(&origin);
-            let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let finish = |result| Exchange {
-                step: ask.step,
-                endpoint: self.transport.endpoint_index(ask.origin),
-                request: shown.clone(),
-                took_ms,
-                result,
-            };
-            match sent {
-                Err(result) => return Asked { exchange: finish(result), response: None },
-                Ok(response) => {
-                    if let Some(next) = redirect(&ask, &response, &origin, redirects.len()) {
-                        match next {
-                            Ok((next_origin, next_target)) => {
-                                if next_origin != origin {
-                                    role = Role::Storage;
-                                }
-                                (origin, target) = (next_origin, next_target);
-                                redirects.push(endpoint);
-                                continue;
-                            }
-                            Err(message) => {
-                                let result = ExchangeResult::Refused { message: Clean::new(message) };
-                                return Asked { exchange: finish(result), response: None };
-                            }
-                        }
+            match redirect(&ask, &response, &target, redirects.len()) {
+                Some(Ok(next)) => {
+                    if next.origin != target.origin {
+                        role = Role::Storage;
                     }
-                    let mut answer = answer::read(ask.step, &response);
-                    if !redirects.is_empty() {
-                        answer.redirects = endpoint.into_iter().collect();
-                    }
-                    let exchange = finish(ExchangeResult::Answered(answer));
-                    return Asked { exchange, response: Some(response) };
+                    target = next;
+                    redirects.push(target.origin.clone());
+                }
+                Some(Err(message)) => break (refused(message), None),
+                None => {
+                    break (
+                        ExchangeResult::Answered(Box::new(answer::read(ask.step, &response))),
+                        Some(response),
+                    );
                 }
             }
-        }
+        };
+        let mut exchange = Exchange {
+            step: ask.step,
+            endpoint: self.transport.endpoint_index(&ask.target.origin),
+            request: request_line(&ask.method, ask.target.path.path()),
+            took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            redirects: redirects.iter().filter_map(|origin| self.transport.endpoint_index(origin)).collect(),
+            result,
+        };
+        exchange.redirects.dedup();
+        Asked { exchange, response }
     }
 
     async fn send(
@@ -185,45 +182,74 @@ impl Client {
 
 fn failed(error: &SendError) -> ExchangeResult {
     match error {
-        SendError::Unreachable { .. } => ExchangeResult::Unreachable,
+        SendError::Unreachable { .. } | SendError::RefusedByTls { .. } => ExchangeResult::Unreachable,
         SendError::TimedOut { .. } => ExchangeResult::TimedOut,
-        SendError::RefusedTarget { .. } => ExchangeResult::Refused {
-            message: Clean::new("a server named a link-local or loopback address, where nothing is sent"),
-        },
-        other => ExchangeResult::Broken { message: Clean::new(&other.to_string()) },
+        SendError::RefusedTarget { .. } | SendError::Withheld { .. } | SendError::NotARequest { .. } => {
+            refused(&error.to_string())
+        }
+        SendError::CutOff { .. } | SendError::SpeaksTls { .. } | SendError::Malformed { .. } => {
+            ExchangeResult::Broken { message: Clean::new(&error.to_string()) }
+        }
     }
+}
+
+fn refused(message: &str) -> ExchangeResult {
+    ExchangeResult::Refused { message: Clean::new(message) }
+}
+
+/// The exchange of a request that cannot be made.
+fn no_request(step: ExchangeStep) -> Exchange {
+    Exchange {
+        step,
+        endpoint: None,
+        request: Clean::default(),
+        took_ms: 0,
+        redirects: Vec::new(),
+        result: refused("no request can be made of this path"),
+    }
+}
+
+/// A path of an origin.
+fn at(origin: &Origin, path: &str) -> Option<Target> {
+    Some(Target { origin: origin.clone(), path: path.parse().ok()? })
 }
 
 /// `GET /v2/team/app/manifests/1`, without the query, which may hold a signature.
-fn request_line(method: &Method, target: &str) -> Clean {
-    let path = target.split('?').next().unwrap_or_default();
+fn request_line(method: &Method, path: &str) -> Clean {
     Clean::with_cap(&format!("{method} {path}"), 512)
 }
 
-fn build(ask: &Ask<'_>, target: &str, with_credential: bool) -> Option<Request<Bytes>> {
-    let mut request = Request::builder().method(ask.method.clone()).uri(target).body(ask.body.clone()).ok()?;
+fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
+    let mut request = Request::new(ask.body.clone());
+    *request.method_mut() = ask.method.clone();
+    *request.uri_mut() = target.path.clone().into();
     *request.headers_mut() = ask.headers.clone();
-    if with_credential && let Some(value) = ask.authorization.header() {
+    if ask.body_is_secret {
+        request.extensions_mut().insert(CarriesCredential);
+    }
+    if target.origin == ask.target.origin
+        && let Some(value) = ask.authorization.header()
+    {
         request.headers_mut().insert(header::AUTHORIZATION, value);
     }
-    Some(request)
+    request
 }
 
 /// Where an answer sends the client; `None` when it is no redirect.
 fn redirect(
     ask: &Ask<'_>,
     response: &Response,
-    from: &Origin,
+    from: &Target,
     so_far: usize,
-) -> Option<Result<(Origin, String), &'static str>> {
+) -> Option<Result<Target, &'static str>> {
     let follows = ask.method == Method::GET || ask.method == Method::HEAD;
     if !follows || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = response.headers.get(header::LOCATION).map(HeaderValue::to_str)?;
+    let location = response.headers.get(header::LOCATION)?.to_str();
     if so_far >= MAX_REDIRECTS {
         return Some(Err("it is redirected again and again"));
     }
-    let target = location.ok().and_then(|location| from.join(location));
-    Some(target.ok_or("it is redirected to something that is no URL"))
+    let next = location.ok().and_then(|location| from.join(location).ok());
+    Some(next.ok_or("it is redirected to something that is no URL"))
 }

@@ -3,13 +3,13 @@
 use http::{HeaderValue, Method, header};
 
 use super::auth::{Login, Token};
-use super::{Ask, Asked, Authorization, Client, Scope, answer};
+use super::{Ask, Asked, Authorization, Client, Scope, answer, at, no_request};
 use crate::evidence::probe::{Answer, Attempt, Exchange, ExchangeResult, ExchangeStep, Trouble, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::digest::Digest;
-use crate::registry::manifest::{Choice, Descriptor, IndexEntry, Manifest, choose, media};
+use crate::registry::manifest::{Choice, Descriptor, IndexEntry, Manifest, choose, media_type};
 use crate::registry::platform::Platform;
-use crate::registry::transport::{Origin, Response};
+use crate::registry::transport::{Origin, Response, Target};
 use crate::text::Clean;
 
 /// The first bytes of a blob that are asked for.
@@ -41,6 +41,11 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     pub(super) fn scope(&self, push: bool) -> Scope {
         Scope { repository: self.repository.to_string(), push }
+    }
+
+    /// A path below the repository's.
+    pub(super) fn path(&self, rest: &str) -> Option<Target> {
+        at(self.registry, &format!("/v2/{}/{rest}", self.repository))
     }
 }
 
@@ -96,23 +101,23 @@ impl Client {
         else {
             return trail.end();
         };
-        let target = format!("/v2/{}/manifests/{reference}", subject.repository);
+        let target = subject.path(&format!("manifests/{reference}"));
         let method = if depth == Depth::Head { Method::HEAD } else { Method::GET };
         let step = ExchangeStep::Manifest;
-        let first = self.manifest(step, subject, &target, &method, &authorization).await;
+        let first = self.manifest(step, &target, &method, &authorization).await;
         let (asked, authorization) = match self.challenged(&mut trail, subject, &first).await {
-            Some(Some(again)) => (self.manifest(step, subject, &target, &method, &again).await, again),
+            Some(Some(again)) => (self.manifest(step, &target, &method, &again).await, again),
             Some(None) => return trail.end(),
             None => (first, authorization),
         };
-        let found = self.read_manifest(&mut trail, asked, Digest::parse(reference).ok().as_ref());
+        let found = self.read_manifest(&mut trail, asked, reference.parse().ok().as_ref());
         let image = match found {
-            Some(Manifest::Index(entries)) => {
-                self.platform_manifest(&mut trail, subject, &entries, platform, &authorization).await
+            Some(Manifest::Index { manifests }) => {
+                self.platform_manifest(&mut trail, subject, &manifests, platform, &authorization).await
             }
             other => other,
         };
-        if let Some(Manifest::Image { config, layers }) = image {
+        if let Some(Manifest::Image { config, layers } | Manifest::Chart { config, layers }) = image {
             self.blobs(&mut trail, subject, &config, layers.first(), &authorization).await;
         }
         trail.end()
@@ -179,14 +184,16 @@ impl Client {
     async fn manifest(
         &mut self,
         step: ExchangeStep,
-        subject: &Subject<'_>,
-        target: &str,
+        target: &Option<Target>,
         method: &Method,
         authorization: &Authorization,
     ) -> Asked {
-        let mut ask = Ask::new(step, subject.registry, target, authorization);
+        let Some(target) = target.clone() else {
+            return Asked { exchange: no_request(step), response: None };
+        };
+        let mut ask = Ask::new(step, target, authorization);
         ask.method = method.clone();
-        for accepted in media::ACCEPT {
+        for accepted in media_type::ACCEPT {
             ask.headers.append(header::ACCEPT, HeaderValue::from_static(accepted));
         }
         self.ask(ask).await
@@ -200,7 +207,8 @@ impl Client {
             return None;
         };
         let ExchangeResult::Answered(answer) = &mut exchange.result else { return None };
-        let found = judge_manifest(answer, &response, expected, exchange.request.as_str().starts_with("HEAD"));
+        let found =
+            judge_manifest(answer, &response, expected, exchange.request.as_str().starts_with("HEAD"));
         trail.keep(exchange).then_some(found).flatten()
     }
 
@@ -218,16 +226,17 @@ impl Client {
                 if let Some(Exchange { result: ExchangeResult::Answered(answer), .. }) =
                     trail.exchanges.last_mut()
                 {
-                    answer.trouble =
-                        Some(Trouble::PlatformMissing { wanted: platform.to_string(), available });
+                    let wanted = platform.normalized().to_string();
+                    let available = available.iter().map(|one| Clean::with_cap(one, 64)).collect();
+                    answer.trouble = Some(Trouble::PlatformMissing { wanted, available });
                 }
                 return None;
             }
         };
-        let digest = chosen.manifest.digest.clone();
-        let target = format!("/v2/{}/manifests/{digest}", subject.repository);
+        let digest = chosen.digest;
+        let target = subject.path(&format!("manifests/{digest}"));
         let step = ExchangeStep::PlatformManifest;
-        let asked = self.manifest(step, subject, &target, &Method::GET, authorization).await;
+        let asked = self.manifest(step, &target, &Method::GET, authorization).await;
         self.read_manifest(trail, asked, Some(&digest))
     }
 
@@ -241,13 +250,14 @@ impl Client {
     ) {
         let read_whole = config.size <= CONFIG_CAP as u64;
         let cap = if read_whole { CONFIG_CAP } else { BLOB_CAP };
-        let target = format!("/v2/{}/blobs/{}", subject.repository, config.digest);
-        let mut ask = Ask::new(ExchangeStep::Config, subject.registry, &target, authorization);
+        let Some(target) = subject.path(&format!("blobs/{}", config.digest)) else { return };
+        let mut ask = Ask::new(ExchangeStep::Config, target, authorization);
         ask.cap = cap;
         let mut asked = self.ask(ask).await;
-        if let (ExchangeResult::Answered(answer), Some(response)) = (&mut asked.exchange.result, &asked.response)
+        if let (ExchangeResult::Answered(answer), Some(response)) =
+            (&mut asked.exchange.result, &asked.response)
             && answer.status == 200
-            && !response.cut
+            && response.is_whole()
             && config.digest.verify(&response.body).is_err()
         {
             answer.trouble = Some(Trouble::DigestMismatch);
@@ -256,8 +266,8 @@ impl Client {
             return;
         }
         if let Some(layer) = layer {
-            let target = format!("/v2/{}/blobs/{}", subject.repository, layer.digest);
-            let mut ask = Ask::new(ExchangeStep::Layer, subject.registry, &target, authorization);
+            let Some(target) = subject.path(&format!("blobs/{}", layer.digest)) else { return };
+            let mut ask = Ask::new(ExchangeStep::Layer, target, authorization);
             ask.cap = BLOB_CAP;
             ask.headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1023"));
             let exchange = self.ask(ask).await.exchange;
@@ -291,4 +301,3 @@ fn judge_manifest(
         }
     }
 }
-

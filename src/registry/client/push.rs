@@ -8,9 +8,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 
 use super::pull::{Attempted, Subject, Trail};
-use super::{Ask, Asked, Authorization, Client};
+use super::{Ask, Asked, Authorization, Client, no_request};
+
 use crate::evidence::probe::ExchangeStep;
 use crate::registry::challenge::Challenge;
+use crate::registry::transport::Target;
 
 impl Client {
     /// Starts an upload and cancels it. With a token service, a token for pulls is asked for first, so that a
@@ -44,8 +46,10 @@ impl Client {
     }
 
     async fn start(&mut self, subject: &Subject<'_>, authorization: &Authorization) -> Asked {
-        let target = format!("/v2/{}/blobs/uploads/", subject.repository);
-        let mut ask = Ask::new(ExchangeStep::UploadStart, subject.registry, &target, authorization);
+        let Some(target) = subject.path("blobs/uploads/") else {
+            return Asked { exchange: no_request(ExchangeStep::UploadStart), response: None };
+        };
+        let mut ask = Ask::new(ExchangeStep::UploadStart, target, authorization);
         ask.method = Method::POST;
         ask.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         ask.body = Bytes::new();
@@ -61,8 +65,10 @@ impl Client {
         location: Option<String>,
         authorization: &Authorization,
     ) {
-        let Some((_, target)) = location.and_then(|location| subject.registry.join(&location)) else { return };
-        let mut ask = Ask::new(ExchangeStep::UploadCancel, subject.registry, &target, authorization);
+        let named = location.zip(subject.path("blobs/uploads/"));
+        let Some(Ok(named)) = named.map(|(location, uploads)| uploads.join(&location)) else { return };
+        let target = Target { origin: subject.registry.clone(), path: named.path };
+        let mut ask = Ask::new(ExchangeStep::UploadCancel, target, authorization);
         ask.method = Method::DELETE;
         let exchange = self.ask(ask).await.exchange;
         trail.exchanges.push(exchange);
