@@ -46,7 +46,7 @@ fn fields_of_a_newer_version_survive_a_round_trip() {
         serde_json::to_value(evidence(vec![pulled("node1"), failed("node2", TIMED_OUT)])).unwrap();
     document["clocks"] = json!([{"node": "node1", "offsetMs": 3}]);
     document["run"]["operator"] = json!("alice");
-    document["plan"]["probe"] = json!({"image": "x"});
+    document["plan"]["audit"] = json!({"image": "x"});
     let read: Evidence = serde_json::from_value(document.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), document);
     let report = Report::of(&read);
