@@ -11,6 +11,7 @@ pub mod digest;
 pub mod docker_config;
 pub mod header;
 pub mod keyring;
+pub mod known;
 pub mod manifest;
 pub mod near_miss;
 pub mod outside;
