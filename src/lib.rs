@@ -19,6 +19,7 @@ pub mod fix;
 pub mod image;
 pub mod plan;
 pub mod probe;
+pub mod rate;
 pub mod registry;
 pub mod report;
 #[cfg(feature = "cluster")]
