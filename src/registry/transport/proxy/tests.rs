@@ -62,9 +62,12 @@ fn no_proxy_means_what_it_means_in_go() {
     assert!(proxy(&broken, "http://example.com/").is_some());
 }
 
+/// Variables, a URL, and the proxy that it is asked through.
+type Case = (&'static [(&'static str, &'static str)], &'static str, Option<&'static str>);
+
 #[test]
 fn the_environment_means_what_it_means_in_go() {
-    let cases: &[(&[(&str, &str)], &str, Option<&str>)] = &[
+    let cases: &[Case] = &[
         (&[("HTTP_PROXY", "127.0.0.1:8080")], "http://example.com", Some("http://127.0.0.1:8080")),
         (
             &[("HTTP_PROXY", "cache.example.com:1234")],

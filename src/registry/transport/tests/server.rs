@@ -62,8 +62,9 @@ impl Server {
     /// Reads once, writes `bytes`, and closes.
     pub async fn raw(bytes: &'static [u8]) -> Self {
         Self::with(move |mut stream, _| async move {
-            stream.read(&mut [0; 4096]).await.ok();
-            stream.write_all(bytes).await.ok();
+            if let Ok(1..) = stream.read(&mut [0; 4096]).await {
+                stream.write_all(bytes).await.ok();
+            }
         })
         .await
     }
