@@ -9,7 +9,6 @@ mod pod;
 pub mod report;
 #[cfg(feature = "probe")]
 mod series;
-pub mod report;
 pub mod task;
 
 #[cfg(feature = "probe")]

@@ -1,12 +1,12 @@
 //! What the run has learnt of credentials that the registry refuses: a refused one is sent once in a run.
 
+use super::waves::Word;
 use crate::diagnose;
-use crate::evidence::{CredentialUse, Probe, ProbeSeen, Pull, PullSeen};
-use crate::evidence::Outcome;
+use crate::evidence::probe::{Attempt, CredentialSeen, Exchange};
+use crate::evidence::{CredentialUse, Outcome, Probe, ProbeSeen, Pull, PullSeen};
 use crate::plan::{Check, SecretSource};
 use crate::probe::Refused;
-
-use super::waves::Word;
+use crate::secret::Fingerprint;
 
 /// Stands for any credential: a kubelet does not say which of them it sent.
 const ANY: &str = "*";
@@ -50,10 +50,11 @@ impl Refusals {
 /// Fingerprints of the credentials that a probe saw refused.
 fn refused_fingerprints(seen: &ProbeSeen) -> Vec<String> {
     let attempts = seen.targets.iter().flat_map(|target| &target.attempts);
-    let refused = attempts.filter(|attempt| attempt.refuses_credential());
-    refused
-        .filter_map(|attempt| Some(attempt.credential.as_ref()?.described.fingerprint.as_str().to_string()))
-        .collect()
+    let credentials = attempts.filter(|attempt| attempt.refuses_credential()).flat_map(|one| &one.credential);
+    let fingerprint = |credential: &CredentialSeen| {
+        credential.described.fingerprint.as_ref().map_or(ANY, Fingerprint::as_str).to_string()
+    };
+    credentials.map(fingerprint).collect()
 }
 
 /// What a probe says about the credentials.
@@ -65,9 +66,8 @@ pub(super) fn word_of_probe(probe: &Probe) -> Word {
     // A registry that answered at all would have said so.
     let attempts = || seen.targets.iter().flat_map(|target| &target.attempts);
     let sent = attempts().filter(|attempt| attempt.credential.is_some() && attempt.withheld.is_none());
-    let answered = |attempt: &crate::evidence::probe::Attempt| {
-        attempt.exchanges.iter().any(|exchange| exchange.answer().is_some_and(|answer| answer.from_registry))
-            || attempt.succeeded()
+    let answered = |attempt: &Attempt| {
+        attempt.succeeded() || attempt.exchanges.iter().filter_map(Exchange::answer).any(|one| one.marks.any())
     };
     let mut sent = sent.peekable();
     let taken = match sent.peek() {

@@ -42,10 +42,7 @@ pub(super) fn forget_unused_endpoints(seen: &mut ProbeSeen) {
         }
     };
     each_exchange(seen, |exchange| {
-        exchange.endpoint.iter().for_each(|index| mark(*index));
-        if let ExchangeResult::Answered(answer) = &exchange.result {
-            answer.redirects.iter().for_each(|index| mark(*index));
-        }
+        exchange.endpoint.iter().chain(&exchange.redirects).for_each(|index| mark(*index));
     });
     // How many before each are kept is its new index.
     let moved: Vec<Option<usize>> = used
@@ -59,9 +56,7 @@ pub(super) fn forget_unused_endpoints(seen: &mut ProbeSeen) {
     let to = |index: &usize| moved.get(*index).copied().flatten();
     each_exchange(seen, |exchange| {
         exchange.endpoint = exchange.endpoint.as_ref().and_then(to);
-        if let ExchangeResult::Answered(answer) = &mut exchange.result {
-            answer.redirects = answer.redirects.iter().filter_map(to).collect();
-        }
+        exchange.redirects = exchange.redirects.iter().filter_map(to).collect();
     });
     let mut used = used.into_iter();
     seen.endpoints.retain(|_| used.next().unwrap_or(false));
@@ -97,7 +92,6 @@ fn thin_out(exchange: &mut Exchange) {
     answer.server = None;
     answer.digest = None;
     answer.challenges.clear();
-    answer.redirects.clear();
     if !keeps_limit {
         answer.rate_limit = None;
     }
@@ -128,7 +122,7 @@ fn dates_and_servers(seen: &mut ProbeSeen) {
                 answer.date = None;
             }
             // It says who answered where no registry did.
-            if answer.from_registry {
+            if answer.marks.any() {
                 answer.server = None;
             }
         }
@@ -212,7 +206,7 @@ fn cut_errors(seen: &mut ProbeSeen, bytes: usize) {
     each_exchange(seen, |exchange| match &mut exchange.result {
         ExchangeResult::Broken { message } | ExchangeResult::Refused { message } => cut(message),
         ExchangeResult::Answered(answer) => {
-            for error in &mut answer.error {
+            if let Some(error) = &mut answer.error {
                 for item in &mut error.errors {
                     cut(&mut item.message);
                     item.detail.iter_mut().for_each(cut);

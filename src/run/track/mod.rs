@@ -27,7 +27,6 @@ const RETRY_GRACE_MS: u64 = 25_000;
 
 pub(in crate::run) use pod::Tracked;
 use pod::{turned_away, unschedulable};
-pub(in crate::run) use probe::ProbeTest;
 pub(in crate::run) use test::Test;
 use test::waiting;
 
