@@ -6,8 +6,10 @@ CARGO ?= cargo
 # Tools that are not part of the Rust toolchain lie outside the work tree.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-regauth/tools
 DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.2
+FUZZ_RUNS ?= 1000000
 
-.PHONY: help build install check test demo bench cluster-up cluster-down cluster-test clean
+.PHONY: help build install check test fuzz demo bench cluster-up cluster-down cluster-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +31,10 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 
 test: ## All tests, those on the real cluster included
 	tests/run.sh
+
+fuzz: ## A million cases for each parser of what registries say (nightly compiler)
+	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)
+	PATH="$(TOOLS)/bin:$$PATH" FUZZ_RUNS=$(FUZZ_RUNS) tests/fuzz.sh
 
 demo: ## Bring up a cluster, break it, and let the plugin say why pulls fail
 	tests/demo.sh
