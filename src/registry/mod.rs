@@ -14,4 +14,6 @@ pub mod outside;
 pub mod platform;
 pub mod rate_limit;
 pub mod reference;
+#[cfg(test)]
+mod reference_properties;
 pub mod token;
