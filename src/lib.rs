@@ -16,6 +16,7 @@ pub mod error;
 pub mod evidence;
 pub mod finding;
 pub mod fix;
+pub mod image;
 pub mod plan;
 pub mod probe;
 pub mod registry;

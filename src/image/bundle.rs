@@ -1,0 +1,175 @@
+//! One image of several archives, and the archive that is written of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::digest::Digest;
+use super::error::BundleError;
+use super::layout::{Archive, Blob, Image, OCI_INDEX};
+use super::platform::Platform;
+use crate::text::Clean;
+
+/// The annotations by which `ctr images import`, `docker load` and `podman load` name what they load.
+const CONTAINERD_NAME: &str = "io.containerd.image.name";
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// The mode of files and of folders in an archive.
+const FILE: u32 = 0o644;
+const FOLDER: u32 = 0o755;
+
+/// A manifest or an index, as it is pushed: byte by byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What it is pushed as (`Content-Type`).
+    pub media_type: String,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// One image for all platforms that its archives have. It is pushed in the order of a registry's needs: first
+/// `blobs`, then `manifests` by their digests, then `top` by its tag.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// The index; with one platform that image's manifest.
+    pub top: Document,
+    /// What the index refers to, by platform; empty when `top` is a manifest.
+    pub manifests: Vec<Document>,
+    /// Configurations and layers, each once.
+    pub blobs: Vec<Blob>,
+    /// What it runs on, sorted; at least one.
+    pub platforms: Vec<Platform>,
+}
+
+impl Bundle {
+    /// Makes one image of archives, the same whatever their order.
+    pub fn new(archives: Vec<Archive>) -> Result<Self, BundleError> {
+        let mut images: BTreeMap<Platform, (Clean, Image)> = BTreeMap::new();
+        for Archive { name, images: held } in archives {
+            for image in held {
+                let platform = image.platform.clone();
+                if let Some((first, _)) = images.get(&platform) {
+                    return Err(BundleError::SamePlatform { platform, first: first.clone(), second: name });
+                }
+                images.insert(platform, (name.clone(), image));
+            }
+        }
+        let platforms: Vec<Platform> = images.keys().cloned().collect();
+        let mut seen = BTreeSet::new();
+        let mut blobs = Vec::new();
+        let mut manifests = Vec::new();
+        for (_, image) in images.into_values() {
+            blobs.extend(image.blobs.into_iter().filter(|blob| seen.insert(blob.digest.clone())));
+            manifests.push(image.manifest);
+        }
+        let top = match manifests.as_slice() {
+            [] => return Err(BundleError::NoArchive),
+            [_] => manifests.remove(0),
+            several => index(several.iter().zip(&platforms)),
+        };
+        Ok(Self { top, manifests, blobs, platforms })
+    }
+
+    /// The size of all that a registry stores of it, in bytes.
+    pub fn size(&self) -> u64 {
+        let documents = self.documents().map(|document| document.bytes.len());
+        documents.chain(self.blobs.iter().map(|blob| blob.bytes.len())).map(|len| len as u64).sum()
+    }
+
+    /// Writes it as one OCI archive, in which it is called `repository:tag`: the same bytes for the same
+    /// content.
+    pub fn write(&self, repository: &str, tag: &str, out: impl Write) -> io::Result<()> {
+        let name = format!("{repository}:{tag}");
+        let entry = Descriptor {
+            annotations: BTreeMap::from([(CONTAINERD_NAME, name.as_str()), (REF_NAME, tag)]),
+            platform: self.platforms.first().filter(|_| self.manifests.is_empty()),
+            ..Descriptor::of(&self.top)
+        };
+        let mut blobs: BTreeMap<&str, &[u8]> =
+            self.documents().map(|document| (document.digest.hex(), document.bytes.as_slice())).collect();
+        blobs.extend(self.blobs.iter().map(|blob| (blob.digest.hex(), &*blob.bytes)));
+
+        let mut tar = tar::Builder::new(out);
+        append(&mut tar, "oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        append(&mut tar, "index.json", &Index::of(vec![entry]))?;
+        for folder in ["blobs/", "blobs/sha256/"] {
+            let mut header = header(FOLDER, 0);
+            header.set_entry_type(tar::EntryType::Directory);
+            tar.append_data(&mut header, folder, io::empty())?;
+        }
+        for (hex, bytes) in blobs {
+            append(&mut tar, &format!("blobs/sha256/{hex}"), bytes)?;
+        }
+        tar.into_inner()?.flush()
+    }
+
+    fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.manifests.iter().chain([&self.top])
+    }
+}
+
+fn index<'a>(manifests: impl Iterator<Item = (&'a Document, &'a Platform)>) -> Document {
+    let described = manifests
+        .map(|(manifest, platform)| Descriptor { platform: Some(platform), ..Descriptor::of(manifest) });
+    let bytes = Index::of(described.collect());
+    Document { media_type: OCI_INDEX.into(), digest: Digest::of(&bytes), bytes }
+}
+
+/// A header that says nothing about this machine or hour.
+fn header(mode: u32, size: u64) -> tar::Header {
+    let mut header = tar::Header::new_ustar();
+    header.set_mode(mode);
+    header.set_size(size);
+    header.set_mtime(0);
+    header.set_uid(0);
+    header.set_gid(0);
+    header
+}
+
+fn append(tar: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> io::Result<()> {
+    tar.append_data(&mut header(FILE, bytes.len() as u64), name, bytes)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index<'a> {
+    schema_version: u8,
+    media_type: &'static str,
+    manifests: Vec<Descriptor<'a>>,
+}
+
+impl<'a> Index<'a> {
+    /// The JSON of an index, which is the same for the same content.
+    fn of(manifests: Vec<Descriptor<'a>>) -> Vec<u8> {
+        let index = Self { schema_version: 2, media_type: OCI_INDEX, manifests };
+        // Texts and numbers in structs: there is nothing in it that JSON cannot hold.
+        serde_json::to_vec(&index).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    media_type: &'a str,
+    digest: &'a str,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<&'a Platform>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: BTreeMap<&'static str, &'a str>,
+}
+
+impl<'a> Descriptor<'a> {
+    fn of(document: &'a Document) -> Self {
+        Self {
+            media_type: &document.media_type,
+            digest: document.digest.as_str(),
+            size: document.bytes.len() as u64,
+            platform: None,
+            annotations: BTreeMap::new(),
+        }
+    }
+}
