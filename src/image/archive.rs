@@ -1,12 +1,12 @@
-//! The files of an OCI archive: a tar with `oci-layout`, `index.json` and `blobs/sha256/HEX`. All is hostile:
+//! The files of an OCI archive: a tar with `oci-layout`, `index.json` and `blobs/ALGORITHM/HEX`. All is hostile:
 //! nothing is unpacked to a disk, every size is bounded, and each blob is held to its name.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
-use super::digest::Digest;
 use super::error::Fault;
+use crate::registry::digest::{Digest, DigestError};
 use crate::text::Clean;
 
 /// The most bytes that are read of an archive. The probe's image may have 4 MB.
@@ -66,7 +66,7 @@ impl Files {
         if !entry.header().entry_type().is_file() {
             return Ok(());
         }
-        let blob = name.strip_prefix("blobs/sha256/").map(Digest::from_hex);
+        let blob = name.strip_prefix("blobs/").map(|name| name.replacen('/', ":", 1).parse::<Digest>());
         match (name.as_str(), blob) {
             ("oci-layout", _) => once(&name, &mut self.layout, content(&mut entry)?),
             ("index.json", _) => once(&name, &mut self.index, content(&mut entry)?),
@@ -74,15 +74,17 @@ impl Files {
                 self.docker = true;
                 Ok(())
             }
-            (_, Some(Some(digest))) => self.take_blob(digest, content(&mut entry)?),
-            (_, Some(None)) => Err(Fault::Name(shown(&name))),
+            (_, Some(Ok(digest))) => self.take_blob(digest, content(&mut entry)?),
+            (_, Some(Err(_))) => Err(Fault::Name(shown(&name))),
             _ => Ok(()),
         }
     }
 
     fn take_blob(&mut self, digest: Digest, bytes: Vec<u8>) -> Result<(), Fault> {
-        if Digest::of(&bytes) != digest {
-            return Err(Fault::WrongDigest(digest));
+        match digest.verify(&bytes) {
+            Ok(()) => {}
+            Err(DigestError::Algorithm) => return Err(Fault::Unverifiable(digest)),
+            Err(_) => return Err(Fault::WrongDigest(digest)),
         }
         let name = shown(digest.as_str());
         match self.blobs.insert(digest, bytes.into()) {

@@ -5,19 +5,20 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digest::Digest;
 use super::error::BundleError;
-use super::layout::{Archive, Blob, Image, OCI_INDEX};
-use super::platform::Platform;
+use super::layout::{Archive, Blob, Image};
+use crate::registry::digest::Digest;
+use crate::registry::manifest::media_type::OCI_INDEX;
+use crate::registry::manifest::{Descriptor, IndexEntry};
+use crate::registry::platform::Platform;
 use crate::text::Clean;
 
 /// The annotations by which `ctr images import`, `docker load` and `podman load` name what they load.
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
-/// The mode of files and of folders in an archive.
-const FILE: u32 = 0o644;
-const FOLDER: u32 = 0o755;
+/// The mode of files in an archive.
+const MODE: u32 = 0o644;
 
 /// A manifest or an index, as it is pushed: byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,25 +84,19 @@ impl Bundle {
     /// content.
     pub fn write(&self, repository: &str, tag: &str, out: impl Write) -> io::Result<()> {
         let name = format!("{repository}:{tag}");
-        let entry = Descriptor {
-            annotations: BTreeMap::from([(CONTAINERD_NAME, name.as_str()), (REF_NAME, tag)]),
-            platform: self.platforms.first().filter(|_| self.manifests.is_empty()),
-            ..Descriptor::of(&self.top)
-        };
-        let mut blobs: BTreeMap<&str, &[u8]> =
-            self.documents().map(|document| (document.digest.hex(), document.bytes.as_slice())).collect();
-        blobs.extend(self.blobs.iter().map(|blob| (blob.digest.hex(), &*blob.bytes)));
+        let platform = self.platforms.first().filter(|_| self.manifests.is_empty());
+        let annotations = BTreeMap::from([(CONTAINERD_NAME, name.as_str()), (REF_NAME, tag)]);
+        let listed = Index::of(vec![Listed { entry: entry(&self.top, platform), annotations }]);
+        let documents = self.documents().map(|document| (&document.digest, document.bytes.as_slice()));
+        let blobs = self.blobs.iter().map(|blob| (&blob.digest, &*blob.bytes));
+        let files: BTreeMap<String, &[u8]> =
+            documents.chain(blobs).map(|(d, bytes)| (file(d), bytes)).collect();
 
         let mut tar = tar::Builder::new(out);
         append(&mut tar, "oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
-        append(&mut tar, "index.json", &Index::of(vec![entry]))?;
-        for folder in ["blobs/", "blobs/sha256/"] {
-            let mut header = header(FOLDER, 0);
-            header.set_entry_type(tar::EntryType::Directory);
-            tar.append_data(&mut header, folder, io::empty())?;
-        }
-        for (hex, bytes) in blobs {
-            append(&mut tar, &format!("blobs/sha256/{hex}"), bytes)?;
+        append(&mut tar, "index.json", &listed)?;
+        for (name, bytes) in files {
+            append(&mut tar, &name, bytes)?;
         }
         tar.into_inner()?.flush()
     }
@@ -112,25 +107,34 @@ impl Bundle {
 }
 
 fn index<'a>(manifests: impl Iterator<Item = (&'a Document, &'a Platform)>) -> Document {
-    let described = manifests
-        .map(|(manifest, platform)| Descriptor { platform: Some(platform), ..Descriptor::of(manifest) });
-    let bytes = Index::of(described.collect());
-    Document { media_type: OCI_INDEX.into(), digest: Digest::of(&bytes), bytes }
+    let entries = manifests.map(|(manifest, platform)| entry(manifest, Some(platform)));
+    let bytes = Index::of(entries.map(|entry| Listed { entry, annotations: BTreeMap::new() }).collect());
+    Document { media_type: OCI_INDEX.into(), digest: Digest::sha256(&bytes), bytes }
 }
 
-/// A header that says nothing about this machine or hour.
-fn header(mode: u32, size: u64) -> tar::Header {
+fn entry(document: &Document, platform: Option<&Platform>) -> IndexEntry {
+    let manifest = Descriptor {
+        digest: document.digest.clone(),
+        size: document.bytes.len() as u64,
+        media_type: Clean::new(&document.media_type),
+    };
+    IndexEntry { manifest, platform: platform.cloned() }
+}
+
+/// The file of a blob in an image layout.
+pub(super) fn file(digest: &Digest) -> String {
+    format!("blobs/{}", digest.as_str().replacen(':', "/", 1))
+}
+
+/// Adds a file, with a header that says nothing about this machine or hour.
+fn append(tar: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> io::Result<()> {
     let mut header = tar::Header::new_ustar();
-    header.set_mode(mode);
-    header.set_size(size);
+    header.set_mode(MODE);
+    header.set_size(bytes.len() as u64);
     header.set_mtime(0);
     header.set_uid(0);
     header.set_gid(0);
-    header
-}
-
-fn append(tar: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> io::Result<()> {
-    tar.append_data(&mut header(FILE, bytes.len() as u64), name, bytes)
+    tar.append_data(&mut header, name, bytes)
 }
 
 #[derive(Serialize)]
@@ -138,38 +142,22 @@ fn append(tar: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> io::R
 struct Index<'a> {
     schema_version: u8,
     media_type: &'static str,
-    manifests: Vec<Descriptor<'a>>,
-}
-
-impl<'a> Index<'a> {
-    /// The JSON of an index, which is the same for the same content.
-    fn of(manifests: Vec<Descriptor<'a>>) -> Vec<u8> {
-        let index = Self { schema_version: 2, media_type: OCI_INDEX, manifests };
-        // Texts and numbers in structs: there is nothing in it that JSON cannot hold.
-        serde_json::to_vec(&index).unwrap_or_default()
-    }
+    manifests: Vec<Listed<'a>>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor<'a> {
-    media_type: &'a str,
-    digest: &'a str,
-    size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    platform: Option<&'a Platform>,
+struct Listed<'a> {
+    #[serde(flatten)]
+    entry: IndexEntry,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     annotations: BTreeMap<&'static str, &'a str>,
 }
 
-impl<'a> Descriptor<'a> {
-    fn of(document: &'a Document) -> Self {
-        Self {
-            media_type: &document.media_type,
-            digest: document.digest.as_str(),
-            size: document.bytes.len() as u64,
-            platform: None,
-            annotations: BTreeMap::new(),
-        }
+impl<'a> Index<'a> {
+    /// The JSON of an index, which is the same for the same content.
+    fn of(manifests: Vec<Listed<'a>>) -> Vec<u8> {
+        let index = Self { schema_version: 2, media_type: OCI_INDEX, manifests };
+        // Texts and numbers in structs: there is nothing in it that JSON cannot hold.
+        serde_json::to_vec(&index).unwrap_or_default()
     }
 }

@@ -1,7 +1,8 @@
 //! Why an archive cannot be used: one sentence each, that says what to do where something can be done.
 
-use super::digest::Digest;
-use super::platform::Platform;
+use crate::registry::decode::DecodeError;
+use crate::registry::digest::Digest;
+use crate::registry::platform::Platform;
 use crate::text::Clean;
 
 /// An archive that cannot be used.
@@ -57,29 +58,20 @@ pub enum Fault {
     /// A blob that is referred to is not there.
     #[error("lacks the blob {0}: copy or build it again")]
     MissingBlob(Digest),
-    /// A digest that is not a SHA-256.
-    #[error("refers to \"{0}\", which is no SHA-256 digest: build it with another tool")]
-    NoDigest(Clean),
-    /// A document that is larger than registries take.
-    #[error("holds {what} of more than {limit} bytes, which no registry takes")]
-    DocumentTooLarge {
-        /// The document.
-        what: &'static str,
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// A document that is not what it should be. The position is in the document; its text is not shown.
-    #[error("holds {what} that cannot be read ({class} at line {line} column {column}): build it again")]
+    /// A blob whose digest is of an algorithm that is not known here.
+    #[error("holds a blob {0}, which cannot be checked: build it with another tool")]
+    Unverifiable(Digest),
+    /// A document that cannot be read; its text is not shown.
+    #[error("holds {what} that cannot be read ({error}): build it again")]
     Undecodable {
         /// The document.
         what: &'static str,
-        /// The class of the error: `syntax`, `data`, `eof` or `io`.
-        class: &'static str,
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
+        /// Class and position of what is wrong.
+        error: DecodeError,
     },
+    /// A document that is JSON, and lacks what its kind must have.
+    #[error("holds {0} that lacks what one must have: build it again")]
+    Incomplete(&'static str),
     /// Content of a kind that is not an image, by its media type.
     #[error("holds something that is not an image (\"{0}\"): give one that holds the probe's image alone")]
     NotAnImage(Clean),

@@ -1,6 +1,5 @@
 //! The images of an archive: from `index.json` through indexes and manifests to configurations and layers.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -9,25 +8,13 @@ use serde::de::DeserializeOwned;
 
 use super::archive::Files;
 use super::bundle::Document;
-use super::digest::Digest;
 use super::error::{ArchiveError, Fault};
-use super::platform::Platform;
+use crate::registry::decode::json;
+use crate::registry::digest::Digest;
+use crate::registry::manifest::media_type::{DOCKER_IMAGE, DOCKER_LIST, OCI_IMAGE, OCI_INDEX};
+use crate::registry::manifest::{Descriptor, IndexEntry, MAX_BODY, Manifest, ManifestError};
+use crate::registry::platform::Platform;
 use crate::text::Clean;
-
-/// The media types of image-spec 1.1 and of Docker's schema 2, which builders still write into OCI layouts.
-pub(super) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
-
-/// The annotation by which BuildKit marks what it says about an image, in the same index.
-const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
-const ATTESTATION: &str = "attestation-manifest";
-
-/// The most bytes of a JSON document: registries need not take more of a manifest (distribution-spec 1.1).
-pub(super) const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
 
 /// The most images of an archive, and how deep indexes may lie in `index.json`.
 pub(super) const MAX_IMAGES: usize = 64;
@@ -45,7 +32,7 @@ pub struct Archive {
 /// An image for one platform.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// What it runs on, by its configuration.
+    /// What it runs on, by its configuration; in normal form.
     pub platform: Platform,
     /// Its manifest.
     pub manifest: Document,
@@ -78,31 +65,31 @@ fn images(files: &Files) -> Result<Vec<Image>, Fault> {
     if !layout.image_layout_version.starts_with("1.") {
         return Err(Fault::NotOci);
     }
-    let index: Index = document("an index.json", files.index.as_deref().unwrap_or_default())?;
+    let entries = index("an index.json", files.index.as_deref().unwrap_or_default())?;
     let mut images = Vec::new();
-    walk(files, &index, 0, &mut images)?;
+    walk(files, &entries, 0, &mut images)?;
     if images.is_empty() { Err(Fault::Empty) } else { Ok(images) }
 }
 
-/// Adds the images of an index. One that is listed twice, as under two names, is taken once.
-fn walk(files: &Files, index: &Index, depth: usize, images: &mut Vec<Image>) -> Result<(), Fault> {
-    for descriptor in &index.manifests {
-        if descriptor.annotations.get(REFERENCE_TYPE).is_some_and(|kind| kind == ATTESTATION) {
+/// Adds the images of an index. One that is listed twice, as under two names, is taken once; what BuildKit says
+/// about an image (an attestation) is not one.
+fn walk(files: &Files, entries: &[IndexEntry], depth: usize, images: &mut Vec<Image>) -> Result<(), Fault> {
+    for IndexEntry { manifest, platform } in entries {
+        if platform.as_ref().is_some_and(Platform::is_unknown) {
             continue;
         }
-        match descriptor.media_type.as_str() {
+        match manifest.media_type.as_str() {
             OCI_INDEX | DOCKER_LIST if depth < MAX_DEPTH => {
-                let index: Index = document("an index", &files.blob(descriptor)?.bytes)?;
-                walk(files, &index, depth + 1, images)?;
+                walk(files, &index("an index", &files.blob(manifest)?.bytes)?, depth + 1, images)?;
             }
             OCI_INDEX | DOCKER_LIST => return Err(Fault::TooManyImages(MAX_IMAGES)),
-            OCI_MANIFEST | DOCKER_MANIFEST => {
-                let image = image(files, descriptor)?;
+            OCI_IMAGE | DOCKER_IMAGE => {
+                let image = image(files, manifest)?;
                 if images.iter().all(|known| known.manifest.digest != image.manifest.digest) {
                     images.push(image);
                 }
             }
-            other => return Err(Fault::NotAnImage(Clean::with_cap(other, 128))),
+            _ => return Err(Fault::NotAnImage(manifest.media_type.clone())),
         }
         if images.len() > MAX_IMAGES {
             return Err(Fault::TooManyImages(MAX_IMAGES));
@@ -112,66 +99,61 @@ fn walk(files: &Files, index: &Index, depth: usize, images: &mut Vec<Image>) -> 
 }
 
 fn image(files: &Files, descriptor: &Descriptor) -> Result<Image, Fault> {
-    let blob = files.blob(descriptor)?;
-    let manifest: Manifest = document("a manifest", &blob.bytes)?;
+    let Blob { digest, bytes } = files.blob(descriptor)?;
+    let media_type = descriptor.media_type.as_str();
     // Registries refuse a manifest that is pushed as another type than it says itself.
-    let types = [manifest.media_type.as_deref(), Some(descriptor.media_type.as_str())];
-    if manifest.schema_version != 2 || types[0].is_some_and(|_| types[0] != types[1]) {
-        return Err(Fault::NotAnImage(Clean::with_cap(types[0].unwrap_or("no schemaVersion 2"), 128)));
+    let own: OwnType = document("a manifest", &bytes)?;
+    if let Some(own) = own.media_type.filter(|own| own != media_type) {
+        return Err(Fault::NotAnImage(Clean::with_cap(&own, 128)));
     }
-    if !matches!(manifest.config.media_type.as_str(), OCI_CONFIG | DOCKER_CONFIG) {
-        return Err(Fault::NotAnImage(Clean::with_cap(&manifest.config.media_type, 128)));
-    }
-    let config = files.blob(&manifest.config)?;
-    let platform: Config = document("a configuration", &config.bytes)?;
+    let (config, layers) = match manifest("a manifest", media_type, &bytes)? {
+        Manifest::Image { config, layers } => (config, layers),
+        Manifest::Artifact { artifact_type, .. } => return Err(Fault::NotAnImage(artifact_type)),
+        _ => return Err(Fault::NotAnImage(Clean::new("a chart"))),
+    };
+    let mut blobs = vec![files.blob(&config)?];
+    let platform: Platform = document("a configuration", &blobs[0].bytes)?;
     if platform.os.is_empty() || platform.architecture.is_empty() {
         return Err(Fault::NoPlatform);
     }
-    let mut blobs = vec![config];
-    for layer in &manifest.layers {
+    for layer in &layers {
         let layer = files.blob(layer)?;
-        if !blobs.contains(&layer) {
+        if blobs.iter().all(|known| known.digest != layer.digest) {
             blobs.push(layer);
         }
     }
-    Ok(Image {
-        platform: Platform::new(&platform.os, &platform.architecture, platform.variant.as_deref()),
-        manifest: Document {
-            media_type: descriptor.media_type.clone(),
-            digest: blob.digest,
-            bytes: blob.bytes.to_vec(),
-        },
-        blobs,
-    })
+    let manifest = Document { media_type: media_type.into(), digest, bytes: bytes.to_vec() };
+    Ok(Image { platform: platform.normalized(), manifest, blobs })
 }
 
 impl Files {
     /// What a descriptor refers to.
     fn blob(&self, descriptor: &Descriptor) -> Result<Blob, Fault> {
-        let digest = Digest::parse(&descriptor.digest)
-            .ok_or_else(|| Fault::NoDigest(Clean::with_cap(&descriptor.digest, 128)))?;
-        let bytes = self.blobs.get(&digest).ok_or_else(|| Fault::MissingBlob(digest.clone()))?;
-        if bytes.len() as u64 != descriptor.size {
-            return Err(Fault::WrongSize(digest));
+        let digest = descriptor.digest.clone();
+        match self.blobs.get(&digest) {
+            None => Err(Fault::MissingBlob(digest)),
+            Some(bytes) if bytes.len() as u64 != descriptor.size => Err(Fault::WrongSize(digest)),
+            Some(bytes) => Ok(Blob { digest, bytes: bytes.clone() }),
         }
-        Ok(Blob { digest, bytes: bytes.clone() })
     }
 }
 
-/// Reads a JSON document. serde's own texts quote values: only class and position are taken.
-fn document<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, Fault> {
-    if bytes.len() > MAX_DOCUMENT {
-        return Err(Fault::DocumentTooLarge { what, limit: MAX_DOCUMENT });
+fn index(what: &'static str, bytes: &[u8]) -> Result<Vec<IndexEntry>, Fault> {
+    match manifest(what, OCI_INDEX, bytes)? {
+        Manifest::Index { manifests } => Ok(manifests),
+        _ => Err(Fault::Incomplete(what)),
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let class = match error.classify() {
-            serde_json::error::Category::Io => "io",
-            serde_json::error::Category::Syntax => "syntax",
-            serde_json::error::Category::Data => "data",
-            serde_json::error::Category::Eof => "eof",
-        };
-        Fault::Undecodable { what, class, line: error.line(), column: error.column() }
+}
+
+fn manifest(what: &'static str, media_type: &str, bytes: &[u8]) -> Result<Manifest, Fault> {
+    Manifest::parse(Some(media_type), bytes).map_err(|error| match error {
+        ManifestError::Unreadable { error } => Fault::Undecodable { what, error },
+        ManifestError::NoManifest => Fault::Incomplete(what),
     })
+}
+
+fn document<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, Fault> {
+    json(bytes, MAX_BODY).map_err(|error| Fault::Undecodable { what, error })
 }
 
 #[derive(Deserialize)]
@@ -181,36 +163,7 @@ struct Layout {
 }
 
 #[derive(Deserialize)]
-struct Index {
-    #[serde(default)]
-    manifests: Vec<Descriptor>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Manifest {
-    schema_version: u8,
+struct OwnType {
     media_type: Option<String>,
-    config: Descriptor,
-    #[serde(default)]
-    layers: Vec<Descriptor>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor {
-    media_type: String,
-    digest: String,
-    size: u64,
-    #[serde(default)]
-    annotations: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-struct Config {
-    #[serde(default)]
-    os: String,
-    #[serde(default)]
-    architecture: String,
-    variant: Option<String>,
 }

@@ -9,13 +9,9 @@ mod archive;
 #[cfg(feature = "image")]
 mod bundle;
 #[cfg(feature = "image")]
-mod digest;
-#[cfg(feature = "image")]
 mod error;
 #[cfg(feature = "image")]
 mod layout;
-#[cfg(feature = "image")]
-mod platform;
 #[cfg(test)]
 #[cfg(feature = "image")]
 mod tests;
@@ -23,10 +19,8 @@ mod tests;
 #[cfg(feature = "image")]
 pub use self::{
     bundle::{Bundle, Document},
-    digest::Digest,
     error::{ArchiveError, BundleError, Fault},
     layout::{Archive, Blob, Image},
-    platform::Platform,
 };
 
 /// The repository that the probe's image is published in, without a tag. The owner is set in that file alone.

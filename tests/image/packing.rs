@@ -5,7 +5,8 @@ use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
-use regauth::image::{Archive, Bundle, DEFAULT_REPOSITORY, Digest};
+use regauth::image::{Archive, Bundle, DEFAULT_REPOSITORY};
+use regauth::registry::digest::Digest;
 use serde_json::{Value, json};
 
 use crate::support::{CA_BUNDLE, Folder, PACKER, PROGRAM, pack};
@@ -76,7 +77,7 @@ fn the_image_holds_the_program_and_the_ca_bundle_and_nothing_else() {
     ];
     let expected = expected.map(|(name, mode, content)| (name.to_string(), mode, 0, content.to_vec()));
     assert_eq!(files(&layer), expected);
-    assert_eq!(config["rootfs"], json!({"type": "layers", "diff_ids": [Digest::of(&layer).as_str()]}));
+    assert_eq!(config["rootfs"], json!({"type": "layers", "diff_ids": [Digest::sha256(&layer).as_str()]}));
     assert_eq!(config["config"]["User"], "65534:65534");
     assert_eq!(config["config"]["Entrypoint"], json!(["/regauth-probe"]));
     assert_eq!(config["config"]["Labels"]["org.opencontainers.image.version"], "1.2.3");

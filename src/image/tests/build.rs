@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::image::{Archive, Digest, Fault};
+use crate::image::bundle::file;
+use crate::image::{Archive, Fault};
+use crate::registry::digest::Digest;
 
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -14,8 +16,8 @@ pub struct Files(pub Vec<(String, Vec<u8>)>);
 impl Files {
     /// Adds a blob; returns its descriptor.
     pub fn blob(&mut self, media_type: &str, bytes: &[u8]) -> Value {
-        let digest = Digest::of(bytes);
-        let name = format!("blobs/sha256/{}", digest.hex());
+        let digest = Digest::sha256(bytes);
+        let name = file(&digest);
         if self.0.iter().all(|(known, _)| *known != name) {
             self.0.push((name, bytes.to_vec()));
         }

@@ -6,8 +6,12 @@ use serde_json::json;
 
 use super::build::{Files, OCI_INDEX, OCI_MANIFEST, config, read};
 use crate::image::archive::{MAX_ARCHIVE, MAX_FILES};
-use crate::image::layout::{MAX_DOCUMENT, MAX_IMAGES};
-use crate::image::{Archive, Digest, Fault};
+use crate::image::bundle::file;
+use crate::image::layout::MAX_IMAGES;
+use crate::image::{Archive, Fault};
+use crate::registry::decode::DecodeError;
+use crate::registry::digest::Digest;
+use crate::registry::manifest::MAX_BODY;
 
 #[test]
 fn an_archive_that_is_cut_off_anywhere_is_refused_or_whole() {
@@ -47,8 +51,8 @@ fn a_changed_byte_anywhere_is_no_panic_and_never_passes_as_another_image() {
 
 #[test]
 fn a_blob_is_held_to_its_name_even_when_nothing_refers_to_it() {
-    let digest = Digest::of(b"something");
-    let files = Files::of("amd64").with(&format!("blobs/sha256/{}", digest.hex()), b"something else");
+    let digest = Digest::sha256(b"something");
+    let files = Files::of("amd64").with(&file(&digest), b"something else");
     assert_eq!(files.read().err(), Some(Fault::WrongDigest(digest)));
 }
 
@@ -56,11 +60,11 @@ fn a_blob_is_held_to_its_name_even_when_nothing_refers_to_it() {
 fn a_blob_that_is_missing_or_of_another_size_is_named() {
     let mut files = Files::default();
     let mut image = files.image(&config("amd64"), &["a layer"]);
-    let layer = Digest::of(b"a layer");
-    let without = files.clone().finish(&[image.clone()]).without(&format!("blobs/sha256/{}", layer.hex()));
+    let layer = Digest::sha256(b"a layer");
+    let without = files.clone().finish(&[image.clone()]).without(&file(&layer));
     assert_eq!(without.read().err(), Some(Fault::MissingBlob(layer)));
     image["size"] = json!(1);
-    let digest = Digest::parse(image["digest"].as_str().expect("text")).expect("a digest");
+    let digest = image["digest"].as_str().expect("text").parse().expect("a digest");
     assert_eq!(files.finish(&[image]).read().err(), Some(Fault::WrongSize(digest)));
 }
 
@@ -134,7 +138,7 @@ impl Read for Endless {
 
 #[test]
 fn a_file_without_end_is_read_to_the_limit_only() {
-    let name = format!("blobs/sha256/{}", Digest::of(b"").hex());
+    let name = file(&Digest::sha256(b""));
     for kind in [tar::EntryType::Regular, tar::EntryType::GNULongName] {
         let refused = Archive::read("probe.tar", Endless::new(&name, kind)).expect_err("refused");
         assert_eq!(refused.fault, Fault::TooLarge(MAX_ARCHIVE));
@@ -167,9 +171,12 @@ fn too_many_images_and_indexes_that_lie_deep_are_refused() {
 #[test]
 fn documents_larger_than_registries_take_are_refused() {
     let mut files = Files::default();
-    let manifest = files.blob(OCI_MANIFEST, &vec![b' '; MAX_DOCUMENT + 1]);
+    let manifest = files.blob(OCI_MANIFEST, &vec![b' '; MAX_BODY + 1]);
     let fault = files.finish(&[manifest]).read().err();
-    assert_eq!(fault, Some(Fault::DocumentTooLarge { what: "a manifest", limit: MAX_DOCUMENT }));
+    assert_eq!(
+        fault,
+        Some(Fault::Undecodable { what: "a manifest", error: DecodeError::TooLarge { limit: MAX_BODY } })
+    );
 }
 
 #[test]
@@ -178,12 +185,15 @@ fn a_document_that_cannot_be_read_is_told_by_its_position_and_not_quoted() {
     let manifest = files.blob(OCI_MANIFEST, br#"{"schemaVersion":2,"config":"hunter2"}"#);
     let fault = files.finish(&[manifest]).read().expect_err("refused");
     assert!(
-        matches!(fault, Fault::Undecodable { what: "a manifest", class: "data", line: 1, .. }),
+        matches!(fault, Fault::Undecodable { what: "a manifest", error: DecodeError::Form { line: 1, .. } }),
         "{fault}"
     );
     assert!(!fault.to_string().contains("hunter2"), "{fault}");
     let broken = Files::of("amd64").without("index.json").with("index.json", b"{").read().err();
-    assert!(matches!(broken, Some(Fault::Undecodable { what: "an index.json", class: "eof", .. })));
+    assert!(matches!(
+        broken,
+        Some(Fault::Undecodable { what: "an index.json", error: DecodeError::Cut { .. } })
+    ));
     // Deeper than serde_json goes, so that nothing overflows the stack.
     let deep = Files::of("amd64").without("index.json").with("index.json", "[".repeat(100_000).as_bytes());
     assert!(matches!(deep.read().err(), Some(Fault::Undecodable { .. })));
@@ -212,11 +222,17 @@ fn what_is_no_image_is_refused_by_its_media_type() {
 }
 
 #[test]
-fn an_image_without_platform_a_digest_of_another_kind_and_no_image_are_refused() {
+fn an_image_without_platform_and_no_image_at_all_are_refused() {
     let mut files = Files::default();
     let image = files.image(&json!({"os": "linux"}), &[]);
     assert_eq!(files.finish(&[image]).read().err(), Some(Fault::NoPlatform));
-    let sha512 = json!({"mediaType": OCI_MANIFEST, "digest": "sha512:00", "size": 1});
-    assert!(matches!(Files::default().finish(&[sha512]).read().err(), Some(Fault::NoDigest(_))));
     assert_eq!(Files::default().finish(&[]).read().err(), Some(Fault::Empty));
+}
+
+#[test]
+fn a_digest_that_cannot_be_checked_is_refused() {
+    let odd = Files::of("amd64").with("blobs/blake3/00", b"x").read().err();
+    assert_eq!(odd, Some(Fault::Unverifiable("blake3:00".parse().expect("a digest"))));
+    let none = json!({"mediaType": OCI_MANIFEST, "digest": "../../etc/passwd", "size": 1});
+    assert!(matches!(Files::default().finish(&[none]).read().err(), Some(Fault::Undecodable { .. })));
 }
