@@ -98,7 +98,7 @@ pub enum BundleError {
     #[error("{platform} is in {first} and in {second}: give one archive for each platform")]
     SamePlatform {
         /// The platform.
-        platform: Platform,
+        platform: Box<Platform>,
         /// The archive that had it first.
         first: Clean,
         /// The archive that had it again.
