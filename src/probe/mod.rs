@@ -9,6 +9,8 @@ mod pod;
 pub mod report;
 #[cfg(feature = "probe")]
 mod series;
+#[cfg(feature = "stores")]
+pub mod stores;
 pub mod task;
 
 #[cfg(feature = "probe")]
