@@ -200,6 +200,7 @@ pub(super) fn is_made_at_call(name: &str) -> bool {
 
 /// The folder-less name of a program, for a line that shows it.
 pub(super) fn program(name: &str) -> String {
-    let name = Path::new(name).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name =
+        Path::new(name).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     format!("docker-credential-{name}")
 }

@@ -18,7 +18,10 @@ pub(super) fn commands(entry: &StoreEntry, env: &Env) -> Vec<Fix> {
         )],
         Place::File(path) => in_file(entry, path, env),
         Place::Helper(name) if is_made_at_call(name) => vec![fix(
-            format!("{} keeps nothing: it makes a credential of the identity that this machine has in the cloud, which must be renewed there; this line in the file names it", program(name)),
+            format!(
+                "{} keeps nothing: it makes a credential of the identity that this machine has in the cloud, which must be renewed there; this line in the file names it",
+                program(name)
+            ),
             format!("grep -n {} {}", quoted(name), quoted_path(entry.configured_in.as_deref())),
         )],
         Place::Helper(name) => in_helper(entry, name, env),
@@ -34,7 +37,10 @@ fn in_file(entry: &StoreEntry, path: &Path, env: &Env) -> Vec<Fix> {
         return vec![fix(what(), docker(&entry.key))];
     }
     if path.file_name().is_some_and(|name| name == ".dockercfg") {
-        let by_hand = format!("no logout reaches {}: take the entry out by hand", Clean::new(&path.display().to_string()));
+        let by_hand = format!(
+            "no logout reaches {}: take the entry out by hand",
+            Clean::new(&path.display().to_string())
+        );
         return vec![fix(by_hand, format!("${{EDITOR:-vi}} {}", quoted_path(Some(path))))];
     }
     let file = if path == env.podman_default() && env.var("REGISTRY_AUTH_FILE").is_none() {

@@ -89,7 +89,10 @@ impl StoreEntry {
     /// Whether it holds something that could be sent. Docker leaves empty entries in its file for what is in a
     /// helper.
     pub fn is_usable(&self) -> bool {
-        matches!(self.entry.client_login(), Ok(Login::Basic { .. } | Login::IdentityToken { .. } | Login::RegistryToken(_)))
+        matches!(
+            self.entry.client_login(),
+            Ok(Login::Basic { .. } | Login::IdentityToken { .. } | Login::RegistryToken(_))
+        )
     }
 
     fn credential(&self, image: &Reference, key: &RunKey) -> Credential {

@@ -33,8 +33,14 @@ pub(super) const DOCKER_AUTH_CONFIG: &str = "DOCKER_AUTH_CONFIG";
 
 /// The variables that are read; no others are kept.
 const VARIABLES: &[&str] = &[
-    "APPDATA", "DOCKER_CONFIG", DOCKER_AUTH_CONFIG, "HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG",
-    "REGISTRY_AUTH_FILE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+    "APPDATA",
+    "DOCKER_CONFIG",
+    DOCKER_AUTH_CONFIG,
+    "HELM_CONFIG_HOME",
+    "HELM_REGISTRY_CONFIG",
+    "REGISTRY_AUTH_FILE",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
 ];
 
 impl Env {

@@ -72,7 +72,8 @@ impl Search<'_> {
             return;
         }
         let config = config.unwrap_or_default();
-        let configured = config.creds_store.is_some() || !config.cred_helpers.is_empty() || !config.entries.is_empty();
+        let configured =
+            config.creds_store.is_some() || !config.cred_helpers.is_empty() || !config.entries.is_empty();
         match (configured, self.system_store()) {
             (false, Some(store)) => self.ask(&own, store),
             _ => self.by_docker(&own, &config),
@@ -88,7 +89,8 @@ impl Search<'_> {
 
     /// A client that ends at an error, unless it had a credential before.
     fn stops(&mut self) -> bool {
-        let failed = !self.found.failed.is_empty() || self.found.files.iter().any(|(_, error)| error.is_some());
+        let failed =
+            !self.found.failed.is_empty() || self.found.files.iter().any(|(_, error)| error.is_some());
         self.found.stopped = failed && self.found.entries.is_empty();
         failed
     }
