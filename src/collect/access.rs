@@ -20,7 +20,12 @@ pub struct Right {
 }
 
 impl Right {
-    pub(crate) const fn new(verb: &'static str, group: &'static str, resource: &'static str, namespaced: bool) -> Self {
+    pub(crate) const fn new(
+        verb: &'static str,
+        group: &'static str,
+        resource: &'static str,
+        namespaced: bool,
+    ) -> Self {
         Self { verb, group, resource, namespaced }
     }
 

@@ -20,7 +20,9 @@ impl Adopter {
     /// The controller that would adopt pods with the labels of this workload, given by its kind and whole name.
     pub(super) fn of(kind: &str, name: &str, object: &Templated) -> Option<Self> {
         match kind {
-            "rs" | "ds" | "job" => object.selector().map(|one| Self { name: name.into(), selector: Some(one) }),
+            "rs" | "ds" | "job" => {
+                object.selector().map(|one| Self { name: name.into(), selector: Some(one) })
+            }
             "pod" => Self::of_pod(object),
             _ => None,
         }
@@ -62,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_daemonset_adopts_what_it_selects() {
-        let one = adopter("ds", r#"{"spec":{"selector":{"matchLabels":{"app":"x"}},"template":{}}}"#).unwrap();
+        let one =
+            adopter("ds", r#"{"spec":{"selector":{"matchLabels":{"app":"x"}},"template":{}}}"#).unwrap();
         assert!(one.would_adopt(&labels("app")));
         assert!(!one.would_adopt(&labels("tier")));
     }
@@ -77,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_replicaset_of_a_deployment_asks_for_a_label_that_no_test_pod_has() {
-        let object = r#"{"spec":{"selector":{"matchLabels":{"app":"x","pod-template-hash":"1"}},"template":{}}}"#;
+        let object =
+            r#"{"spec":{"selector":{"matchLabels":{"app":"x","pod-template-hash":"1"}},"template":{}}}"#;
         assert!(!adopter("rs", object).unwrap().would_adopt(&labels("app")));
     }
 

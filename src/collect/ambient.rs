@@ -36,6 +36,9 @@ mod tests {
         let annotations = annotations.map(|(key, value)| (key.to_string(), value.to_string())).into();
         let found = ambient(&annotations);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].kind, found[0].identity.as_str()), (AmbientKind::AwsRole, "arn:aws:iam::123456789012:role/builder"));
+        assert_eq!(
+            (found[0].kind, found[0].identity.as_str()),
+            (AmbientKind::AwsRole, "arn:aws:iam::123456789012:role/builder")
+        );
     }
 }

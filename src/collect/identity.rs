@@ -207,7 +207,12 @@ async fn of_workload(api: &Api, namespace: &str, workload: &WorkloadRef) -> Resu
     };
     let identity = Identity { name: workload.to_string(), service_account, pull_secrets, source };
     let ambient = ambient(&account.metadata.annotations);
-    Ok(Resolved { identity, images: images(&template), ambient, workload: Some(Workload { template, adopter }) })
+    Ok(Resolved {
+        identity,
+        images: images(&template),
+        ambient,
+        workload: Some(Workload { template, adopter }),
+    })
 }
 
 fn images(template: &PodTemplate) -> Vec<String> {

@@ -75,9 +75,12 @@ pub async fn refuse_if_counted(
         .map_err(Error::doing(format!("list the Services of namespace {namespace}")))?;
     if let Some(service) = services.iter().find(|service| service.would_send_to(labels)) {
         let name = &service.metadata.name;
-        return Err(refusal(workload, &format!(
-            "service/{name} publishes pods that are not ready (publishNotReadyAddresses) and would send traffic to it"
-        )));
+        return Err(refusal(
+            workload,
+            &format!(
+                "service/{name} publishes pods that are not ready (publishNotReadyAddresses) and would send traffic to it"
+            ),
+        ));
     }
     let path = path::group("policy/v1", namespace, "poddisruptionbudgets");
     let budgets: Vec<Budget> = list(api, "pod disruption budgets", &path)
@@ -103,7 +106,8 @@ fn refusal(workload: &str, why: &str) -> Error {
 }
 
 fn seen_from(policies: &[NetworkPolicy], workload: &Labels) -> Policies {
-    let asked = |key: &str| policies.iter().any(|policy| policy.spec.pod_selector.keys().any(|one| one == key));
+    let asked =
+        |key: &str| policies.iter().any(|policy| policy.spec.pod_selector.keys().any(|one| one == key));
     let labels: Labels = workload
         .iter()
         .filter(|(key, _)| !is_controllers_own(key) && asked(key))
@@ -134,8 +138,7 @@ async fn list<T: DeserializeOwned>(
     let mut items = Vec::new();
     let mut next = String::new();
     loop {
-        let page: List<T> =
-            api.get(what, &path::with(path, &[("limit", PAGE), ("continue", &next)])).await?;
+        let page: List<T> = api.get(what, &path::with(path, &[("limit", PAGE), ("continue", &next)])).await?;
         items.extend(page.items);
         next = page.metadata.next;
         if next.is_empty() {
@@ -251,7 +254,8 @@ mod tests {
     #[test]
     fn a_controllers_own_label_is_never_carried_and_the_policy_is_named_as_missed() {
         for key in ["pod-template-hash", "job-name", "batch.kubernetes.io/controller-uid", "controller-uid"] {
-            let spec = format!(r#"{{"podSelector":{{"matchLabels":{{"{key}":"x"}}}},"policyTypes":["Egress"]}}"#);
+            let spec =
+                format!(r#"{{"podSelector":{{"matchLabels":{{"{key}":"x"}}}},"policyTypes":["Egress"]}}"#);
             let seen = seen_from(&[policy("odd", &spec)], &labels(&[(key, "x"), ("app", "web")]));
             assert_eq!((seen.labels.len(), seen.egress.len()), (0, 0), "{key}");
             assert_eq!(seen.missed, ["odd"]);

@@ -64,7 +64,8 @@ fn named_by_key(builder: &BuilderConfig, misnamed: &Misnamed, evidence: &Evidenc
 fn nothing_mounted(builder: &BuilderConfig, evidence: &Evidence) -> Finding {
     let reads = builder.reads.first().map_or("its docker config", String::as_str);
     let (container, program) = (&builder.container, builder.program.as_str());
-    let nothing = format!("The container {container} mounts no docker config where {program} reads one ({reads})");
+    let nothing =
+        format!("The container {container} mounts no docker config where {program} reads one ({reads})");
     if let Some(other) = other_supply(builder) {
         let cause = format!("{nothing}; {other}, which the API does not show.");
         let mut finding = about(builder, Code::CredentialNotVisible, evidence, cause);
@@ -82,14 +83,19 @@ fn nothing_mounted(builder: &BuilderConfig, evidence: &Evidence) -> Finding {
         [one] => one.as_str(),
         _ => "",
     };
-    finding.fixes = builder.reads.first().map(|file| mount(builder, file, secret, evidence)).unwrap_or_default();
+    finding.fixes =
+        builder.reads.first().map(|file| mount(builder, file, secret, evidence)).unwrap_or_default();
     finding
 }
 
 /// What may supply the credential instead of a mounted file.
 fn other_supply(builder: &BuilderConfig) -> Option<String> {
     if let Some(ambient) = builder.ambient.first() {
-        return Some(format!("its ServiceAccount is bound to the {} {}", ambient.kind.as_str(), ambient.identity));
+        return Some(format!(
+            "its ServiceAccount is bound to the {} {}",
+            ambient.kind.as_str(),
+            ambient.identity
+        ));
     }
     let text = match builder.written_at_run_time? {
         RunTime::Volume => "it lies in a volume that is filled when the pod runs",
@@ -106,8 +112,11 @@ fn mount(builder: &BuilderConfig, file: &str, secret: &str, evidence: &Evidence)
 }
 
 fn about(builder: &BuilderConfig, code: Code, evidence: &Evidence, cause: String) -> Finding {
-    let subject =
-        Subject { name: evidence.plan.identity.name.clone(), images: evidence.plan.images.clone(), nodes: vec![] };
+    let subject = Subject {
+        name: evidence.plan.identity.name.clone(),
+        images: evidence.plan.images.clone(),
+        nodes: vec![],
+    };
     let mut finding = Finding::new(code, subject, cause);
     finding.evidence = vec![builder.id.clone()];
     finding

@@ -113,6 +113,9 @@ pub struct Target {
     pub image: String,
     /// What was asked.
     pub action: Action,
+    /// The host that was asked in the registry's place, by the node's own configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Clean>,
     /// What the docker configurations have for it.
     #[serde(default)]
     pub keyring: KeyringSeen,
@@ -134,6 +137,7 @@ impl Target {
         Self {
             image: image.to_string(),
             action,
+            via: None,
             keyring: KeyringSeen::default(),
             ping: None,
             attempts: Vec::new(),

@@ -4,7 +4,7 @@
 
 mod builder;
 
-pub use builder::{mount_docker_config, look_at_keys};
+pub use builder::{look_at_keys, mount_docker_config};
 
 use crate::code::Code;
 use crate::diagnose::Place;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 
 use super::credentials::{Credential, Credentials};
+use super::node_config::Mirror;
 use super::series;
 use crate::evidence::endpoint::{Scheme, TlsFailureKind};
 use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
@@ -14,6 +15,7 @@ use crate::registry::platform::Platform;
 use crate::registry::reference::Reference;
 use crate::registry::transport::Origin;
 use crate::secret::Fingerprint;
+use crate::text::Clean;
 
 /// What to look at and how.
 pub struct Looking {
@@ -25,6 +27,8 @@ pub struct Looking {
     pub platform: Platform,
     /// Credentials that were refused elsewhere: fingerprint (`*` for all) and where.
     pub refused: BTreeMap<String, String>,
+    /// Hosts that the node's runtime asks in a registry's place, by the registry's name, in order.
+    pub mirrors: BTreeMap<String, Vec<Mirror>>,
     /// How often a push is repeated; 0 or 1: once.
     pub repeat: u32,
     /// The pause between repeated pushes.
@@ -59,6 +63,7 @@ struct Observer<'a> {
 /// One image or repository of one registry.
 struct Place {
     registry: Origin,
+    prefix: String,
     repository: String,
     reference: String,
 }
@@ -68,6 +73,7 @@ impl Observer<'_> {
         let mut target = Target::new(image, self.looking.action);
         let Ok(reference) = Reference::parse(image) else { return target };
         let Some(mut place) = self.place(&reference) else { return target };
+        self.choose_mirror(&reference, &mut place, &mut target).await;
         let (keyring, mine) = credentials.for_image(&reference);
         target.keyring = keyring;
         let challenges = self.ping(&mut place, &mut target).await;
@@ -85,6 +91,7 @@ impl Observer<'_> {
             let chosen = series::choose(&target, &mine);
             let subject = Subject {
                 registry: &place.registry,
+                prefix: &place.prefix,
                 repository: &place.repository,
                 challenges: &challenges,
                 login: chosen.map_or(Login::Anonymous, |(_, credential)| credential.login()),
@@ -100,9 +107,28 @@ impl Observer<'_> {
         let tag = || reference.tag().unwrap_or("latest").to_string();
         Some(Place {
             registry: self.client.origin_of(reference.registry())?,
+            prefix: "/v2".into(),
             repository: reference.path().to_string(),
             reference: reference.digest().map_or_else(tag, str::to_string),
         })
+    }
+
+    /// The first host that answers of those that the node's configuration names for the registry, else the last.
+    /// A push goes to the registry itself.
+    async fn choose_mirror(&mut self, reference: &Reference, place: &mut Place, target: &mut Target) {
+        let mirrors =
+            self.looking.mirrors.get(reference.registry()).filter(|_| target.action != Action::Push);
+        for mirror in mirrors.into_iter().flatten() {
+            place.registry = mirror.origin.clone();
+            place.prefix.clone_from(&mirror.prefix);
+            target.via = Some(Clean::new(&format!("{}{}", mirror.origin, mirror.prefix)));
+            if mirror.origin.scheme() == Scheme::Http {
+                self.client.allow_plain_http(&mirror.origin);
+            }
+            if self.client.ping(&mirror.origin, &mirror.prefix).await.answer().is_some() {
+                return;
+            }
+        }
     }
 
     /// What the registry asks for; asked once. Where HTTP is spoken at the port of HTTPS, the rest is asked in the
@@ -113,11 +139,11 @@ impl Observer<'_> {
             place.registry = origin.clone();
             return challenges.clone();
         }
-        let mut ping = self.client.ping(&place.registry).await;
+        let mut ping = self.client.ping(&place.registry, &place.prefix).await;
         if self.speaks_plain_http(&ping) {
             let registry = &place.registry;
             place.registry = Origin::new(Scheme::Http, registry.host(), registry.port());
-            ping = self.client.ping(&place.registry).await;
+            ping = self.client.ping(&place.registry, &place.prefix).await;
         }
         let challenges = challenges(&ping);
         self.pings.insert(authority, (place.registry.clone(), challenges.clone()));
@@ -174,7 +200,13 @@ impl Observer<'_> {
         login: Login<'_>,
         depth: Depth,
     ) -> Attempt {
-        let subject = Subject { registry: &place.registry, repository: &place.repository, challenges, login };
+        let subject = Subject {
+            registry: &place.registry,
+            prefix: &place.prefix,
+            repository: &place.repository,
+            challenges,
+            login,
+        };
         let platform = &self.looking.platform;
         let attempted = match self.looking.action {
             Action::Push => self.client.push(&subject).await,

@@ -11,6 +11,8 @@ mod pod;
 pub mod report;
 #[cfg(feature = "probe")]
 mod series;
+#[cfg(feature = "stores")]
+pub mod stores;
 pub mod task;
 
 #[cfg(feature = "probe")]
@@ -18,5 +20,7 @@ pub use credentials::{Credential, Credentials, Sources};
 #[cfg(feature = "probe")]
 pub use look::{Looking, look};
 #[cfg(feature = "probe")]
-pub use pod::run;
+pub use node_config::{Mirror, NodeConfig};
+#[cfg(feature = "probe")]
+pub use pod::{go_architecture, run};
 pub use task::{Reader, Refused, Source, Task};

@@ -216,8 +216,7 @@ mod tests {
         impl Dir {
             pub fn new() -> Self {
                 let number = NEXT.fetch_add(1, Ordering::Relaxed);
-                let path =
-                    std::env::temp_dir().join(format!("regauth-node-{}-{number}", std::process::id()));
+                let path = std::env::temp_dir().join(format!("regauth-node-{}-{number}", std::process::id()));
                 std::fs::create_dir_all(&path).unwrap();
                 Self(path)
             }
@@ -277,7 +276,10 @@ mod tests {
         let (_dir, config) = node(&[("etc/hosts", "192.0.2.1 r.example\n")]);
         let mut settings = Settings::bare();
         config.apply(&mut settings);
-        assert!(settings.hosts_file.ends_with("etc/hosts") && settings.hosts_file.starts_with(std::env::temp_dir()));
+        assert!(
+            settings.hosts_file.ends_with("etc/hosts")
+                && settings.hosts_file.starts_with(std::env::temp_dir())
+        );
         let (_dir, config) = node(&[]);
         let mut settings = Settings::bare();
         config.apply(&mut settings);

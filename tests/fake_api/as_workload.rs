@@ -43,7 +43,14 @@ async fn workload(text: &str, object: Value, annotations: Value) -> Resolved {
 async fn policies_are_read_page_by_page_and_give_labels_and_egress() {
     let fake = Fake::in_order(vec![
         page(json!([policy("deny-all", json!({}), json!(["Ingress", "Egress"]))]), "more"),
-        page(json!([policy("web", json!({"matchLabels": {"app": "web", "job-name": "x"}}), json!(["Egress"]))]), ""),
+        page(
+            json!([policy(
+                "web",
+                json!({"matchLabels": {"app": "web", "job-name": "x"}}),
+                json!(["Egress"])
+            )]),
+            "",
+        ),
     ]);
     let of = labels(&[("app", "web"), ("job-name", "x"), ("version", "7")]);
     let seen = policies(&fake.api, "team", &of).await.unwrap();
@@ -70,7 +77,11 @@ async fn a_service_that_publishes_unready_pods_is_refused_with_the_reason_and_a_
     let error = refuse_if_counted(&fake.api, "team", ("sts/web", None), &of).await.unwrap_err();
     assert!(matches!(error, Error::Usage(_)));
     let text = error.to_string();
-    assert!(text.contains("labels of sts/web") && text.contains("service/peers publishes pods that are not ready"), "{text}");
+    assert!(
+        text.contains("labels of sts/web")
+            && text.contains("service/peers publishes pods that are not ready"),
+        "{text}"
+    );
     assert!(text.contains("--service-account"), "{text}");
     let fake = namespace(service(false), json!(null));
     refuse_if_counted(&fake.api, "team", ("sts/web", None), &of).await.unwrap();
@@ -94,7 +105,8 @@ async fn a_daemonset_that_would_adopt_the_pod_is_refused_before_anything_is_aske
     let resolved = workload("ds/agent", daemon_set, json!({})).await.workload.unwrap();
     let fake = namespace(json!([]), json!([]));
     let of = &resolved.template.metadata.labels;
-    let error = refuse_if_counted(&fake.api, "team", ("ds/agent", resolved.adopter.as_ref()), of).await.unwrap_err();
+    let error =
+        refuse_if_counted(&fake.api, "team", ("ds/agent", resolved.adopter.as_ref()), of).await.unwrap_err();
     assert!(error.to_string().contains("ds/agent would adopt it"), "{error}");
     assert_eq!(fake.asked().len(), 0);
 }
@@ -120,7 +132,10 @@ async fn a_builders_template_tells_its_docker_config_and_its_cloud_identity() {
     let found = builder::configs(&of.template.spec, &resolved.ambient);
     assert_eq!((found.len(), found[0].program), (1, Program::Kaniko));
     let source = found[0].found.as_ref().unwrap();
-    assert_eq!((source.secret.as_str(), source.mounted_at.as_str()), ("regcred", "/kaniko/.docker/config.json"));
+    assert_eq!(
+        (source.secret.as_str(), source.mounted_at.as_str()),
+        ("regcred", "/kaniko/.docker/config.json")
+    );
 }
 
 #[tokio::test(start_paused = true)]

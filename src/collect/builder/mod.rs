@@ -96,9 +96,7 @@ fn misnamed(reads: &Reads, container: &Container, spec: &PodSpec) -> Option<Misn
         let folder = parent(&file.path);
         let beside = reads.paths.iter().any(|path| parent(path) == folder);
         !reads.paths.contains(&file.path)
-            && (beside
-                || folder.ends_with("/.docker")
-                || (!file.by_key && file.key == DOCKER_CONFIG_JSON))
+            && (beside || folder.ends_with("/.docker") || (!file.by_key && file.key == DOCKER_CONFIG_JSON))
     };
     let files = mounts::files(container, spec);
     let file = files.iter().find(looks_right)?;

@@ -45,7 +45,8 @@ struct Part<'a> {
 pub(super) fn origin(path: &str, container: &Container, spec: &PodSpec) -> Origin {
     let holding = |mount: &&VolumeMount| below(path, &mount.mount_path).is_some();
     let longest = container.volume_mounts.iter().filter(holding).max_by_key(|mount| mount.mount_path.len());
-    let Some((mount, inside)) = longest.and_then(|mount| Some((mount, below(path, &mount.mount_path)?))) else {
+    let Some((mount, inside)) = longest.and_then(|mount| Some((mount, below(path, &mount.mount_path)?)))
+    else {
         return Origin::Nothing;
     };
     let Some(volume) = spec.volumes.iter().find(|volume| volume.name == mount.name) else {
@@ -103,7 +104,8 @@ fn of_parts(path: &str, inside: &str, parts: &[Part<'_>]) -> Origin {
             return Origin::File { source: source(part, &item.key), certain: true };
         }
     }
-    let whole = parts.iter().find(|part| part.items.is_empty() && !inside.is_empty() && !inside.contains('/'));
+    let whole =
+        parts.iter().find(|part| part.items.is_empty() && !inside.is_empty() && !inside.contains('/'));
     match whole {
         // Only the type that pull secrets have makes this key, and it makes no other.
         Some(part) => Origin::File {
@@ -136,7 +138,11 @@ fn parts(volume: &Volume) -> Option<Vec<Part<'_>>> {
 /// What is left of `path` below `folder`; empty for the folder itself.
 fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
-    if rest.is_empty() || rest.starts_with('/') || folder.is_empty() { Some(rest.trim_matches('/')) } else { None }
+    if rest.is_empty() || rest.starts_with('/') || folder.is_empty() {
+        Some(rest.trim_matches('/'))
+    } else {
+        None
+    }
 }
 
 fn join(folder: &str, rest: &str) -> String {

@@ -78,7 +78,8 @@ fn by_command(container: &Container) -> Option<Program> {
     }
     let is_script = |word: &&String| word.contains(char::is_whitespace);
     let tokens = words().filter(is_script).flat_map(|script| {
-        script.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\''))
+        script
+            .split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\''))
     });
     tokens.filter_map(named).next()
 }
@@ -100,18 +101,18 @@ fn by_image(image: &str) -> Option<Program> {
 /// Why a configuration may be there that nothing mounts.
 pub(super) fn run_time(program: Program, container: &Container) -> Option<RunTime> {
     let set = |name: &str| container.env.iter().any(|variable| variable.name == name);
-    let hidden = |name: &str| {
-        container.env.iter().any(|variable| variable.name == name && variable.value.is_none())
-    };
+    let hidden =
+        |name: &str| container.env.iter().any(|variable| variable.name == name && variable.value.is_none());
     if set("DOCKER_AUTH_CONFIG") || hidden("DOCKER_CONFIG") || hidden("REGISTRY_AUTH_FILE") {
         return Some(RunTime::Variable);
     }
     let words = || container.command.0.iter().chain(&container.args.0);
-    let logs_in = |word: &String| {
-        word.contains(char::is_whitespace) && LOGINS.iter().any(|sign| word.contains(sign))
-    };
+    let logs_in =
+        |word: &String| word.contains(char::is_whitespace) && LOGINS.iter().any(|sign| word.contains(sign));
     // `skopeo copy --dest-creds`, `buildah push --creds`: the credential is an argument.
-    let creds = |word: &String| ["--creds", "--dest-creds", "--dest-username"].iter().any(|flag| word.starts_with(flag));
+    let creds = |word: &String| {
+        ["--creds", "--dest-creds", "--dest-username"].iter().any(|flag| word.starts_with(flag))
+    };
     if words().any(|word| logs_in(word) || creds(word)) {
         return Some(RunTime::Command);
     }
@@ -150,11 +151,15 @@ fn order(program: Program, container: &Container) -> Vec<String> {
         Program::Kaniko | Program::Crane | Program::Ko => {
             let mut paths = docker();
             paths.extend(value(container, "REGISTRY_AUTH_FILE"));
-            paths.extend(value(container, "XDG_RUNTIME_DIR").map(|folder| format!("{folder}/containers/auth.json")));
+            paths.extend(
+                value(container, "XDG_RUNTIME_DIR").map(|folder| format!("{folder}/containers/auth.json")),
+            );
             paths
         }
         Program::BuildKit | Program::Docker | Program::Other => docker(),
-        Program::Skopeo | Program::GardenUtil | Program::Buildah | Program::Podman => containers(program, container),
+        Program::Skopeo | Program::GardenUtil | Program::Buildah | Program::Podman => {
+            containers(program, container)
+        }
         Program::Jib => jib(container),
         Program::Helm => {
             let mut paths: Vec<String> = homes(program, container)
@@ -193,7 +198,9 @@ fn containers(program: Program, container: &Container) -> Vec<String> {
     let mut paths = vec![runtime.unwrap_or_else(|| "/run/containers/0/auth.json".into())];
     match value(container, "XDG_CONFIG_HOME") {
         Some(folder) => paths.push(format!("{folder}/containers/auth.json")),
-        None => paths.extend(homes(program, container).map(|home| format!("{home}/.config/containers/auth.json"))),
+        None => {
+            paths.extend(homes(program, container).map(|home| format!("{home}/.config/containers/auth.json")))
+        }
     }
     paths.extend(homes_docker(program, container));
     paths

@@ -6,8 +6,10 @@ use super::*;
 use crate::api::template::Container;
 
 fn spec(containers: Value, volumes: Value) -> PodSpec {
-    serde_json::from_value(json!({"containers": containers, "volumes": volumes, "imagePullSecrets": [{"name": "pull"}]}))
-        .unwrap()
+    serde_json::from_value(
+        json!({"containers": containers, "volumes": volumes, "imagePullSecrets": [{"name": "pull"}]}),
+    )
+    .unwrap()
 }
 
 /// The only builder of a pod with one container and one volume `v`.
@@ -119,12 +121,17 @@ fn a_projected_volume_is_searched_for_the_file_by_name_first() {
         {"configMap": {"name": "more", "items": [{"key": "x", "path": "y"}]}},
     ]}});
     let config = kaniko(at("/kaniko/.docker"), volume);
-    assert_eq!((key(&config), config.misnamed.as_ref()), (Some(("regcred", ".dockerconfigjson", WANTED)), None));
+    assert_eq!(
+        (key(&config), config.misnamed.as_ref()),
+        (Some(("regcred", ".dockerconfigjson", WANTED)), None)
+    );
 }
 
 #[test]
 fn a_volume_that_is_filled_later_is_told_as_such() {
-    for volume in [json!({"emptyDir": {}}), json!({"persistentVolumeClaim": {"claimName": "x"}}), json!({"csi": {}})] {
+    for volume in
+        [json!({"emptyDir": {}}), json!({"persistentVolumeClaim": {"claimName": "x"}}), json!({"csi": {}})]
+    {
         let config = kaniko(at("/kaniko/.docker"), volume);
         assert_eq!((config.found, config.written_at_run_time), (None, Some(RunTime::Volume)));
     }
@@ -168,7 +175,8 @@ fn buildkits_daemon_alone_is_told_credentials_by_its_clients() {
     let config = one(json!({"image": "moby/buildkit:v0.21-rootless"}), json!({}));
     assert_eq!(config.reads, ["/home/user/.docker/config.json"]);
     assert_eq!(config.written_at_run_time, Some(RunTime::Session));
-    let client = json!({"image": "moby/buildkit:v0.21", "command": ["buildctl-daemonless.sh"], "args": ["build"]});
+    let client =
+        json!({"image": "moby/buildkit:v0.21", "command": ["buildctl-daemonless.sh"], "args": ["build"]});
     let config = one(client, json!({}));
     assert_eq!((config.reads, config.written_at_run_time), (vec!["/root/.docker/config.json".into()], None));
 }
@@ -242,11 +250,17 @@ fn programs_are_known_by_command_and_image() {
 #[test]
 fn commands_and_variables_that_supply_a_credential_are_seen() {
     for (container, expected) in [
-        (json!({"command": ["sh", "-c", "skopeo login -u x -p y r && skopeo copy a b"]}), Some(RunTime::Command)),
+        (
+            json!({"command": ["sh", "-c", "skopeo login -u x -p y r && skopeo copy a b"]}),
+            Some(RunTime::Command),
+        ),
         (json!({"command": ["skopeo"], "args": ["copy", "--dest-creds=x:y"]}), Some(RunTime::Command)),
         (json!({"command": ["skopeo"], "env": [{"name": "DOCKER_AUTH_CONFIG"}]}), Some(RunTime::Variable)),
         (json!({"command": ["skopeo"], "envFrom": [{"secretRef": {"name": "x"}}]}), Some(RunTime::Variable)),
-        (json!({"image": "gcr.io/kaniko-project/executor:debug", "command": ["sleep"], "args": ["9999"]}), Some(RunTime::Session)),
+        (
+            json!({"image": "gcr.io/kaniko-project/executor:debug", "command": ["sleep"], "args": ["9999"]}),
+            Some(RunTime::Session),
+        ),
         (json!({"command": ["skopeo"], "args": ["copy", "a", "b"]}), None),
     ] {
         let config = one(container.clone(), json!({}));
@@ -282,6 +296,7 @@ fn a_builder_that_is_gone_is_known_by_its_secret() {
 
 #[test]
 fn names_that_no_object_can_have_do_not_get_into_commands() {
-    let config = kaniko(at("/kaniko/.docker"), secret("x; rm -rf /", json!([{"key": "k", "path": "config.json"}])));
+    let config =
+        kaniko(at("/kaniko/.docker"), secret("x; rm -rf /", json!([{"key": "k", "path": "config.json"}])));
     assert_eq!(key(&config).unwrap().0, "INVALID-NAME");
 }

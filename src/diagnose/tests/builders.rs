@@ -90,7 +90,11 @@ fn a_mounted_configuration_is_no_finding() {
 fn nothing_mounted_is_told_with_the_file_that_is_read_and_what_mounts_it() {
     let finding = finding(builder());
     assert_eq!((finding.code, finding.certain), (Code::BuilderConfigNotMounted, true));
-    assert!(finding.cause.contains(WANTED) && finding.cause.contains("imagePullSecrets (regcred)"), "{}", finding.cause);
+    assert!(
+        finding.cause.contains(WANTED) && finding.cause.contains("imagePullSecrets (regcred)"),
+        "{}",
+        finding.cause
+    );
     assert_eq!(finding.subject.name, "deploy/builder");
     assert_eq!(finding.evidence, ["builder/kaniko"]);
     let command = &finding.fixes[0].command;
@@ -117,7 +121,10 @@ fn a_file_that_nothing_reads_is_misnamed_for_certain_when_the_pod_names_it() {
 #[test]
 fn a_secret_that_is_mounted_whole_cannot_be_told_without_its_keys() {
     let finding = finding(misnamed(true));
-    assert_eq!((finding.code, finding.certain, finding.severity), (Code::BuilderConfigMisnamed, false, Severity::Unknown));
+    assert_eq!(
+        (finding.code, finding.certain, finding.severity),
+        (Code::BuilderConfigMisnamed, false, Severity::Unknown)
+    );
     assert!(finding.settle_by.is_some());
     assert_eq!(finding.fixes[0].command, "kubectl -n team describe secret regcred");
 }

@@ -98,6 +98,11 @@ impl Client {
         Instant::now() >= self.deadline
     }
 
+    /// Lets credentials go to an origin in the clear: the node's own configuration names it so.
+    pub fn allow_plain_http(&mut self, origin: &Origin) {
+        self.transport.allow_plain_http(origin);
+    }
+
     /// Uses new connections from now on.
     pub fn disconnect(&mut self) {
         self.transport.disconnect();
@@ -119,9 +124,9 @@ impl Client {
         }
     }
 
-    /// `GET /v2/` without a credential.
-    pub async fn ping(&mut self, origin: &Origin) -> Exchange {
-        let Some(target) = at(origin, "/v2/") else { return no_request(ExchangeStep::Ping) };
+    /// `GET /v2/` without a credential (or a mirror's own prefix in the place of `/v2`).
+    pub async fn ping(&mut self, origin: &Origin, prefix: &str) -> Exchange {
+        let Some(target) = at(origin, &format!("{prefix}/")) else { return no_request(ExchangeStep::Ping) };
         self.ask(Ask::new(ExchangeStep::Ping, target, &Authorization::None)).await.exchange
     }
 

@@ -30,6 +30,8 @@ pub enum Depth {
 pub struct Subject<'a> {
     /// The registry.
     pub registry: &'a Origin,
+    /// What stands before the repository's path: `/v2`, or a mirror's own.
+    pub prefix: &'a str,
     /// The repository's path.
     pub repository: &'a str,
     /// What the registry asked for without a credential.
@@ -45,7 +47,7 @@ impl Subject<'_> {
 
     /// A path below the repository's.
     pub(super) fn path(&self, rest: &str) -> Option<Target> {
-        at(self.registry, &format!("/v2/{}/{rest}", self.repository))
+        at(self.registry, &format!("{}/{}/{rest}", self.prefix, self.repository))
     }
 }
 
