@@ -2,6 +2,8 @@
 //!
 //! A password never appears in a command: Secrets are made from a docker config file that a login wrote.
 
+pub(crate) mod probe;
+
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::finding::Fix;

@@ -49,6 +49,7 @@ pub(super) fn waiting_text(last_seen: LastSeen) -> &'static str {
         LastSeen::Created => "the scheduler had not placed the pod when the time was up",
         LastSeen::Scheduled => "the kubelet had not begun to pull when the time was up",
         LastSeen::Pulling => "the pull was still going on when the time was up",
+        LastSeen::Running => "the probe was still looking when the time was up",
     }
 }
 
