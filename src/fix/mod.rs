@@ -3,6 +3,7 @@
 //! A password never appears in a command: Secrets are made from a docker config file that a login wrote.
 
 mod builder;
+pub(crate) mod probe;
 
 pub use builder::{look_at_keys, mount_docker_config};
 
