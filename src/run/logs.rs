@@ -72,7 +72,8 @@ impl Logs {
                 return Some((pod, None));
             }
             let Ok((pod, read)) = self.reading.join_next().await? else { continue };
-            let denied = read.as_ref().and_then(|read| read.as_ref().err()).is_some_and(|e| e.code() == Some(403));
+            let denied =
+                read.as_ref().and_then(|read| read.as_ref().err()).is_some_and(|e| e.code() == Some(403));
             self.permitted = Some(!denied);
             if !denied {
                 self.launch();

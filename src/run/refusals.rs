@@ -67,7 +67,8 @@ pub(super) fn word_of_probe(probe: &Probe) -> Word {
     let attempts = || seen.targets.iter().flat_map(|target| &target.attempts);
     let sent = attempts().filter(|attempt| attempt.credential.is_some() && attempt.withheld.is_none());
     let answered = |attempt: &Attempt| {
-        attempt.succeeded() || attempt.exchanges.iter().filter_map(Exchange::answer).any(|one| one.marks.any())
+        attempt.succeeded()
+            || attempt.exchanges.iter().filter_map(Exchange::answer).any(|one| one.marks.any())
     };
     let mut sent = sent.peekable();
     let taken = match sent.peek() {

@@ -195,7 +195,11 @@ fn cut_errors(seen: &mut ProbeSeen, bytes: usize) {
         }
     };
     for endpoint in &mut seen.endpoints {
-        endpoint.resolve.iter_mut().filter_map(|one| one.failure.as_mut()).for_each(|one| cut(&mut one.message));
+        endpoint
+            .resolve
+            .iter_mut()
+            .filter_map(|one| one.failure.as_mut())
+            .for_each(|one| cut(&mut one.message));
         endpoint.tls.iter_mut().filter_map(|one| one.failure.as_mut()).for_each(|one| cut(&mut one.message));
         endpoint.proxy_refusal.iter_mut().for_each(|one| cut(&mut one.message));
         endpoint.refused_target.iter_mut().for_each(cut);

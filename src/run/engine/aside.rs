@@ -41,7 +41,10 @@ pub(in crate::run) async fn run(
     if let Some(aside) = aside {
         // In the plan's namespace the node has a row already.
         let probes = aside.evidence.probes.into_iter();
-        finished.evidence.probes.extend(probes.map(|probe| Probe { id: format!("{}@{namespace}", probe.id), ..probe }));
+        finished
+            .evidence
+            .probes
+            .extend(probes.map(|probe| Probe { id: format!("{}@{namespace}", probe.id), ..probe }));
         finished.evidence.collected_at = Timestamp::now();
         finished.left_behind = finished.left_behind.or(aside.left_behind);
     }

@@ -94,7 +94,8 @@ impl Engine<'_> {
             Some(Outcome::Failed { step, .. }) => *step == Step::ProbeImage,
             _ => false,
         };
-        let is_asked = |other: &crate::run::track::Tracked| other.check == Check::Kubelet && other.node == pod.node;
+        let is_asked =
+            |other: &crate::run::track::Tracked| other.check == Check::Kubelet && other.node == pod.node;
         if !cannot_look || plan.action != Action::Pull || self.tracker.pods.iter().any(is_asked) {
             return;
         }

@@ -63,7 +63,8 @@ pub(super) fn fill(spec: &mut Value, prepared: &Prepared, order: &Order, resourc
     spec["containers"] = json!([container]);
     // Without any of its own, admission copies the ServiceAccount's.
     if !probe.image_pull_secrets.is_empty() {
-        spec["imagePullSecrets"] = probe.image_pull_secrets.iter().map(|name| json!({"name": name})).collect();
+        spec["imagePullSecrets"] =
+            probe.image_pull_secrets.iter().map(|name| json!({"name": name})).collect();
     }
 }
 

@@ -37,8 +37,10 @@ fn each_node_gets_its_probes_before_its_kubelet() {
     let pods = prepared.plan.pods();
     let of_node1 = [("node1", Check::ProbePod), ("node1", Check::ProbeNode), ("node1", Check::Kubelet)];
     assert_eq!((pods.len(), &pods[..3]), (6, &of_node1[..]));
-    let names: Vec<_> =
-        manifests(&prepared).iter().map(|one| one["metadata"]["name"].as_str().unwrap().to_string()).collect();
+    let names: Vec<_> = manifests(&prepared)
+        .iter()
+        .map(|one| one["metadata"]["name"].as_str().unwrap().to_string())
+        .collect();
     assert_eq!((names.len(), names[6].as_str()), (7, "regauth-abcd2345-5"));
 }
 
@@ -90,10 +92,16 @@ fn the_identitys_secrets_are_mounted_in_order_and_never_written_down() {
             json!({"secretName": name, "optional": true, "defaultMode": 0o444})
         );
         let mount = &pod["spec"]["containers"][0]["volumeMounts"][index];
-        assert_eq!((&mount["name"], &mount["readOnly"]), (&pod["spec"]["volumes"][index]["name"], &json!(true)));
+        assert_eq!(
+            (&mount["name"], &mount["readOnly"]),
+            (&pod["spec"]["volumes"][index]["name"], &json!(true))
+        );
         let source = &task(&pod).sources[index];
         assert_eq!(json!(source.path), mount["mountPath"]);
-        assert_eq!((source.name.as_str(), source.reader), (format!("secret/{name}").as_str(), Reader::Kubelet));
+        assert_eq!(
+            (source.name.as_str(), source.reader),
+            (format!("secret/{name}").as_str(), Reader::Kubelet)
+        );
     }
 }
 
@@ -106,8 +114,16 @@ fn no_manifest_of_a_run_holds_a_credential_or_a_token() {
     });
     let text = serde_json::to_string(&manifests(&prepared)).unwrap();
     for word in [
-        "secretKeyRef", "secretRef", "dockerconfigjson", "stringData", "\"Secret\"", "serviceAccountToken", "password",
-        "\"auth\"", "auths", "Authorization",
+        "secretKeyRef",
+        "secretRef",
+        "dockerconfigjson",
+        "stringData",
+        "\"Secret\"",
+        "serviceAccountToken",
+        "password",
+        "\"auth\"",
+        "auths",
+        "Authorization",
     ] {
         assert!(!text.contains(word), "{word}");
     }
@@ -121,7 +137,11 @@ fn the_probes_own_image_is_pulled_with_its_own_secrets_or_the_serviceaccounts() 
     let own = probing(|probe| probe.image_pull_secrets = vec!["a".into()]);
     assert_eq!(pod(&own, Check::ProbePod)["spec"]["imagePullSecrets"], json!([{"name": "a"}]));
     let kubelets = json!([{"name": "regcred"}]);
-    assert_eq!(pod(&own, Check::Kubelet)["spec"]["imagePullSecrets"], kubelets, "the pull under test has its own");
+    assert_eq!(
+        pod(&own, Check::Kubelet)["spec"]["imagePullSecrets"],
+        kubelets,
+        "the pull under test has its own"
+    );
 }
 
 #[test]
@@ -137,8 +157,14 @@ fn a_builders_configurations_stand_in_place_of_pull_secrets() {
     let volumes = pod["spec"]["volumes"].as_array().unwrap();
     assert_eq!(volumes.len(), 2, "{volumes:?}");
     let items = json!([{"key": ".dockerconfigjson", "path": "config.json"}]);
-    assert_eq!((&volumes[0]["secret"]["secretName"], &volumes[0]["secret"]["items"]), (&json!("push"), &items));
-    assert_eq!((&volumes[1]["configMap"]["name"], &volumes[1]["configMap"]["items"]), (&json!("settings"), &items));
+    assert_eq!(
+        (&volumes[0]["secret"]["secretName"], &volumes[0]["secret"]["items"]),
+        (&json!("push"), &items)
+    );
+    assert_eq!(
+        (&volumes[1]["configMap"]["name"], &volumes[1]["configMap"]["items"]),
+        (&json!("settings"), &items)
+    );
     let sources = task(&pod).sources;
     let told: Vec<_> = sources.iter().map(|one| (one.name.as_str(), one.reader)).collect();
     assert_eq!(told, [("secret/push", Reader::Client), ("configmap/settings", Reader::Client)]);
@@ -150,7 +176,10 @@ fn certificates_come_from_an_object_or_with_the_task() {
     let of = |bundle| pod(&probing(|probe| probe.ca_bundle = Some(bundle)), Check::ProbeNode);
     let config_map = of(CaBundle::ConfigMap("corp-ca".into()));
     let volume = &config_map["spec"]["volumes"][1];
-    assert_eq!((&volume["configMap"]["name"], &volume["configMap"]["optional"]), (&json!("corp-ca"), &json!(false)));
+    assert_eq!(
+        (&volume["configMap"]["name"], &volume["configMap"]["optional"]),
+        (&json!("corp-ca"), &json!(false))
+    );
     assert_eq!(json!(task(&config_map).ca_bundles), json!(["/regauth/ca"]));
     assert_eq!(of(CaBundle::Secret("s".into()))["spec"]["volumes"][1]["secret"]["secretName"], "s");
     let text = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -180,8 +209,12 @@ fn the_task_says_what_is_asked() {
         probe.repeat = 20;
         probe.interval_ms = 500;
     });
-    prepared.nodes =
-        vec![Node { name: "node2".into(), os: "linux".into(), architecture: "arm64".into(), ..Node::default() }];
+    prepared.nodes = vec![Node {
+        name: "node2".into(),
+        os: "linux".into(),
+        architecture: "arm64".into(),
+        ..Node::default()
+    }];
     let pull = task(&pod(&prepared, Check::ProbeNode));
     assert_eq!(pull.targets, [IMAGE, SIBLING]);
     assert_eq!((pull.action, pull.platform.as_str()), (Action::Pull, "linux/arm64"));

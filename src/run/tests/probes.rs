@@ -261,6 +261,7 @@ fn pods_that_are_added_are_tracked_as_planned_ones() {
 #[test]
 fn a_probes_missing_pull_secret_is_no_witness_about_the_kubelets() {
     let mut tracker = tracker();
-    tracker.event(&pod_event(0, "FailedToRetrieveImagePullSecret", "Unable to retrieve some (probe-pull)"), 1);
+    tracker
+        .event(&pod_event(0, "FailedToRetrieveImagePullSecret", "Unable to retrieve some (probe-pull)"), 1);
     assert!(tracker.pods.iter().all(|pod| pod.missing_pull_secrets.is_empty()));
 }

@@ -27,7 +27,8 @@ fn probe_with(outcome: Outcome<crate::evidence::ProbeSeen>) -> Probe {
 }
 
 fn attempt(fingerprint: Option<&str>, step: &str, status: u16) -> Value {
-    let answer = json!({"answered": null, "result": "answered", "status": status, "marks": {"apiVersion": true}});
+    let answer =
+        json!({"answered": null, "result": "answered", "status": status, "marks": {"apiVersion": true}});
     let mut attempt =
         json!({"exchanges": [{"step": step, "request": "GET /", "tookMs": 1, "result": answer}]});
     if let Some(fingerprint) = fingerprint {
@@ -81,7 +82,8 @@ fn a_registry_that_answers_with_a_credential_takes_it() {
 
 #[test]
 fn a_registry_that_was_not_reached_with_a_credential_says_nothing() {
-    let unreachable = json!({"step": "manifest", "request": "", "tookMs": 0, "result": {"result": "unreachable"}});
+    let unreachable =
+        json!({"step": "manifest", "request": "", "tookMs": 0, "result": {"result": "unreachable"}});
     let mut silent = attempt(Some("0a0a0a0a"), "manifest", 200);
     silent["exchanges"] = json!([unreachable]);
     assert_eq!(word_of_probe(&probe(json!([attempt(None, "manifest", 200), silent]))), Word::Nothing);

@@ -54,7 +54,8 @@ impl ProbeTest {
         }
         let status = pod.status.container_statuses.iter().find(|status| status.name == PROBE_CONTAINER);
         if let Some(ended) = ended {
-            let finished = status.and_then(finished).filter(|end| end.exit_code == 0 || pod.status.reason.is_empty());
+            let finished =
+                status.and_then(finished).filter(|end| end.exit_code == 0 || pod.status.reason.is_empty());
             match finished {
                 Some(end) => self.ended(end),
                 None => self.outcome = Some(ended.of_any()),
@@ -123,7 +124,8 @@ impl ProbeTest {
             && self.outcome.is_none()
             && self.next_decision().is_some_and(|due| now >= due)
         {
-            self.outcome = Some(Outcome::Failed { step: trouble.step, message: Clean::new(&trouble.message) });
+            self.outcome =
+                Some(Outcome::Failed { step: trouble.step, message: Clean::new(&trouble.message) });
         }
     }
 
@@ -190,7 +192,8 @@ fn finished(status: &ContainerStatus) -> Option<&Terminated> {
 
 /// Whether the runtime could not start the program at all.
 fn is_start_failure(end: &Terminated) -> bool {
-    matches!(end.reason.as_str(), "StartError" | "ContainerCannotRun") || end.message.contains("exec format error")
+    matches!(end.reason.as_str(), "StartError" | "ContainerCannotRun")
+        || end.message.contains("exec format error")
 }
 
 /// A program that cannot be started is the image's fault: it is for another architecture, or no probe's.
@@ -204,8 +207,13 @@ fn failed_program(end: &Terminated) -> Outcome<ProbeSeen> {
 fn waiting(waiting: &Reason) -> Option<Trouble> {
     let step = match waiting.reason.as_str() {
         "" | "ContainerCreating" | "PodInitializing" => return None,
-        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" | "PreCreateHookError"
-        | "PreStartHookError" | "PostStartHookError" | "CrashLoopBackOff" => Step::Probe,
+        "CreateContainerConfigError"
+        | "CreateContainerError"
+        | "RunContainerError"
+        | "PreCreateHookError"
+        | "PreStartHookError"
+        | "PostStartHookError"
+        | "CrashLoopBackOff" => Step::Probe,
         _ => Step::ProbeImage,
     };
     let message = match step {
