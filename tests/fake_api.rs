@@ -11,6 +11,7 @@ mod fake_api {
     mod one_first;
     mod outages;
     mod plan;
+    mod probes;
     mod refusals;
     mod runs;
     mod server;

@@ -13,7 +13,7 @@ pub struct Right {
     pub verb: &'static str,
     /// The API group; empty for the core group.
     pub group: &'static str,
-    /// The resource, plural.
+    /// The resource, plural; with its subresource, if one is meant: `pods/log`.
     pub resource: &'static str,
     /// Whether it is asked for the run's namespace (else for the cluster).
     pub namespaced: bool,
@@ -54,6 +54,10 @@ pub const PULL: &[Right] = &[
     Right::new("list", "", "events", true),
     Right::new("watch", "", "events", true),
 ];
+
+/// What probes may use beside [`PULL`]: the whole result of one whose termination message had no room for it.
+/// Without it the row says what is missing.
+pub const PROBE_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
@@ -97,13 +101,15 @@ pub async fn missing(api: &Api, namespace: &str, rights: &[Right]) -> Result<Vec
 }
 
 async fn allowed(api: &Api, namespace: &str, right: &Right) -> Result<bool, ApiError> {
+    let (resource, subresource) = right.resource.split_once('/').unwrap_or((right.resource, ""));
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {
             "verb": right.verb,
             "group": right.group,
-            "resource": right.resource,
+            "resource": resource,
+            "subresource": subresource,
             "namespace": if right.namespaced { namespace } else { "" },
         }},
     });
@@ -175,6 +181,7 @@ mod tests {
         let mut all = wanted(PULL);
         all.extend(wanted(&workloads()));
         all.extend(wanted(policies::RIGHTS));
+        all.extend(wanted(PROBE_LOGS));
         assert_eq!(granted(PULL_ROLES), all);
     }
 
