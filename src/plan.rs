@@ -42,6 +42,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The pods of a run, in the order in which they are made: for each tested node its checks, probes before
+    /// the kubelet's pull, since a probe tells which credential was refused.
+    pub fn pods(&self) -> Vec<(&str, Check)> {
+        let mut checks: Vec<Check> =
+            self.checks.iter().copied().filter(|check| *check != Check::ProbeLocal).collect();
+        checks.sort_by_key(|check| *check == Check::Kubelet);
+        self.tested_nodes().flat_map(|node| checks.iter().map(move |check| (node, *check))).collect()
+    }
+
     /// Names of the nodes that are tested, in order.
     pub fn tested_nodes(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.skip.is_none()).map(|node| node.name.as_str())
@@ -63,6 +72,11 @@ pub enum Check {
 }
 
 impl Check {
+    /// Whether a probe looks, rather than a kubelet pulls.
+    pub fn is_probe(self) -> bool {
+        self != Self::Kubelet
+    }
+
     /// The network that a probe looks from; `None` for the kubelet's own pull.
     pub fn network(self) -> Option<Network> {
         match self {

@@ -13,6 +13,7 @@ holds_none() { # holds_none FEATURES CRATE…
         fi
     done
 }
-holds_none "" kube k8s-openapi tokio hyper hyper-util rustls tokio-rustls hickory-proto x509-cert clap comfy-table indicatif
-holds_none cluster clap comfy-table indicatif
-holds_none probe kube k8s-openapi clap comfy-table indicatif reqwest
+holds_none "" kube k8s-openapi tokio hyper rustls hickory-proto x509-cert clap comfy-table indicatif tar
+holds_none cluster clap comfy-table indicatif tar
+holds_none image kube k8s-openapi tokio hyper clap comfy-table indicatif
+holds_none probe kube k8s-openapi clap comfy-table indicatif tar reqwest

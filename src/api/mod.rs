@@ -89,6 +89,12 @@ impl Api {
         Ok(Answer { body: decode(what, &answer.body)?, date: answer.date })
     }
 
+    /// Reads what is plain text, such as a log; what is not UTF-8 is replaced.
+    pub async fn get_text(&self, path: &str) -> Result<String, ApiError> {
+        let answer = self.call(&Method::GET, path, &Bytes::new()).await?;
+        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
     /// Creates an object.
     pub async fn create<T: DeserializeOwned>(
         &self,

@@ -163,8 +163,14 @@ pub struct ContainerState {
 
 /// How a container ended.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Terminated {
+    /// The exit status of its program; 128 when it could not be started.
+    pub exit_code: i32,
+    /// `Completed`, `Error`, `OOMKilled`, `StartError`, …
+    pub reason: String,
+    /// Its termination message.
+    pub message: String,
     /// The container that ended; empty when none was ever made.
     #[serde(rename = "containerID")]
     pub container_id: String,

@@ -11,12 +11,15 @@ pub mod digest;
 pub mod docker_config;
 pub mod header;
 pub mod keyring;
+pub mod known;
 pub mod manifest;
 pub mod near_miss;
 pub mod outside;
 pub mod platform;
 pub mod rate_limit;
 pub mod reference;
+#[cfg(test)]
+mod reference_properties;
 pub mod token;
 #[cfg(feature = "probe")]
 pub mod transport;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::claims::Claims;
+pub use super::claims::Claims;
 use super::decode::{DecodeError, json};
 use crate::secret::Secret;
 

@@ -28,6 +28,7 @@ mod registry_error;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use causes::settle_by;
 pub use causes::{Context, CredentialSent, candidates};
 pub use pulled::{Pulled, missing_pull_secrets, pulled};
 pub use reading::{

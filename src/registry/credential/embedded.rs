@@ -7,6 +7,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
@@ -117,20 +118,9 @@ impl<'de> DeserializeSeed<'de> for Object<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         if self.depth > MAX_DEPTH {
-            return IgnoredAny::deserialize_in(deserializer);
+            return IgnoredAny::deserialize(deserializer).map(|_| false);
         }
         deserializer.deserialize_any(self)
-    }
-}
-
-/// Passing over a value, whatever it is.
-trait Ignore {
-    fn deserialize_in<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error>;
-}
-
-impl Ignore for IgnoredAny {
-    fn deserialize_in<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_ignored_any(Self).map(|_| false)
     }
 }
 

@@ -151,6 +151,7 @@ fn by_user(host: &str, username: &str, password: &str, times: &Times) -> Option<
             return Some(CredentialKind::NgcApiKey);
         }
         "$oauthtoken" | "$app" | "$token" => return Some(CredentialKind::QuayToken),
+        _ if username.starts_with("gitlab+deploy-token-") => return Some(CredentialKind::GitLabToken),
         _ if username.starts_with("robot$") => return Some(CredentialKind::HarborRobot),
         _ if is_quay_robot(username) && by_prefix(password).is_none() => {
             return Some(CredentialKind::QuayRobot);

@@ -45,6 +45,7 @@ fn kinds_are_told_by_user_name_and_prefix() {
         ("user", &format!("ghp_{token}"), CredentialKind::GitHubToken),
         ("user", &format!("github_pat_{token}"), CredentialKind::GitHubToken),
         ("user", &format!("glpat-{token}"), CredentialKind::GitLabToken),
+        ("gitlab+deploy-token-12", "plain", CredentialKind::GitLabToken),
         ("gitlab-ci-token", &jwt("{}"), CredentialKind::GitLabJobToken),
         ("user", &format!("dckr_pat_{token}"), CredentialKind::DockerHubToken),
         ("org", &format!("dckr_oat_{token}"), CredentialKind::DockerHubToken),

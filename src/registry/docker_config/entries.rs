@@ -104,6 +104,8 @@ impl<'a> Builder<'a> {
                 self.config.cred_helpers.clear();
             }
             let helpers = self.strings(reader, Field::CredHelpers)?;
+            let helpers =
+                helpers.into_iter().map(|(registry, helper)| (registry, helper.expose().to_owned()));
             self.config.cred_helpers.extend(helpers);
             return Ok(());
         }
@@ -192,15 +194,15 @@ impl<'a> Builder<'a> {
         if self.is_kind(reader, Kind::String, field, key)? { reader.string().map(Some) } else { Ok(None) }
     }
 
-    /// The next value if it is an object of strings.
-    fn strings(&mut self, reader: &mut Reader<'_>, field: Field) -> Result<BTreeMap<String, String>, Fault> {
+    /// The next value if it is an object of strings. They may be secrets: `HttpHeaders` can hold a credential.
+    fn strings(&mut self, reader: &mut Reader<'_>, field: Field) -> Result<BTreeMap<String, Secret>, Fault> {
         let mut strings = BTreeMap::new();
         if reader.kind()? == Kind::Null {
             reader.skip()?;
         } else if self.is_kind(reader, Kind::Object, field, None)? {
             reader.object(|reader, name| {
                 let value = self.text(reader, field, None)?.unwrap_or_default();
-                strings.insert(name.expose().to_owned(), value.expose().to_owned());
+                strings.insert(name.expose().to_owned(), value);
                 Ok(())
             })?;
         }

@@ -11,6 +11,7 @@ mod error;
 mod json;
 #[cfg(test)]
 mod tests;
+mod unquote;
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::glob;
 use super::url::{self, Url};
 use crate::registry::reference::Reference;
+use crate::text::Clean;
 
 /// The key that stands for Docker Hub when no other matches.
 const DEFAULT_REGISTRY: &[u8] = b"index.docker.io";
@@ -31,9 +32,14 @@ pub struct Found {
 impl Index {
     /// An index over `keys`; the first has number 0. A key that is no URL is left out, as the kubelet does.
     pub fn new<'k>(keys: impl IntoIterator<Item = &'k str>) -> Self {
+        Self::of_normalized(keys.into_iter().map(normalized))
+    }
+
+    /// An index over keys that are normalised; `None` is one that is left out.
+    pub(super) fn of_normalized(keys: impl IntoIterator<Item = Option<Vec<u8>>>) -> Self {
         let mut index = Self::default();
         for (number, key) in keys.into_iter().enumerate() {
-            if let Some(key) = normalized(key) {
+            if let Some(key) = key {
                 index.by_key.entry(key).or_default().push(number);
             }
         }
@@ -68,6 +74,13 @@ pub(crate) fn normalized(key: &str) -> Option<Vec<u8>> {
         return Some(host);
     }
     Some([host.as_slice(), path].concat())
+}
+
+/// A normalised key as text, to keep; `None` if it can match no image.
+pub(super) fn kept(key: &str) -> Option<Clean> {
+    let key = normalized(key)?;
+    url::parse(&key)?;
+    Some(Clean::new(&String::from_utf8_lossy(&key)))
 }
 
 /// `isDefaultRegistryMatch`. A host without dot and port counts, too (`localhost/app`).

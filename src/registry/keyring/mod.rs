@@ -3,6 +3,7 @@
 //! The rules are those of `pkg/credentialprovider` and its `secrets` package in Kubernetes 1.36. The node's own
 //! configuration and credential providers come after the pull secrets and are not visible here.
 
+pub mod evidence;
 mod glob;
 mod index;
 mod parts;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::docker_config::{self, ConfigError, DockerConfig, Entry};
 use super::reference::Reference;
+use crate::text::Clean;
 pub(crate) use parts::KeyParts;
 
 /// The type of a Secret that holds a Docker configuration.
@@ -70,7 +72,7 @@ pub enum SecretState {
 #[error("the pull secret `{secret}` cannot be read: {error}")]
 pub struct KeyringError {
     /// The Secret's name.
-    pub secret: String,
+    pub secret: Clean,
     /// What is wrong in it.
     pub error: ConfigError,
 }
@@ -114,7 +116,7 @@ impl Keyring {
         let secrets: Vec<_> = secrets.iter().map(KeyringSecret::read).collect();
         let error = secrets.iter().find_map(|secret| match &secret.state {
             SecretState::Broken { error } => {
-                Some(KeyringError { secret: secret.name.clone(), error: error.clone() })
+                Some(KeyringError { secret: Clean::new(&secret.name), error: error.clone() })
             }
             _ => None,
         });

@@ -10,6 +10,8 @@ mod refusals;
 mod settle;
 mod statements;
 
+pub(crate) use settle::by as settle_by;
+
 use super::layers;
 use super::reading::Reading;
 use crate::finding::{Candidate, Code};

@@ -2,7 +2,7 @@
 
 use crate::finding::Code;
 
-pub(super) fn by(code: Code) -> &'static str {
+pub(crate) fn by(code: Code) -> &'static str {
     use Code as C;
     match code {
         C::NoCredential | C::PullSecretNotReferenced | C::PullSecretNoMatch | C::PullSecretEmpty => {
