@@ -55,6 +55,7 @@ fn finding(builder: BuilderConfig) -> Finding {
 
 fn probed(mut evidence: Evidence, keyring: KeyringSeen) -> Evidence {
     let target = Target {
+        via: None,
         image: IMAGE.into(),
         action: Action::Push,
         keyring,
