@@ -6,6 +6,8 @@ CARGO ?= cargo
 # Tools that are not part of the Rust toolchain lie outside the work tree.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-regauth/tools
 DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.2
+FUZZ_RUNS ?= 1000000
 
 # The probe is one static program. Its image is packed without a container tool: manifests/probe-image/build.
 MACHINE := $(shell uname -m)
@@ -19,7 +21,7 @@ PROBE_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/src 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
-.PHONY: help build install probe image check test demo bench cluster-up cluster-down cluster-test clean
+.PHONY: help build install probe image check test fuzz demo bench cluster-up cluster-down cluster-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -49,6 +51,10 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 
 test: ## All tests, those on the real cluster included
 	tests/run.sh
+
+fuzz: ## A million cases for each parser of what registries say (nightly compiler)
+	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)
+	PATH="$(TOOLS)/bin:$$PATH" FUZZ_RUNS=$(FUZZ_RUNS) tests/fuzz.sh
 
 demo: ## Bring up a cluster, break it, and let the plugin say why pulls fail
 	tests/demo.sh

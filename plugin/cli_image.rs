@@ -23,7 +23,7 @@ The archive is what `skopeo copy oci-archive:FILE`, `podman load`, `docker load`
 
 Examples:
   kubectl regauth image save regauth-probe.tar
-  kubectl regauth image save - --archive amd64.tar --archive arm64.tar | ssh bastion 'cat >probe.tar'";
+  kubectl regauth image save - --archive amd64.tar --archive arm64.tar >regauth-probe.tar";
 
 #[derive(Args, Debug)]
 pub struct ImageSave {

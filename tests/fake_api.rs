@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod fake_api {
+    mod as_workload;
     mod cleaning;
     mod connection;
     mod log;

@@ -20,7 +20,7 @@ pub struct Right {
 }
 
 impl Right {
-    const fn new(verb: &'static str, group: &'static str, resource: &'static str, namespaced: bool) -> Self {
+    pub(crate) const fn new(verb: &'static str, group: &'static str, resource: &'static str, namespaced: bool) -> Self {
         Self { verb, group, resource, namespaced }
     }
 
@@ -113,6 +113,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::collect::identity::WorkloadRef;
+    use crate::collect::policies;
 
     const PULL_ROLES: &str = include_str!("../../manifests/rbac/pull.yaml");
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
@@ -168,6 +169,7 @@ mod tests {
     fn the_roles_for_pull_grant_what_pull_asks_for_and_nothing_else() {
         let mut all = wanted(PULL);
         all.extend(wanted(&workloads()));
+        all.extend(wanted(policies::RIGHTS));
         assert_eq!(granted(PULL_ROLES), all);
     }
 

@@ -9,6 +9,7 @@
 
 pub mod message;
 
+mod builder;
 mod credential;
 mod network;
 mod node;
@@ -34,6 +35,7 @@ pub const RULES: &[Rule] = &[
     network::cut_off_nodes,
     credential::stale,
     credential::missing_pull_secrets,
+    builder::docker_configs,
     node::left_out,
     node::could_not_take_the_test,
     refusal::refused_checks,

@@ -2,6 +2,7 @@
 //!
 //! One file a kind of observation. A check that failed is evidence too: see [`Outcome`].
 
+pub mod builder;
 pub mod endpoint;
 pub mod node;
 pub mod probe;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use builder::BuilderConfig;
 pub use node::Node;
 pub use probe::{Action, Network, Probe, ProbeSeen};
 pub use pull::{CredentialUse, Presence, Pull, PullSeen};
@@ -46,6 +48,9 @@ pub struct Evidence {
     /// One item a probe: a pod on a node, or this machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
+    /// One item a container that builds or copies images, of the workload that was named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builders: Vec<BuilderConfig>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -328,6 +328,8 @@ pub enum ExchangeStep {
     UploadCancel,
     /// What is left of the pull limit.
     RateLimit,
+    /// A blob or manifest that is kept (`image push`).
+    Store,
 }
 
 impl ExchangeStep {
@@ -354,6 +356,7 @@ impl ExchangeStep {
             Self::UploadStart => "upload",
             Self::UploadCancel => "upload cancel",
             Self::RateLimit => "rate limit",
+            Self::Store => "store",
         }
     }
 }

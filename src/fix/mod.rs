@@ -2,7 +2,10 @@
 //!
 //! A password never appears in a command: Secrets are made from a docker config file that a login wrote.
 
+mod builder;
 pub(crate) mod probe;
+
+pub use builder::{mount_docker_config, look_at_keys};
 
 use crate::code::Code;
 use crate::diagnose::Place;

@@ -53,8 +53,8 @@ impl Bundle {
             for image in held {
                 let platform = image.platform.clone();
                 if let Some((first, _)) = images.get(&platform) {
-                    let platform = Box::new(platform);
-                    return Err(BundleError::SamePlatform { platform, first: first.clone(), second: name });
+                    let (platform, first) = (Box::new(platform), first.clone());
+                    return Err(BundleError::SamePlatform { platform, first, second: name });
                 }
                 images.insert(platform, (name.clone(), image));
             }

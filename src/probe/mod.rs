@@ -5,6 +5,8 @@ mod credentials;
 #[cfg(feature = "probe")]
 mod look;
 #[cfg(feature = "probe")]
+mod node_config;
+#[cfg(feature = "probe")]
 mod pod;
 pub mod report;
 #[cfg(feature = "probe")]

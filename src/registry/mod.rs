@@ -18,6 +18,8 @@ pub mod outside;
 pub mod platform;
 pub mod rate_limit;
 pub mod reference;
+#[cfg(test)]
+mod reference_properties;
 pub mod token;
 #[cfg(feature = "probe")]
 pub mod transport;

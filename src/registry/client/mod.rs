@@ -7,6 +7,7 @@ mod answer;
 mod auth;
 mod pull;
 mod push;
+mod upload;
 
 use std::collections::HashSet;
 
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use auth::{Authorization, Login, Scope};
 pub use pull::{Attempted, Depth, Subject};
+pub use upload::{Content, NotUploaded, Uploaded};
 
 use super::transport::{self, CarriesCredential, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};

@@ -45,7 +45,7 @@ impl Client {
         Some(())
     }
 
-    async fn start(&mut self, subject: &Subject<'_>, authorization: &Authorization) -> Asked {
+    pub(super) async fn start(&mut self, subject: &Subject<'_>, authorization: &Authorization) -> Asked {
         let Some(target) = subject.path("blobs/uploads/") else {
             return Asked { exchange: no_request(ExchangeStep::UploadStart), response: None };
         };
@@ -75,7 +75,7 @@ impl Client {
     }
 }
 
-fn location(asked: &Asked) -> Option<String> {
+pub(super) fn location(asked: &Asked) -> Option<String> {
     let value = asked.response.as_ref()?.headers.get(header::LOCATION)?;
     value.to_str().ok().map(str::to_string)
 }

@@ -84,6 +84,8 @@ impl Transport {
 
     /// Sees to it that the place has a connection.
     pub(super) async fn ensure_open(&mut self, index: usize) -> Result<(), SendError> {
+        // Lets a connection notice that the server has closed it.
+        tokio::task::yield_now().await;
         if self.places[index].connection.as_ref().is_some_and(Connection::is_open) {
             return Ok(());
         }

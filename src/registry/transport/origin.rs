@@ -114,9 +114,17 @@ impl Target {
             None => return Err(BadTarget::NotAUrl),
         };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or(BadTarget::NotAUrl)?;
-        let port = match uri.port() {
-            Some(_) => uri.port_u16().filter(|port| *port != 0).ok_or(BadTarget::NotAUrl)?,
-            None => default_port(scheme),
+        // `Uri::port` is silent about a port that is none.
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let after_user = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
+        let port = match after_user.strip_prefix(host).unwrap_or_default() {
+            "" | ":" => default_port(scheme),
+            port => port
+                .trim_start_matches(':')
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or(BadTarget::NotAUrl)?,
         };
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         Ok(Self { origin: Origin::new(scheme, host, port), path })

@@ -54,13 +54,25 @@ impl ProxyRules {
     }
 
     /// The rules in `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, or their lower-case forms where those are empty
-    /// or missing. As in Go, a proxy that cannot be read is none; [`ProxyRules::warnings`] says so.
+    /// or missing: the order of Go's net/http up to Go 1.26. `golang.org/x/net` 0.58 turned it round, so where
+    /// both are set and differ, [`ProxyRules::warnings`] says so. As in Go, a proxy that cannot be read is none,
+    /// with a warning.
     pub fn from_environment(environment: impl Fn(&str) -> Option<String>) -> Self {
         let any = |upper: &str, lower: &str| {
             let named = |name| environment(name).filter(|value| !value.is_empty());
             named(upper).or_else(|| named(lower))
         };
         let mut rules = Self::none();
+        for (upper, lower) in
+            [("HTTP_PROXY", "http_proxy"), ("HTTPS_PROXY", "https_proxy"), ("NO_PROXY", "no_proxy")]
+        {
+            let named = |name| environment(name).filter(|value: &String| !value.is_empty());
+            if named(lower).is_some_and(|value| named(upper).is_some_and(|other| other != value)) {
+                rules
+                    .warnings
+                    .push(format!("{upper} and {lower} differ: {upper} is used here, programs vary"));
+            }
+        }
         rules.https = any("HTTPS_PROXY", "https_proxy").and_then(|url| rules.read("HTTPS_PROXY", &url));
         let http = any("HTTP_PROXY", "http_proxy").and_then(|url| rules.read("HTTP_PROXY", &url));
         // In a CGI program HTTP_PROXY may be a client's header (https://golang.org/s/cgihttpproxy).
