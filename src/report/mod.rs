@@ -3,6 +3,7 @@
 mod probe_rows;
 mod pull_rows;
 mod rows;
+mod steps;
 mod unchecked;
 
 use serde::{Deserialize, Serialize};

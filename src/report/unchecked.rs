@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::pull_rows::waiting_text;
-use crate::evidence::{Evidence, Outcome, Pull};
+use crate::evidence::{Action, Evidence, Outcome, Probe, Pull};
+use crate::evidence::probe::Withheld;
 use crate::plan::Check;
 
 /// Something that was not checked, and why.
@@ -38,6 +39,8 @@ pub enum NotCheckedState {
 pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let mut items: Vec<NotChecked> = evidence.pulls.iter().filter_map(unchecked_pull).collect();
     items.extend(missing_pulls(evidence));
+    items.extend(evidence.probes.iter().flat_map(|probe| unchecked_probe(probe, evidence)));
+    items.extend(missing_probes(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
@@ -91,4 +94,71 @@ fn unchecked_pull(pull: &Pull) -> Option<NotChecked> {
         Outcome::TimedOut { last_seen, .. } => (NotCheckedState::TimedOut, waiting_text(*last_seen).into()),
     };
     Some(NotChecked { what: format!("{} on {}", pull.image, pull.node), state, why })
+}
+
+/// What a probe did not look at.
+fn unchecked_probe(probe: &Probe, evidence: &Evidence) -> Vec<NotChecked> {
+    let from = format!("from the {} network", probe.network.as_str());
+    let what = match probe.node.is_empty() {
+        true => "the probe on this machine".to_string(),
+        false => format!("the probe on {} {from}", probe.node),
+    };
+    let (state, why) = match &probe.outcome {
+        Outcome::Seen { .. } => return unchecked_targets(probe, &what, evidence),
+        Outcome::Absent { message } | Outcome::Failed { message, .. } => {
+            (NotCheckedState::Failed, message.to_string())
+        }
+        Outcome::Denied { message, .. } => (NotCheckedState::Denied, message.to_string()),
+        Outcome::TimedOut { last_seen, .. } => (NotCheckedState::TimedOut, waiting_text(*last_seen).into()),
+    };
+    vec![NotChecked { what, state, why }]
+}
+
+/// Images that a probe says nothing of, what its result has no room for, and credentials that were not sent.
+fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotChecked> {
+    let Some(seen) = probe.seen() else { return Vec::new() };
+    let missing = evidence
+        .plan
+        .images
+        .iter()
+        .filter(|image| evidence.plan.action != Action::Limits && !seen.targets.iter().any(|one| one.image == **image));
+    let mut items: Vec<NotChecked> = missing
+        .map(|image| NotChecked {
+            what: format!("{image} by {what}"),
+            state: NotCheckedState::Failed,
+            why: "the evidence holds nothing about it".into(),
+        })
+        .collect();
+    items.extend(seen.truncated.iter().map(|left_out| NotChecked {
+        what: format!("{left_out}, by {what}"),
+        state: NotCheckedState::LeftOut,
+        why: "there was no room for it in the pod's termination message, and its log could not be read".into(),
+    }));
+    for (target, attempt) in seen.targets.iter().flat_map(|target| target.attempts.iter().map(move |one| (target, one))) {
+        if let (Some(Withheld::RefusedElsewhere { on }), Some(credential)) = (&attempt.withheld, &attempt.credential) {
+            items.push(NotChecked {
+                what: format!("{} with {} by {what}", target.image, credential.source),
+                state: NotCheckedState::LeftOut,
+                why: format!("the registry refused it on {on}, and it is not sent again"),
+            });
+        }
+    }
+    items
+}
+
+/// Probes of the plan of which the evidence holds nothing.
+fn missing_probes(evidence: &Evidence) -> Vec<NotChecked> {
+    let planned = evidence.plan.tested_nodes().count();
+    let networks = evidence.plan.checks.iter().filter_map(|check| check.network());
+    networks
+        .filter_map(|network| {
+            let wanted = if network == crate::evidence::Network::Local { 1 } else { planned };
+            let seen = evidence.probes.iter().filter(|probe| probe.network == network).count();
+            (seen < wanted).then(|| NotChecked {
+                what: format!("{} of {wanted} probes from the {} network", wanted - seen, network.as_str()),
+                state: NotCheckedState::Failed,
+                why: "the evidence holds nothing about it".into(),
+            })
+        })
+        .collect()
 }
