@@ -52,6 +52,14 @@ func servePolicies(arguments []string) error {
 	if err := nft(baseRules); err != nil {
 		return err
 	}
+	for { // the agent may be there before its rights
+		_, err := client.NetworkingV1().NetworkPolicies("").List(context.Background(), metav1.ListOptions{Limit: 1})
+		if err == nil {
+			break
+		}
+		log.Print(err)
+		time.Sleep(200 * time.Millisecond)
+	}
 	os.Remove(*socket)
 	listener, err := net.Listen("unix", *socket)
 	if err != nil {
