@@ -5,6 +5,7 @@
 
 mod answer;
 mod auth;
+mod authorize;
 mod pull;
 mod push;
 mod upload;
@@ -19,7 +20,7 @@ pub use auth::{Authorization, Login, Scope};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
-use super::transport::{self, CarriesCredential, Origin, Response, SendError, Target, Transport};
+use super::transport::{self, BodyEnd, CarriesCredential, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::text::Clean;
@@ -136,8 +137,10 @@ impl Client {
         let mut target = ask.target.clone();
         let mut role = ask.role;
         let mut redirects = Vec::new();
+        // Once away from the first host, a credential does not come back with a redirect either.
+        let mut is_away = false;
         let (result, response) = loop {
-            let request = build(&ask, &target);
+            let request = build(&ask, &target, !is_away);
             let response = match self.send(&target.origin, role, request, ask.cap).await {
                 Ok(response) => response,
                 Err(result) => break (result, None),
@@ -145,17 +148,15 @@ impl Client {
             match redirect(&ask, &response, &target, redirects.len()) {
                 Some(Ok(next)) => {
                     if next.origin != target.origin {
-                        role = Role::Storage;
+                        is_away = true;
+                        role = if ask.step.is_token() { Role::TokenService } else { Role::Storage };
                     }
                     target = next;
                     redirects.push(target.origin.clone());
                 }
                 Some(Err(message)) => break (refused(message), None),
                 None => {
-                    break (
-                        ExchangeResult::Answered(Box::new(answer::read(ask.step, &response))),
-                        Some(response),
-                    );
+                    break (answered(ask.step, &response), Some(response));
                 }
             }
         };
@@ -184,6 +185,18 @@ impl Client {
             Ok(Err(error)) => Err(failed(&error)),
             Ok(Ok(response)) => Ok(response),
         }
+    }
+}
+
+/// An answer that is cut off proves nothing good; a refusal is one all the same.
+fn answered(step: ExchangeStep, response: &Response) -> ExchangeResult {
+    let is_success = (200..300).contains(&response.status);
+    match response.end {
+        BodyEnd::CutOff if is_success => ExchangeResult::Broken {
+            message: Clean::new("the connection was cut off in the middle of the answer's body"),
+        },
+        BodyEnd::TimedOut if is_success => ExchangeResult::TimedOut,
+        _ => ExchangeResult::Answered(Box::new(answer::read(step, response))),
     }
 }
 
@@ -226,7 +239,7 @@ fn request_line(method: &Method, path: &str) -> Clean {
     Clean::with_cap(&format!("{method} {path}"), 512)
 }
 
-fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
+fn build(ask: &Ask<'_>, target: &Target, with_credential: bool) -> Request<Bytes> {
     let mut request = Request::new(ask.body.clone());
     *request.method_mut() = ask.method.clone();
     *request.uri_mut() = target.path.clone().into();
@@ -234,7 +247,7 @@ fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
     if ask.body_is_secret {
         request.extensions_mut().insert(CarriesCredential);
     }
-    if target.origin == ask.target.origin
+    if with_credential
         && let Some(value) = ask.authorization.header()
     {
         request.headers_mut().insert(header::AUTHORIZATION, value);
