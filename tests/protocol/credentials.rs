@@ -165,18 +165,36 @@ async fn a_role_that_google_does_not_grant_is_named() {
 async fn a_stale_credential_hides_a_public_image_and_its_words_are_heard() {
     // By Basic: the registry lets strangers pull, and refuses the credential.
     let mut world = World::new();
-    let mut open = Registry::basic(world.accounts());
-    (open.nobody, open.open_ping) = (Rights::Pull, true);
-    let registry = world.registry(
-        open.fault(Fault::at(Class::Manifest, Reply::error(403, "DENIED", "no such user")).to(Who::Somebody)),
-    );
+    let words = Reply::error(403, "DENIED", "your account was closed");
+    let mut public =
+        Registry::basic(world.accounts()).fault(Fault::at(Class::Manifest, words).to(Who::Somebody));
+    public.nobody = Rights::Pull;
+    let registry = world.registry(public);
     world.secret("regcred", &registry, "joe", WRONG);
     let seen = world.pull_one(&registry).await;
+    seen.is(&["StaleCredential"]);
     assert!(seen.attempt(0).succeeded(), "{}", seen.shown());
+    assert_eq!(refusal(&seen, 0), "your account was closed");
+    assert_eq!(world.servers.log.logins("joe"), 1, "{:?}", world.servers.log.all());
     // A registry that asks nobody gets no credential.
-    assert!(seen.attempt(1).succeeded(), "{}", seen.shown());
+    let mut world = World::new();
+    let mut public = Registry::basic(world.accounts());
+    (public.nobody, public.open_ping) = (Rights::Pull, true);
+    let registry = world.registry(public);
+    world.secret("regcred", &registry, "joe", WRONG);
+    world.pull_one(&registry).await.is(&[]);
     assert_eq!(world.servers.log.logins("joe"), 0);
-    // By token.
+}
+
+/// The words of an answer to the first credential.
+#[track_caller]
+fn refusal(seen: &super::world::Seen, exchange: usize) -> String {
+    let error = seen.attempt(1).exchanges[exchange].answer().and_then(|answer| answer.error.clone());
+    error.unwrap_or_else(|| panic!("no error: {}", seen.shown())).errors[0].message.to_string()
+}
+
+#[tokio::test]
+async fn a_stale_credential_for_tokens_hides_a_public_image() {
     let mut world = World::new();
     let registry = world.with_tokens(REGISTRY, |_, token| {
         token.nobody = Some(Rights::Pull);
@@ -197,9 +215,8 @@ async fn a_stale_credential_hides_a_public_image_and_its_words_are_heard() {
     });
     world.secret("regcred", &registry, "ann", PASSWORD);
     let seen = world.pull_one(&registry).await;
-    let error = seen.attempt(1).exchanges[1].answer().and_then(|answer| answer.error.clone());
-    let message = error.map(|error| error.errors[0].message.to_string());
-    assert_eq!(message.as_deref(), Some("your account was closed"), "{}", seen.shown());
+    seen.is(&["StaleCredential"]);
+    assert_eq!(refusal(&seen, 1), "your account was closed");
 }
 
 #[tokio::test]

@@ -186,16 +186,23 @@ async fn a_redirect_of_the_token_service_carries_no_password() {
 
 #[tokio::test]
 async fn a_token_that_is_granted_and_refused_is_not_the_credentials_fault() {
-    let mut world = World::new();
-    let registry = world.with_tokens(REGISTRY, |registry, _| {
-        let refused = Reply::error(401, "UNAUTHORIZED", "authentication required")
-            .header("WWW-Authenticate", "Basic realm=\"harbor\"");
-        registry.faults.push(Fault::at(Class::Manifest, refused));
-    });
-    world.secret("regcred", &registry, "ann", PASSWORD);
-    let seen = world.pull(&registry, &["team/app:1", "team/web:1"]).await;
-    seen.is(&["TokenTimeRejected"]);
-    assert!(seen.seen.targets[1].attempts[1].withheld.is_none(), "the credential is right: {}", seen.shown());
+    for (challenge, code) in [
+        ("Basic realm=\"harbor\"", "HarborTokenRejected"),
+        ("Bearer realm=\"REALM\",service=\"scripted\",error=\"invalid_token\"", "TokenTimeRejected"),
+    ] {
+        let mut world = World::new();
+        let registry = world.with_tokens(REGISTRY, |registry, _| {
+            let refused = Reply::error(401, "UNAUTHORIZED", "authentication required");
+            let crate::scripted::Auth::Bearer(realm) = &registry.auth else { return };
+            let refused = refused.header("WWW-Authenticate", &challenge.replace("REALM", realm));
+            registry.faults.push(Fault::at(Class::Manifest, refused).to(crate::scripted::Who::Somebody));
+        });
+        world.secret("regcred", &registry, "ann", PASSWORD);
+        let seen = world.pull(&registry, &["team/app:1", "team/web:1"]).await;
+        assert_eq!(seen.codes(), [code], "{}", seen.shown());
+        let second = &seen.seen.targets[1].attempts[1];
+        assert!(second.withheld.is_none(), "the credential is right: {}", seen.shown());
+    }
 }
 
 #[tokio::test]
