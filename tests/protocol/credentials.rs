@@ -121,7 +121,8 @@ async fn expired_tokens_of_clouds_are_told() {
     let google = "europe-docker.pkg.dev";
     let refused = Reply::error(401, "UNAUTHORIZED", "authentication failed");
     let (mut world, user) = cloud(google, "oauth2accesstoken");
-    let registry = world.with_tokens(google, |_, token| token.wrong_password = WrongPassword::Refused(refused));
+    let registry =
+        world.with_tokens(google, |_, token| token.wrong_password = WrongPassword::Refused(refused));
     world.secret("regcred", &registry, user, "ya29.planted-google-token");
     let seen = world.pull_one(&registry).await;
     seen.is(&["CredentialExpired"]);
@@ -131,7 +132,8 @@ async fn expired_tokens_of_clouds_are_told() {
     let words = "authentication required, visit https://aka.ms/acr/authorization for more information.";
     let refused = Reply::error(401, "UNAUTHORIZED", words);
     let (mut world, user) = cloud(azure, "00000000-0000-0000-0000-000000000000");
-    let registry = world.with_tokens(azure, |_, token| token.wrong_password = WrongPassword::Refused(refused));
+    let registry =
+        world.with_tokens(azure, |_, token| token.wrong_password = WrongPassword::Refused(refused));
     // {"exp":1577836800}: the first of January 2020.
     world.secret("regcred", &registry, user, "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE1Nzc4MzY4MDB9.cGxhbnRlZA");
     world.pull_one(&registry).await.is(&["CredentialExpired"]);
@@ -235,7 +237,8 @@ async fn the_second_credential_works_and_the_order_is_the_kubelets() {
     assert_eq!(order, [None, Some("secret/narrow"), Some("secret/whole")]);
     seen.is(&["CredentialRejected"]);
     assert!(seen.findings[0].cause.contains("The next one works"), "{}", seen.findings[0].cause);
-    let users: Vec<String> = world.servers.log.all().iter().map(|one| format!("{:?}", one.presented)).collect();
+    let users: Vec<String> =
+        world.servers.log.all().iter().map(|one| format!("{:?}", one.presented)).collect();
     let first = |text: &str| users.iter().position(|one| one == text);
     assert!(first("nothing") < first("a wrong password of joe"), "{users:?}");
     assert!(first("a wrong password of joe") < first("the password of ann"), "{users:?}");

@@ -105,7 +105,8 @@ async fn a_connection_that_is_cut_off_is_told_wherever_it_is_cut() {
     for class in [Class::Manifest, Class::Blob] {
         for end in [End::Nothing, End::InHead, End::InBody] {
             let world = World::new();
-            let reply = Reply::with(200, "application/json", "{\"schemaVersion\": 2, \"config\": {}}").ending(end.clone());
+            let reply = Reply::with(200, "application/json", "{\"schemaVersion\": 2, \"config\": {}}")
+                .ending(end.clone());
             let registry = world.registry(Registry::open(world.accounts()).fault(Fault::at(class, reply)));
             let seen = world.pull_one(&registry).await;
             assert_eq!(seen.codes(), ["ConnectionRefused"], "{class:?}: {}", seen.shown());
@@ -183,7 +184,8 @@ async fn what_is_not_http_or_has_no_end_is_bounded() {
     // An endless manifest is read up to the cap.
     let world = World::new();
     let endless = Reply::with(200, crate::scripted::content::IMAGE, "{").ending(End::Never);
-    let registry = world.registry(Registry::open(world.accounts()).fault(Fault::at(Class::Manifest, endless)));
+    let registry =
+        world.registry(Registry::open(world.accounts()).fault(Fault::at(Class::Manifest, endless)));
     let seen = world.pull_one(&registry).await;
     seen.is(&["ContentCorrupt"]);
     // What is neither HTTP nor TLS.

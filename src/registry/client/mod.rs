@@ -247,9 +247,7 @@ fn build(ask: &Ask<'_>, target: &Target, with_credential: bool) -> Request<Bytes
     if ask.body_is_secret {
         request.extensions_mut().insert(CarriesCredential);
     }
-    if with_credential
-        && let Some(value) = ask.authorization.header()
-    {
+    if with_credential && let Some(value) = ask.authorization.header() {
         request.headers_mut().insert(header::AUTHORIZATION, value);
     }
     request

@@ -26,14 +26,13 @@ impl Client {
     async fn push_with(&mut self, trail: &mut Trail, subject: &Subject<'_>) -> Option<()> {
         let authorization = self.authorize_push(trail, subject).await?;
         let started = self.start(subject, &authorization).await;
-        let (started, authorization) =
-            match self.challenged(trail, subject, &started, &authorization).await {
-                Some(again) => {
-                    let again = again?;
-                    (self.start(subject, &again).await, again)
-                }
-                None => (started, authorization),
-            };
+        let (started, authorization) = match self.challenged(trail, subject, &started, &authorization).await {
+            Some(again) => {
+                let again = again?;
+                (self.start(subject, &again).await, again)
+            }
+            None => (started, authorization),
+        };
         let location = location(&started);
         if !trail.keep(started.exchange) {
             return None;

@@ -212,7 +212,11 @@ impl Registry {
             Auth::Bearer(_) => match presented {
                 Presented::Nothing => None,
                 _ => self.accounts.granted(request).map(|grant| {
-                    if request.path.starts_with(&format!("/v2/{}/", grant.repository)) { grant.rights } else { Rights::None }
+                    if request.path.starts_with(&format!("/v2/{}/", grant.repository)) {
+                        grant.rights
+                    } else {
+                        Rights::None
+                    }
                 }),
             },
             Auth::Basic if class == Class::Ping && *presented == Presented::Nothing => {
