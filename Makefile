@@ -9,7 +9,19 @@ DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 FUZZ_RUNS ?= 1000000
 
-.PHONY: help build install check test fuzz demo bench cluster-up cluster-down cluster-test clean
+# The probe is one static program. Its image is packed without a container tool: manifests/probe-image/build.
+MACHINE := $(shell uname -m)
+PROBE_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(MACHINE)))
+PROBE_TARGET := $(MACHINE)-unknown-linux-gnu
+PROBE := target/$(PROBE_TARGET)/probe/regauth-probe
+PROBE_ARCHIVE ?= target/probe-image/regauth-probe-$(PROBE_ARCH).tar
+# Where it was built is not part of the program: the same bytes from every folder.
+PROBE_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/src \
+	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
+CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
+
+.PHONY: help build install probe image check test fuzz demo bench cluster-up cluster-down cluster-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -20,11 +32,19 @@ build: ## Build the plugin: target/release/kubectl-regauth
 install: ## Install the plugin where cargo puts programs, for kubectl to find on PATH
 	$(CARGO) install --locked --path .
 
+probe: ## Build the program of the probe's image, static and small
+	RUSTFLAGS="$(PROBE_FLAGS)" $(CARGO) build --locked --profile probe --no-default-features --features probe \
+		--bin regauth-probe --target $(PROBE_TARGET) --target-dir target
+
+image: probe ## Pack the probe's image for this machine's architecture as an OCI archive
+	manifests/probe-image/build $(PROBE) $(CA_BUNDLE) $(PROBE_ARCH) $(VERSION) $(PROBE_ARCHIVE)
+
 check: ## Format, lints, the parts kept apart, licences and sources of dependencies
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features cluster -- -D warnings
+	$(CARGO) clippy --locked --lib --no-default-features --features image -- -D warnings
 	tests/parts.sh
 	@test -x $(TOOLS)/bin/cargo-deny || $(CARGO) install --locked --root $(TOOLS) cargo-deny@$(DENY_VERSION)
 	$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use regauth::collect::identity::WorkloadRef;
 
+use crate::cli_image::Image;
 use crate::settings;
 
 /// Why can this cluster not pull (or push) this image?
@@ -29,6 +30,8 @@ pub enum Command {
     /// Print the least rights that each part needs, as RBAC manifests
     #[command(after_help = RBAC_HELP)]
     Rbac(Rbac),
+    /// The probe's image, for registries that cannot reach the internet
+    Image(Image),
 }
 
 const PULL_HELP: &str = "\

@@ -1,6 +1,7 @@
 //! `kubectl regauth`: the plugin's shell. It alone prints and sets the exit status.
 
 mod cli;
+mod cli_image;
 mod commands;
 mod output;
 mod progress;

@@ -26,8 +26,13 @@ impl Output {
 
     /// Writes data. Whoever closed stdout wants no more of it, and needs no complaint.
     pub fn data(&mut self, text: &str) -> io::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes data that is no text.
+    pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
@@ -60,6 +65,11 @@ impl Output {
         // A terminal that says it is nearly nothing wide does not know: that of `script` in a pipeline.
         let width = comfy_table::Table::new().width().filter(|width| *width >= NARROWEST);
         self.stdout_is_terminal.then(|| width.unwrap_or(USUAL))
+    }
+
+    /// Whether data goes to a terminal.
+    pub fn is_read_by_a_person(&self) -> bool {
+        self.stdout_is_terminal
     }
 
     /// Whether colours help.

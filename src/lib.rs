@@ -16,8 +16,10 @@ pub mod error;
 pub mod evidence;
 pub mod finding;
 pub mod fix;
+pub mod image;
 pub mod plan;
 pub mod probe;
+pub mod rate;
 pub mod registry;
 pub mod report;
 #[cfg(feature = "cluster")]

@@ -42,6 +42,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The pods of a run, in the order in which they are made: for each tested node its checks, probes before
+    /// the kubelet's pull, since a probe tells which credential was refused.
+    pub fn pods(&self) -> Vec<(&str, Check)> {
+        let mut checks: Vec<Check> =
+            self.checks.iter().copied().filter(|check| *check != Check::ProbeLocal).collect();
+        checks.sort_by_key(|check| *check == Check::Kubelet);
+        self.tested_nodes().flat_map(|node| checks.iter().map(move |check| (node, *check))).collect()
+    }
+
     /// Names of the nodes that are tested, in order.
     pub fn tested_nodes(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.skip.is_none()).map(|node| node.name.as_str())
@@ -63,6 +72,11 @@ pub enum Check {
 }
 
 impl Check {
+    /// Whether a probe looks, rather than a kubelet pulls.
+    pub fn is_probe(self) -> bool {
+        self != Self::Kubelet
+    }
+
     /// The network that a probe looks from; `None` for the kubelet's own pull.
     pub fn network(self) -> Option<Network> {
         match self {
@@ -75,7 +89,7 @@ impl Check {
 }
 
 /// What probe pods are made of and told, beside images and identity.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProbePlan {
     /// The reference of the probe's own image.
@@ -102,6 +116,9 @@ pub struct ProbePlan {
     /// Labels of the pods on the pod network: those that NetworkPolicies select on.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// NetworkPolicies that restrict egress of pods with these labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<String>,
     /// A builder's docker configurations, in place of the identity's pull secrets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub docker_configs: Vec<DockerConfigSource>,
@@ -110,6 +127,31 @@ pub struct ProbePlan {
     pub repeat: u32,
     /// The pause between repeated pushes, in milliseconds.
     pub interval_ms: u64,
+    /// The share of a pull limit, in percent, under which what is left is little.
+    pub rate_limit_threshold_percent: u8,
+}
+
+/// The default of [`ProbePlan::rate_limit_threshold_percent`].
+pub const RATE_LIMIT_THRESHOLD_PERCENT: u8 = 20;
+
+impl Default for ProbePlan {
+    fn default() -> Self {
+        Self {
+            image: String::new(),
+            image_pull_secrets: Vec::new(),
+            ca_bundle: None,
+            proxy: None,
+            node_config: false,
+            plain_http: Vec::new(),
+            node_namespace: None,
+            labels: BTreeMap::new(),
+            policies: Vec::new(),
+            docker_configs: Vec::new(),
+            repeat: 0,
+            interval_ms: 0,
+            rate_limit_threshold_percent: RATE_LIMIT_THRESHOLD_PERCENT,
+        }
+    }
 }
 
 fn is_zero(number: &u32) -> bool {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod fake_api {
+    mod as_workload;
     mod cleaning;
     mod connection;
     mod log;
@@ -10,6 +11,7 @@ mod fake_api {
     mod one_first;
     mod outages;
     mod plan;
+    mod probes;
     mod refusals;
     mod runs;
     mod server;

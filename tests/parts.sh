@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Asserts what the features promise: the library alone holds neither a Kubernetes client nor a command line,
-# and with `cluster` still nothing that draws tables.
+# with `cluster` still nothing that draws tables, and with `probe`, which goes into an image of a few megabytes, neither.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 holds_none() { # holds_none FEATURES CRATE…
@@ -13,5 +13,7 @@ holds_none() { # holds_none FEATURES CRATE…
         fi
     done
 }
-holds_none "" kube k8s-openapi tokio hyper clap comfy-table indicatif
-holds_none cluster clap comfy-table indicatif
+holds_none "" kube k8s-openapi tokio hyper rustls hickory-proto x509-cert clap comfy-table indicatif tar
+holds_none cluster clap comfy-table indicatif tar
+holds_none image kube k8s-openapi tokio hyper clap comfy-table indicatif
+holds_none probe kube k8s-openapi clap comfy-table indicatif tar reqwest

@@ -1,6 +1,7 @@
 //! One thin file a subcommand: settings, then the library, then rendering.
 
 mod cleanup;
+mod image;
 mod pull;
 mod rbac;
 
@@ -61,5 +62,6 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
+        Command::Image(args) => image::run(&args, output),
     }
 }

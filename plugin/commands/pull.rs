@@ -150,7 +150,13 @@ fn assemble(
         keep: args.run.keep,
         extra: serde_json::Map::new(),
     };
-    Prepared { run, plan, nodes: chosen.into_iter().map(|node| node.facts).collect(), on_node }
+    Prepared {
+        run,
+        plan,
+        nodes: chosen.into_iter().map(|node| node.facts).collect(),
+        on_node,
+        run_key: String::new(),
+    }
 }
 
 fn parse_images(images: &[String]) -> Result<Vec<Reference>, Failure> {

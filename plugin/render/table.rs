@@ -3,7 +3,7 @@
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use regauth::evidence::Presence;
-use regauth::report::{PullRow, Report, Row, Verdict};
+use regauth::report::{PullRow, Report, Verdict};
 
 use super::findings;
 
@@ -27,7 +27,7 @@ struct Column {
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
-    let rows: Vec<&PullRow> = report.results.iter().map(|Row::Pull(row)| row).collect();
+    let rows: Vec<&PullRow> = report.pulls().collect();
     let mut out = String::new();
     if !rows.is_empty() {
         out.push_str(&rows_table(&rows, layout));

@@ -6,6 +6,7 @@
 pub mod connect;
 pub mod error;
 pub mod path;
+pub mod template;
 pub mod watch;
 pub mod wire;
 
@@ -86,6 +87,12 @@ impl Api {
     ) -> Result<Answer<T>, ApiError> {
         let answer = self.call(&Method::GET, path, &Bytes::new()).await?;
         Ok(Answer { body: decode(what, &answer.body)?, date: answer.date })
+    }
+
+    /// Reads what is plain text, such as a log; what is not UTF-8 is replaced.
+    pub async fn get_text(&self, path: &str) -> Result<String, ApiError> {
+        let answer = self.call(&Method::GET, path, &Bytes::new()).await?;
+        Ok(String::from_utf8_lossy(&answer.body).into_owned())
     }
 
     /// Creates an object.

@@ -163,8 +163,14 @@ pub struct ContainerState {
 
 /// How a container ended.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Terminated {
+    /// The exit status of its program; 128 when it could not be started.
+    pub exit_code: i32,
+    /// `Completed`, `Error`, `OOMKilled`, `StartError`, …
+    pub reason: String,
+    /// Its termination message.
+    pub message: String,
     /// The container that ended; empty when none was ever made.
     #[serde(rename = "containerID")]
     pub container_id: String,
@@ -276,15 +282,6 @@ pub struct NodeImage {
     pub names: Vec<String>,
 }
 
-/// A ServiceAccount.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ServiceAccount {
-    /// Its pull secrets.
-    #[serde(deserialize_with = "null_as_default")]
-    pub image_pull_secrets: Vec<NameRef>,
-}
-
 /// A Job of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -315,7 +312,7 @@ pub struct JobStatus {
 }
 
 /// Go writes `null` for an empty slice without `omitempty`.
-fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de> + Default,

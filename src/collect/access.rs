@@ -13,14 +13,19 @@ pub struct Right {
     pub verb: &'static str,
     /// The API group; empty for the core group.
     pub group: &'static str,
-    /// The resource, plural.
+    /// The resource, plural; with its subresource, if one is meant: `pods/log`.
     pub resource: &'static str,
     /// Whether it is asked for the run's namespace (else for the cluster).
     pub namespaced: bool,
 }
 
 impl Right {
-    const fn new(verb: &'static str, group: &'static str, resource: &'static str, namespaced: bool) -> Self {
+    pub(crate) const fn new(
+        verb: &'static str,
+        group: &'static str,
+        resource: &'static str,
+        namespaced: bool,
+    ) -> Self {
         Self { verb, group, resource, namespaced }
     }
 
@@ -49,6 +54,10 @@ pub const PULL: &[Right] = &[
     Right::new("list", "", "events", true),
     Right::new("watch", "", "events", true),
 ];
+
+/// What probes may use beside [`PULL`]: the whole result of one whose termination message had no room for it.
+/// Without it the row says what is missing.
+pub const PROBE_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
@@ -92,13 +101,15 @@ pub async fn missing(api: &Api, namespace: &str, rights: &[Right]) -> Result<Vec
 }
 
 async fn allowed(api: &Api, namespace: &str, right: &Right) -> Result<bool, ApiError> {
+    let (resource, subresource) = right.resource.split_once('/').unwrap_or((right.resource, ""));
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {
             "verb": right.verb,
             "group": right.group,
-            "resource": right.resource,
+            "resource": resource,
+            "subresource": subresource,
             "namespace": if right.namespaced { namespace } else { "" },
         }},
     });
@@ -113,6 +124,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::collect::identity::WorkloadRef;
+    use crate::collect::policies;
 
     const PULL_ROLES: &str = include_str!("../../manifests/rbac/pull.yaml");
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
@@ -168,6 +180,8 @@ mod tests {
     fn the_roles_for_pull_grant_what_pull_asks_for_and_nothing_else() {
         let mut all = wanted(PULL);
         all.extend(wanted(&workloads()));
+        all.extend(wanted(policies::RIGHTS));
+        all.extend(wanted(PROBE_LOGS));
         assert_eq!(granted(PULL_ROLES), all);
     }
 

@@ -2,13 +2,16 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::access::{self, Right};
-use crate::api::wire::{NameRef, PodSpec, ServiceAccount};
+use super::adopter::Adopter;
+use super::ambient::ambient;
+use crate::api::template::{PodTemplate, ServiceAccount, Templated};
+use crate::api::wire::NameRef;
 use crate::api::{Api, ApiError, path};
 use crate::error::Error;
+use crate::evidence::builder::Ambient;
 use crate::plan::{Identity, SecretSource};
 use crate::text::referenced_name;
 
@@ -134,38 +137,51 @@ impl WorkloadRef {
     }
 }
 
-/// An identity, and the images of the workload that it was taken from.
+/// An identity, and the workload that it was taken from.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// What pulls are done as.
     pub identity: Identity,
     /// The workload's images without repetition; empty when no workload was named.
     pub images: Vec<String>,
+    /// Cloud identities that the ServiceAccount is bound to.
+    pub ambient: Vec<Ambient>,
+    /// The workload; `None` when none was named.
+    pub workload: Option<Workload>,
+}
+
+/// What is known of a workload's pods.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// What they are made from; of a pod, the pod itself.
+    pub template: PodTemplate,
+    /// The controller that takes over pods which match its selector.
+    pub adopter: Option<Adopter>,
 }
 
 /// Reads what the user named. A workload, ServiceAccount or namespace that does not exist is an error; a pull
 /// secret is not looked at: the kubelet's own event will tell.
 pub async fn resolve(api: &Api, namespace: &str, request: &IdentityRequest) -> Result<Resolved, Error> {
-    let identity = |name: String, service_account: &str, pull_secrets: Vec<String>, source| Resolved {
-        identity: Identity { name, service_account: service_account.to_string(), pull_secrets, source },
-        images: Vec::new(),
-    };
-    match request {
-        IdentityRequest::ServiceAccount(name) => {
-            let secrets = service_account_secrets(api, namespace, name).await?;
-            Ok(identity(format!("serviceaccount/{name}"), name, secrets, SecretSource::ServiceAccount))
-        }
+    let (name, service_account, given) = match request {
+        IdentityRequest::ServiceAccount(name) => (format!("serviceaccount/{name}"), name, None),
         IdentityRequest::PullSecrets { service_account, names } => {
-            service_account_secrets(api, namespace, service_account).await?;
-            let name = format!("secret/{}", names.join(","));
-            Ok(identity(name, service_account, names.clone(), SecretSource::Given))
+            let given = Some((names.clone(), SecretSource::Given));
+            (format!("secret/{}", names.join(",")), service_account, given)
         }
         IdentityRequest::NoPullSecret { service_account } => {
-            service_account_secrets(api, namespace, service_account).await?;
-            Ok(identity("none".into(), service_account, Vec::new(), SecretSource::Disabled))
+            ("none".into(), service_account, Some((Vec::new(), SecretSource::Disabled)))
         }
-        IdentityRequest::Workload(workload) => of_workload(api, namespace, workload).await,
-    }
+        IdentityRequest::Workload(workload) => return of_workload(api, namespace, workload).await,
+    };
+    let account = service_account_of(api, namespace, service_account).await?;
+    let (pull_secrets, source) =
+        given.unwrap_or_else(|| (names(&account.image_pull_secrets), SecretSource::ServiceAccount));
+    Ok(Resolved {
+        identity: Identity { name, service_account: service_account.clone(), pull_secrets, source },
+        images: Vec::new(),
+        ambient: ambient(&account.metadata.annotations),
+        workload: None,
+    })
 }
 
 async fn of_workload(api: &Api, namespace: &str, workload: &WorkloadRef) -> Result<Resolved, Error> {
@@ -177,64 +193,42 @@ async fn of_workload(api: &Api, namespace: &str, workload: &WorkloadRef) -> Resu
         }
         Err(error) => return Err(Error::doing(format!("read {workload}"))(error)),
     };
-    let spec = object.spec.into_pod_spec();
-    let service_account = Some(spec.service_account_name.clone()).filter(|name| !name.is_empty());
+    let adopter = Adopter::of(workload.kind.short, &workload.to_string(), &object);
+    let template = object.into_template();
+    let service_account = Some(template.spec.service_account_name.clone()).filter(|name| !name.is_empty());
     let service_account = service_account.unwrap_or_else(|| "default".into());
-    let own = names(&spec.image_pull_secrets);
+    let own = names(&template.spec.image_pull_secrets);
     // Read even when its secrets do not apply: without the ServiceAccount no pod of the workload starts.
-    let inherited = service_account_secrets(api, namespace, &service_account).await?;
+    let account = service_account_of(api, namespace, &service_account).await?;
     let (pull_secrets, source) = if own.is_empty() {
-        (inherited, SecretSource::ServiceAccount)
+        (names(&account.image_pull_secrets), SecretSource::ServiceAccount)
     } else {
         (own, SecretSource::Workload)
     };
-    let mut images = Vec::new();
-    for container in spec.init_containers.into_iter().chain(spec.containers) {
-        if !container.image.is_empty() && !images.contains(&container.image) {
-            images.push(container.image);
-        }
-    }
     let identity = Identity { name: workload.to_string(), service_account, pull_secrets, source };
-    Ok(Resolved { identity, images })
+    let ambient = ambient(&account.metadata.annotations);
+    Ok(Resolved {
+        identity,
+        images: images(&template),
+        ambient,
+        workload: Some(Workload { template, adopter }),
+    })
 }
 
-/// A pod, anything with a pod template, or a CronJob.
-#[derive(Deserialize)]
-struct Templated {
-    spec: TemplatedSpec,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TemplatedSpec {
-    #[serde(default)]
-    template: Option<Template>,
-    #[serde(default)]
-    job_template: Option<Box<Templated>>,
-    #[serde(flatten)]
-    own: PodSpec,
-}
-
-#[derive(Deserialize)]
-struct Template {
-    #[serde(default)]
-    spec: PodSpec,
-}
-
-impl TemplatedSpec {
-    fn into_pod_spec(self) -> PodSpec {
-        match (self.job_template, self.template) {
-            (Some(job), _) => job.spec.into_pod_spec(),
-            (None, Some(template)) => template.spec,
-            (None, None) => self.own,
+fn images(template: &PodTemplate) -> Vec<String> {
+    let mut images = Vec::new();
+    for container in template.spec.init_containers.iter().chain(&template.spec.containers) {
+        if !container.image.is_empty() && !images.contains(&container.image) {
+            images.push(container.image.clone());
         }
     }
+    images
 }
 
-async fn service_account_secrets(api: &Api, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+async fn service_account_of(api: &Api, namespace: &str, name: &str) -> Result<ServiceAccount, Error> {
     let path = path::named(&path::core(namespace, "serviceaccounts"), name);
     match api.get::<ServiceAccount>("service account", &path).await {
-        Ok(account) => Ok(names(&account.image_pull_secrets)),
+        Ok(account) => Ok(account),
         Err(ApiError::Status { code: 404, .. }) => {
             Err(not_there(api, namespace, &format!("serviceaccount/{name}")).await)
         }
@@ -285,22 +279,5 @@ mod tests {
         for text in ["web", "node/x", "deploy/", "deploy/a/b", ""] {
             assert!(text.parse::<WorkloadRef>().unwrap_err().contains("KIND/NAME"), "{text}");
         }
-    }
-
-    #[test]
-    fn a_cronjobs_pod_spec_is_two_templates_deep() {
-        let text = r#"{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"serviceAccountName":"sa",
-            "imagePullSecrets":[{"name":"a"},{"name":""},{"name":"a"}],"containers":[{"name":"c","image":"i"}]}}}}}}"#;
-        let spec = serde_json::from_str::<Templated>(text).unwrap().spec.into_pod_spec();
-        assert_eq!(spec.service_account_name, "sa");
-        assert_eq!(names(&spec.image_pull_secrets), ["a"]);
-    }
-
-    #[test]
-    fn a_pods_spec_is_its_own() {
-        let text =
-            r#"{"spec":{"serviceAccountName":"sa","containers":[{"name":"c","image":"i"}],"nodeName":"n"}}"#;
-        let spec = serde_json::from_str::<Templated>(text).unwrap().spec.into_pod_spec();
-        assert_eq!((spec.service_account_name.as_str(), spec.containers[0].image.as_str()), ("sa", "i"));
     }
 }

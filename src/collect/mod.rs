@@ -1,6 +1,11 @@
 //! What is read from the cluster, one file a source.
 
 pub mod access;
+pub mod adopter;
+pub mod ambient;
+pub mod builder;
 pub mod identity;
 pub mod nodes;
+pub mod policies;
 pub mod sample;
+pub mod selector;

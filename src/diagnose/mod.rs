@@ -9,9 +9,11 @@
 
 pub mod message;
 
+mod builder;
 mod credential;
 mod network;
 mod node;
+pub(crate) mod probe;
 mod pull;
 mod refusal;
 mod settle;
@@ -33,16 +35,28 @@ pub const RULES: &[Rule] = &[
     network::cut_off_nodes,
     credential::stale,
     credential::missing_pull_secrets,
+    builder::docker_configs,
     node::left_out,
     node::could_not_take_the_test,
     refusal::refused_checks,
     refusal::failed_checks,
+    probe::broken_ways,
+    probe::dead_addresses,
+    probe::broken,
+    probe::missing,
+    probe::failed_attempts,
+    probe::expiring,
+    probe::intermittent,
+    probe::low,
+    probe::could_not_look,
 ];
 
 /// What the evidence means, worst first.
 pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     let findings = RULES.iter().flat_map(|rule| rule(evidence)).collect();
-    let mut findings = settle::collapse(settle::most_specific(findings));
+    let mut findings = probe::agree(settle::most_specific(findings));
+    probe::differ(&mut findings, evidence);
+    let mut findings = settle::collapse(findings);
     // Stable: rules and evidence keep their order within one severity.
     findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
     findings

@@ -52,6 +52,14 @@ pub(super) fn cut_off_nodes(evidence: &Evidence) -> Vec<Finding> {
         .collect()
 }
 
+/// Nodes whose kubelets a registry answered, if only with a refusal.
+pub(super) fn answered_kubelets<'a>(evidence: &'a Evidence, registry: &str) -> Vec<&'a str> {
+    let answered = |pull: &&Pull| {
+        Place::of(pull, evidence).registry == registry && contact(pull, evidence) == Contact::Answered
+    };
+    evidence.pulls.iter().filter(answered).map(|pull| pull.node.as_str()).collect()
+}
+
 /// What a run saw of one registry.
 #[derive(Default)]
 struct Seen<'a> {

@@ -9,9 +9,38 @@ use crate::finding::Finding;
 pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
     (Code::EgressBlocked, &[Code::ConnectionTimedOut, Code::ConnectionRefused]),
     (Code::StaleCredential, &[Code::CredentialRejected, Code::CredentialExpired, Code::PermissionDenied]),
-    (Code::PullSecretMissing, &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied]),
+    (Code::PullSecretMissing, WANTING),
+    (Code::PullSecretWrongType, WANTING),
     (Code::ConnectionTimedOut, &[Code::PullNotFinished]),
     (Code::RuntimeFailed, &[Code::NoCredential, Code::CredentialRejected]),
+];
+
+/// What a registry says to those who have no credential for it.
+const WANTING: &[Code] =
+    &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied, Code::PullSecretNoMatch];
+
+/// The same between a probe's finding and that of the kubelet beside it, which tells neither which credential nor
+/// whose host it was.
+pub(super) const KNOWN_TO_PROBES: &[(Code, &[Code])] = &[
+    (Code::EgressBlocked, &[Code::RegistryNameUnresolved, Code::TokenServiceUnreachable]),
+    (Code::CredentialExpired, &[Code::CredentialRejected]),
+    (Code::AccountLocked, &[Code::CredentialRejected]),
+    (Code::RobotAccountUnusable, &[Code::CredentialRejected]),
+    (Code::PullSecretNoMatch, &[Code::NoCredential, Code::ImageNotFound]),
+    (Code::PullSecretEmpty, &[Code::NoCredential, Code::ImageNotFound, Code::CredentialRejected]),
+    (Code::PullSecretMalformed, &[Code::NoCredential, Code::ImageNotFound]),
+    (
+        Code::TokenServiceUnreachable,
+        &[
+            Code::RegistryNameUnresolved,
+            Code::CertificateUntrusted,
+            Code::CertificateNameMismatch,
+            Code::CertificateNotValidNow,
+            Code::TlsHandshakeFailed,
+            Code::ConnectionRefused,
+            Code::ConnectionTimedOut,
+        ],
+    ),
 ];
 
 /// How many different messages a finding shows.

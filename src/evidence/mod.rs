@@ -2,20 +2,24 @@
 //!
 //! One file a kind of observation. A check that failed is evidence too: see [`Outcome`].
 
+pub mod builder;
 pub mod endpoint;
 pub mod node;
 pub mod probe;
 pub mod pull;
 
+use std::convert::Infallible;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use builder::BuilderConfig;
 pub use node::Node;
 pub use probe::{Action, Network, Probe, ProbeSeen};
 pub use pull::{CredentialUse, Presence, Pull, PullSeen};
 
-use crate::plan::Plan;
+use crate::plan::{Check, Plan};
 use crate::text::Clean;
 
 /// The version of the documents that this crate writes.
@@ -44,9 +48,20 @@ pub struct Evidence {
     /// One item a probe: a pod on a node, or this machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
+    /// One item a container that builds or copies images, of the workload that was named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builders: Vec<BuilderConfig>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Evidence {
+    /// Whether kubelets were asked although the plan did not ask for them: probes could not look, because their
+    /// pods were refused or their image could not be pulled.
+    pub fn fell_back_to_kubelets(&self) -> bool {
+        !self.pulls.is_empty() && !self.plan.checks.contains(&Check::Kubelet)
+    }
 }
 
 /// Which run, by which program, against which cluster.
@@ -106,6 +121,21 @@ pub enum Outcome<T> {
     },
 }
 
+impl Outcome<Infallible> {
+    /// The same outcome of another kind of check: nothing was seen in either.
+    pub fn of_any<T>(&self) -> Outcome<T> {
+        match self {
+            Self::Seen { value } => match *value {},
+            Self::Absent { message } => Outcome::Absent { message: message.clone() },
+            Self::Denied { status, message } => Outcome::Denied { status: *status, message: message.clone() },
+            Self::Failed { step, message } => Outcome::Failed { step: *step, message: message.clone() },
+            Self::TimedOut { after_ms, last_seen } => {
+                Outcome::TimedOut { after_ms: *after_ms, last_seen: *last_seen }
+            }
+        }
+    }
+}
+
 /// Where a check failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,6 +148,12 @@ pub enum Step {
     Admit,
     /// The kubelet could not make the pod's sandbox.
     Sandbox,
+    /// The kubelet could not mount what a probe was given: a ConfigMap or Secret that is not there.
+    Mount,
+    /// The probe's own image could not be pulled, or is not for the node's architecture.
+    ProbeImage,
+    /// The probe's container could not run, the program failed, or its result cannot be read.
+    Probe,
     /// The API server was away, so that nothing was heard of the pod.
     Watch,
     /// The user ended the run.
@@ -136,4 +172,6 @@ pub enum LastSeen {
     Scheduled,
     /// The kubelet had begun to pull.
     Pulling,
+    /// The probe was running.
+    Running,
 }

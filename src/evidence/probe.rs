@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::Endpoint;
 use super::{CredentialUse, Outcome};
-use crate::registry::api_error::ErrorBody;
+use crate::registry::api_error::{ErrorBody, Marks};
 use crate::registry::challenge::Challenge;
+use crate::registry::claims::Claims;
 use crate::registry::credential::Described;
 use crate::registry::near_miss::{NearMiss, Useless};
 use crate::registry::rate_limit::RateLimit;
-use crate::registry::token::Claims;
 use crate::text::Clean;
 
 /// One probe: a pod on a node, or this machine.
@@ -113,6 +113,9 @@ pub struct Target {
     pub image: String,
     /// What was asked.
     pub action: Action,
+    /// The host that was asked in the registry's place, by the node's own configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Clean>,
     /// What the docker configurations have for it.
     #[serde(default)]
     pub keyring: KeyringSeen,
@@ -126,6 +129,21 @@ pub struct Target {
     /// The same push again and again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<Series>,
+}
+
+impl Target {
+    /// A target of which nothing was seen yet.
+    pub fn new(image: &str, action: Action) -> Self {
+        Self {
+            image: image.to_string(),
+            action,
+            via: None,
+            keyring: KeyringSeen::default(),
+            ping: None,
+            attempts: Vec::new(),
+            series: None,
+        }
+    }
 }
 
 /// What the docker configurations have for an image.
@@ -142,6 +160,9 @@ pub struct KeyringSeen {
     /// the kubelet's look-up for the whole pod.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenConfig>,
+    /// Credential helpers that a configuration names for the registry, which a probe has not got.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<Clean>,
     /// Keys that nearly match an image that matches nothing, and why they miss.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
@@ -176,6 +197,30 @@ impl Attempt {
     /// Whether everything that was to be shown was shown.
     pub fn succeeded(&self) -> bool {
         !self.exchanges.is_empty() && self.exchanges.iter().all(|one| one.is_good() || one.step.is_optional())
+    }
+
+    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, or by
+    /// treating the bearer of a right one as a stranger.
+    pub fn refuses_credential(&self) -> bool {
+        self.credential.is_some() && self.exchanges.iter().enumerate().any(|(at, one)| self.refuses(at, one))
+    }
+
+    fn refuses(&self, at: usize, exchange: &Exchange) -> bool {
+        let Some(answer) = exchange.answer().filter(|answer| answer.marks.any() || answer.status == 200)
+        else {
+            return false;
+        };
+        if exchange.step.is_token() {
+            // A token for nobody that grants nothing: Harbor's answer to a wrong password (2.16).
+            let stranger = |claims: &Claims| {
+                claims.sub.as_ref().is_none_or(Clean::is_empty)
+                    && claims.access.as_ref().is_none_or(Vec::is_empty)
+            };
+            return matches!(answer.status, 401 | 403) || answer.claims.as_ref().is_some_and(stranger);
+        }
+        // With a token, the registry's 401 is about what the token grants; with Basic, about the password.
+        let with_token = self.exchanges.iter().take(at).any(|before| before.step.is_token());
+        answer.status == 401 && !with_token
     }
 
     /// The exchange that the attempt failed at.
@@ -233,6 +278,9 @@ pub struct Exchange {
     pub request: Clean,
     /// How long it took, without opening the connection, in milliseconds.
     pub took_ms: u64,
+    /// Hosts that it was redirected to, as indexes of endpoints; the last one answered, or failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<usize>,
     /// What came back.
     pub result: ExchangeResult,
 }
@@ -284,9 +332,16 @@ pub enum ExchangeStep {
     UploadCancel,
     /// What is left of the pull limit.
     RateLimit,
+    /// A blob or manifest that is kept (`image push`).
+    Store,
 }
 
 impl ExchangeStep {
+    /// Whether it asks the token service.
+    pub fn is_token(self) -> bool {
+        matches!(self, Self::PullToken | Self::PushToken)
+    }
+
     /// Whether its failure is a note rather than a failure of the attempt.
     pub fn is_optional(self) -> bool {
         self == Self::UploadCancel
@@ -305,6 +360,7 @@ impl ExchangeStep {
             Self::UploadStart => "upload",
             Self::UploadCancel => "upload cancel",
             Self::RateLimit => "rate limit",
+            Self::Store => "store",
         }
     }
 }
@@ -314,7 +370,7 @@ impl ExchangeStep {
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ExchangeResult {
     /// An HTTP answer.
-    Answered(Answer),
+    Answered(Box<Answer>),
     /// The host could not be contacted: its endpoint says why.
     Unreachable,
     /// No answer in time.
@@ -340,10 +396,9 @@ pub struct Answer {
     /// The server's clock, by its `Date` header (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Timestamp>,
-    /// Whether something shows that a registry or token service answered: a known error body, a challenge, the
-    /// API-version header.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub from_registry: bool,
+    /// What shows that a registry or token service answered.
+    #[serde(default, skip_serializing_if = "is_unmarked")]
+    pub marks: Marks,
     /// What it asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub challenges: Vec<Challenge>,
@@ -359,15 +414,16 @@ pub struct Answer {
     /// The claims of the token that it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claims>,
-    /// Hosts that it was redirected to, as indexes of endpoints.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub redirects: Vec<usize>,
     /// The digest of the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Clean>,
     /// What is wrong with it although its status is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+}
+
+fn is_unmarked(marks: &Marks) -> bool {
+    !marks.any()
 }
 
 /// What is wrong with an answer whose status is good.

@@ -2,6 +2,11 @@
 //!
 //! A password never appears in a command: Secrets are made from a docker config file that a login wrote.
 
+mod builder;
+pub(crate) mod probe;
+
+pub use builder::{look_at_keys, mount_docker_config};
+
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::finding::Fix;

@@ -1,5 +1,26 @@
 //! What runs inside a probe pod and on this machine: every step of a pull or push, with each credential.
 
+#[cfg(feature = "probe")]
+mod credentials;
+#[cfg(feature = "probe")]
+mod look;
+#[cfg(feature = "probe")]
+mod node_config;
+#[cfg(feature = "probe")]
+mod pod;
+pub mod report;
+#[cfg(feature = "probe")]
+mod series;
+#[cfg(feature = "stores")]
+pub mod stores;
 pub mod task;
 
+#[cfg(feature = "probe")]
+pub use credentials::{Credential, Credentials, Sources};
+#[cfg(feature = "probe")]
+pub use look::{Looking, look};
+#[cfg(feature = "probe")]
+pub use node_config::{Mirror, NodeConfig};
+#[cfg(feature = "probe")]
+pub use pod::{go_architecture, run};
 pub use task::{Reader, Refused, Source, Task};

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::probe::Action;
 
+/// Docker Hub's image that shows what is left of the pull limit; a HEAD of it is not charged (Docker's
+/// documentation, "Docker Hub usage and limits").
+pub const RATE_LIMIT_PREVIEW: &str = "docker.io/ratelimitpreview/test:latest";
+
 /// One probe's task. The pod's only argument is this as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -28,10 +32,15 @@ pub struct Task {
     /// The proxy to use, as `http://host:port`; empty: the environment's.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub proxy: String,
-    /// Files with certificates to trust beside the image's own.
+    /// Files with certificates (PEM) to trust beside the image's own, or folders of such files: a mounted
+    /// ConfigMap or Secret, whose own files start with `..`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ca_bundles: Vec<PathBuf>,
-    /// Where the node's own configuration is mounted.
+    /// Certificates (PEM) to trust beside the image's own; at most 64 KiB in all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ca_pem: Vec<String>,
+    /// The folder that stands for the node's root: `etc/hosts`, `etc/ssl`, `etc/pki`, `etc/containerd/certs.d`
+    /// and the like are beneath it, as far as the node has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_config: Option<PathBuf>,
     /// Registries (`host:port`) that the user says speak plain HTTP.
@@ -76,7 +85,7 @@ pub enum Reader {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refused {
-    /// Its fingerprint under the run's key.
+    /// Its fingerprint under the run's key; `*` for any: a kubelet does not say which it sent.
     pub fingerprint: String,
     /// The node where it was refused.
     pub on: String,

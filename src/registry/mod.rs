@@ -1,12 +1,16 @@
-//! The registry protocol: references, and what registries and token services answer. Nothing here asks one.
+//! The registry protocol: references, and what registries and token services answer. Only the client asks one.
 
 pub mod api_error;
 pub mod challenge;
 pub mod claims;
+#[cfg(feature = "probe")]
+pub mod client;
 pub mod credential;
 pub mod decode;
 pub mod digest;
+pub mod docker_config;
 pub mod header;
+pub mod keyring;
 pub mod known;
 pub mod manifest;
 pub mod near_miss;
@@ -17,3 +21,5 @@ pub mod reference;
 #[cfg(test)]
 mod reference_properties;
 pub mod token;
+#[cfg(feature = "probe")]
+pub mod transport;

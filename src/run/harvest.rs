@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Map;
 
-use super::Prepared;
 use super::manifest::pod_name;
 use super::track::{Millis, Test, Tracker};
 use super::waves::Word;
-use crate::diagnose;
-use crate::evidence::{API_VERSION, Evidence, Outcome, Presence, Pull, PullSeen};
+use super::{Prepared, refusals};
+use crate::evidence::{API_VERSION, Evidence, Presence, Probe, Pull};
+use crate::plan::Check;
 
 /// Everything that the run saw.
 pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool) -> Evidence {
@@ -22,30 +22,37 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
         collected_at: Timestamp::now(),
         nodes: prepared.nodes.clone(),
         pulls: (0..tracker.pods.len()).flat_map(|index| pulls_of(tracker, prepared, index)).collect(),
-        probes: Vec::new(),
+        probes: (0..tracker.pods.len()).filter_map(|index| probe_of(tracker, prepared, index)).collect(),
+        builders: Vec::new(),
         extra: Map::new(),
     }
 }
 
 /// What a pod's rows say about the credential.
 pub(super) fn word(tracker: &Tracker, prepared: &Prepared, index: usize) -> Word {
-    let mut word = Word::Nothing;
-    for pull in pulls_of(tracker, prepared, index) {
-        match &pull.outcome {
-            Outcome::Seen { value: PullSeen::Pulled { .. } } => word = Word::Taken,
-            Outcome::Seen { value: PullSeen::Failed { message, .. } } => {
-                let candidates = diagnose::pull_candidates(&pull, message, prepared.plan.identity.source);
-                if diagnose::may_refuse_credential(&candidates) {
-                    return Word::Refused;
-                }
-                if candidates.first().is_some_and(|first| first.code.is_registrys_answer()) {
-                    word = Word::Taken;
-                }
-            }
-            _ => {}
+    match tracker.pods.get(index).map(|pod| pod.check) {
+        Some(Check::Kubelet) | None => {
+            refusals::word_of_pulls(&pulls_of(tracker, prepared, index), prepared.plan.identity.source)
         }
+        Some(_) => probe_of(tracker, prepared, index)
+            .map_or(Word::NeverLooked, |probe| refusals::word_of_probe(&probe)),
     }
-    word
+}
+
+/// A pod's probe, once its outcome is known.
+pub(super) fn probe_of(tracker: &Tracker, prepared: &Prepared, index: usize) -> Option<Probe> {
+    let pod = tracker.pods.get(index)?;
+    let (test, network) = (pod.probe.as_ref()?, pod.check.network()?);
+    Some(Probe {
+        id: format!("probe/{}/{}", pod.node, network.as_str()),
+        node: pod.node.clone(),
+        network,
+        namespace: prepared.plan.namespace.clone(),
+        pod: pod_name(&prepared.run.id, index),
+        credential: pod.credential.clone(),
+        outcome: test.outcome.clone()?,
+        seen_at: test.known_at.and_then(|at| wall_time(prepared.run.started_at, at)),
+    })
 }
 
 /// The pulls of one pod whose outcome is known.

@@ -6,8 +6,10 @@ mod create;
 mod engine;
 mod harvest;
 mod job;
+mod logs;
 pub mod manifest;
 mod reaper;
+mod refusals;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -18,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, ApiError, path};
 use crate::error::Error;
-use crate::evidence::{CredentialUse, Evidence, Node, Presence, Run};
-use crate::plan::Plan;
-use manifest::Resources;
+use crate::evidence::{Evidence, Node, Presence, Run};
+use crate::plan::{Check, Plan};
+use manifest::{Order, Resources};
 
 /// A run that is ready to begin.
 #[derive(Clone, Debug)]
@@ -33,6 +35,9 @@ pub struct Prepared {
     pub nodes: Vec<Node>,
     /// For each node of the plan by name, and each image: whether the node has it already.
     pub on_node: std::collections::HashMap<String, Vec<Presence>>,
+    /// The run's key for fingerprints of credentials: 64 hexadecimal digits ([`crate::secret::RunKey`]). Empty
+    /// where no probe looks.
+    pub run_key: String,
 }
 
 /// What a run came to.
@@ -47,9 +52,9 @@ pub struct Finished {
 /// What happens during a run, for whoever shows it.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
-    /// The run's Job was created; this many rows are to come.
+    /// The run's Job was created, or pods were added to it.
     Began {
-        /// Rows: nodes times images.
+        /// Rows in all: one a node and image that a kubelet pulls, one a probe.
         rows: usize,
     },
     /// One node goes first.
@@ -84,7 +89,7 @@ impl Observer for () {
     fn saw(&self, _: Progress<'_>) {}
 }
 
-/// Pulls the plan's images on its nodes through their kubelets. `stop` ends the run early: what was created
+/// Has the plan's images tested on its nodes by their kubelets and by probes. `stop` ends the run early: what was created
 /// is removed, and the rows that are in are returned.
 pub async fn pull(
     api: &Api,
@@ -107,11 +112,12 @@ pub fn new_id() -> Result<String, Error> {
 /// Everything that the run would create, in order. The pods of a dry run have no owner, since the Job that
 /// would own them has no uid.
 pub fn manifests(prepared: &Prepared) -> Vec<Value> {
-    let (plan, id) = (&prepared.plan, prepared.run.id.as_str());
-    let pod = |(index, node): (usize, &str)| {
-        manifest::pod(plan, id, index, node, None, &CredentialUse::AsPlanned, Resources::Stated)
+    let plan = &prepared.plan;
+    let pod = |(index, (node, check)): (usize, (&str, Check))| {
+        manifest::pod(prepared, &Order::planned(plan, index, node, check), None, Resources::Stated)
     };
-    std::iter::once(manifest::job(plan, id)).chain(plan.tested_nodes().enumerate().map(pod)).collect()
+    let pods = plan.pods().into_iter().enumerate().map(pod);
+    std::iter::once(manifest::job(plan, &prepared.run.id)).chain(pods).collect()
 }
 
 /// Has the API server look at the manifests as if they were created: admission, quota, webhooks. Returns

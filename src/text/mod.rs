@@ -29,7 +29,7 @@ pub fn referenced_name(name: &str) -> String {
 }
 
 /// What is put in the place of a credential.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Longer input is cut before anything looks at it, so that cleaning takes a bounded time.
 const MAX_INPUT: usize = 64 * 1024;

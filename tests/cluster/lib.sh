@@ -17,15 +17,27 @@ use_net() {
   net=$1
   [[ $net =~ ^([0-9]{1,3})\.([0-9]{1,3})$ && ${BASH_REMATCH[1]} -le 223 && ${BASH_REMATCH[2]} -le 255 ]] ||
     die "REGAUTH_CLUSTER_NET must be two numbers like 10.77, not '$net'"
-  api_ip=$net.0.1 # the cluster host on the nodes' network; nodes are $net.0.11 and on
-  secure_ip=$net.0.21 open_ip=$net.0.22
+  api_ip=$net.0.1 dns_ip=$net.0.2 # the cluster host on the nodes' network; nodes are $net.0.11 and on
+  local name number=20
+  declare -gA ip=() # of each service
+  for name in "${services[@]}"; do ip[$name]=$net.0.$((++number)); done
   host_ip=$net.1.1 uplink_ip=$net.1.2 # the machine's end of the link, and the cluster's
   pod_cidr=$net.64.0/18 # node N has $net.(64+N).0/24
   service_cidr=$net.128.0/20 service_ip=$net.128.1
 }
 
-secure_registry=secure.registry.test:5443
-open_registry=open.registry.test:5000
+# What runs on the cluster host for nodes and pods, each at an address of its own and as NAME.registry.test.
+registries=(secure open legacy token token-legacy)
+services=("${registries[@]}" auth proxy refusing-proxy)
+declare -A port=([secure]=5443 [open]=5000 [legacy]=5443 [token]=5443 [token-legacy]=5443 [auth]=5444 [proxy]=3128 [refusing-proxy]=3128)
+host_of() { echo "$1.registry.test"; }
+endpoint_of() { echo "$1.registry.test:${port[$1]}"; } # HOST:PORT
+# The machine's end of the link, where tests listen themselves. Names, and the ports that nodes speak TLS to.
+scripted_names=(scripted scripted-auth scripted-storage)
+scripted_tls_ports=({5081..5089})
+
+secure_registry=$(endpoint_of secure)
+open_registry=$(endpoint_of open)
 scripted_registry=scripted.registry.test:5080
 scripted_tls_registry=scripted.registry.test:5081
 

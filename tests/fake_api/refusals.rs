@@ -4,7 +4,7 @@ use http::Method;
 use regauth::api::ApiError;
 use regauth::error::Error;
 use regauth::evidence::{Outcome, Step};
-use regauth::report::{PullRow, Report, Row};
+use regauth::report::{PullRow, Report};
 use regauth::run::{Finished, pull};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -22,8 +22,7 @@ async fn run(fake: &Fake, nodes: usize) -> Finished {
 }
 
 fn rows(finished: &Finished) -> Vec<PullRow> {
-    let rows = Report::of(&finished.evidence).results.into_iter();
-    rows.map(|Row::Pull(row)| row).collect()
+    Report::of(&finished.evidence).pulls().cloned().collect()
 }
 
 fn states_resources(asked: &Asked) -> bool {

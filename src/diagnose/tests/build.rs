@@ -71,6 +71,7 @@ pub(crate) fn evidence(pulls: Vec<Pull>) -> Evidence {
         nodes: Vec::new(),
         pulls,
         probes: Vec::new(),
+        builders: Vec::new(),
         extra: Map::new(),
     }
 }

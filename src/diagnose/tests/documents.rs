@@ -6,11 +6,10 @@ use super::build::*;
 use crate::code::Code;
 use crate::diagnose::diagnose;
 use crate::evidence::{Evidence, LastSeen, Pull};
-use crate::report::{PullRow, Report, Row, Verdict};
+use crate::report::{PullRow, Report, Verdict};
 
 fn row(pull: Pull) -> PullRow {
-    let Row::Pull(row) = Report::of(&evidence(vec![pull])).results.remove(0);
-    row
+    Report::of(&evidence(vec![pull])).pulls().next().cloned().unwrap()
 }
 
 #[test]
@@ -47,7 +46,7 @@ fn fields_of_a_newer_version_survive_a_round_trip() {
         serde_json::to_value(evidence(vec![pulled("node1"), failed("node2", TIMED_OUT)])).unwrap();
     document["clocks"] = json!([{"node": "node1", "offsetMs": 3}]);
     document["run"]["operator"] = json!("alice");
-    document["plan"]["probe"] = json!({"image": "x"});
+    document["plan"]["audit"] = json!({"image": "x"});
     let read: Evidence = serde_json::from_value(document.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), document);
     let report = Report::of(&read);

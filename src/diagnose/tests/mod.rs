@@ -1,6 +1,7 @@
 //! Rules on small evidence, one file a family.
 
 pub(crate) mod build;
+mod builders;
 mod credentials;
 mod documents;
 mod healthy;

@@ -56,7 +56,13 @@ pub(super) fn prepared(images: &[&str]) -> Prepared {
         interrupted: false,
         extra: Map::new(),
     };
-    Prepared { run, plan: plan(images), nodes: Vec::new(), on_node: std::collections::HashMap::new() }
+    Prepared {
+        run,
+        plan: plan(images),
+        nodes: Vec::new(),
+        on_node: std::collections::HashMap::new(),
+        run_key: "0f".repeat(32),
+    }
 }
 
 /// A tracker of one image whose two pods were created as they were asked for.

@@ -1,9 +1,9 @@
 //! From what was tracked to evidence, and what a pod's rows say of the credential.
 
 use super::build::*;
-use crate::evidence::{CredentialUse, Outcome, Presence};
+use crate::evidence::{CredentialUse, Presence};
 use crate::run::harvest::{evidence, word};
-use crate::run::track::Tracker;
+use crate::run::track::{Ended, Tracker};
 use crate::run::waves::Word;
 use crate::text::Clean;
 
@@ -45,7 +45,7 @@ fn a_registry_that_was_not_reached_says_nothing() {
     assert_eq!(judged(&[refused]), Word::Nothing);
     assert_eq!(judged(&["an unheard-of failure"]), Word::Nothing);
     let mut tracker = tracker();
-    tracker.end(0, &Outcome::Absent { message: Clean::new("gone") });
+    tracker.end(0, &Ended::Absent { message: Clean::new("gone") });
     assert_eq!(word(&tracker, &prepared(&[IMAGE]), 0), Word::Nothing);
     assert_eq!(word(&tracker, &prepared(&[IMAGE]), 1), Word::Nothing, "not known yet");
 }

@@ -4,16 +4,14 @@ use serde_json::{Value, json};
 
 use super::build::*;
 use crate::evidence::CredentialUse;
-use crate::plan::{Plan, SecretSource};
-use crate::run::manifest::{self, Resources, is_placeholder};
+use crate::plan::{Check, SecretSource};
+use crate::run::manifest::{self, Order, Resources, is_placeholder};
 use crate::run::manifests;
 
-fn pod_of(plan: &Plan) -> Value {
-    manifest::pod(plan, RUN, 1, "node2", Some("job-uid"), &CredentialUse::AsPlanned, Resources::Stated)
-}
-
 fn pod() -> Value {
-    pod_of(&plan(&[IMAGE, SIBLING]))
+    let prepared = prepared(&[IMAGE, SIBLING]);
+    let order = Order::planned(&prepared.plan, 1, "node2", Check::Kubelet);
+    manifest::pod(&prepared, &order, Some("job-uid"), Resources::Stated)
 }
 
 #[test]
@@ -92,11 +90,12 @@ fn pods_are_found_by_run_and_row_and_never_by_a_service() {
 #[test]
 fn pull_secrets_are_named_as_their_source_asks() {
     let secrets = |source, credential: &CredentialUse| {
-        let mut plan = plan(&[IMAGE]);
-        plan.identity.source = source;
-        plan.identity.pull_secrets = vec!["a".into(), "b".into()];
-        manifest::pod(&plan, RUN, 0, "node1", None, credential, Resources::Stated)["spec"]["imagePullSecrets"]
-            .clone()
+        let mut prepared = prepared(&[IMAGE]);
+        prepared.plan.identity.source = source;
+        prepared.plan.identity.pull_secrets = vec!["a".into(), "b".into()];
+        let mut order = Order::planned(&prepared.plan, 0, "node1", Check::Kubelet);
+        order.credential = credential.clone();
+        manifest::pod(&prepared, &order, None, Resources::Stated)["spec"]["imagePullSecrets"].clone()
     };
     let own = json!([{"name": "a"}, {"name": "b"}]);
     let none = json!([{"name": "regauth-abcd2345-none"}]);
@@ -129,7 +128,9 @@ fn no_manifest_holds_or_mounts_a_secret() {
 #[test]
 fn resources_are_stated_or_left_to_the_namespace() {
     let with = |resources| {
-        let pod = manifest::pod(&plan(&[IMAGE]), RUN, 0, "n", None, &CredentialUse::AsPlanned, resources);
+        let prepared = prepared(&[IMAGE]);
+        let order = Order::planned(&prepared.plan, 0, "n", Check::Kubelet);
+        let pod = manifest::pod(&prepared, &order, None, resources);
         pod["spec"]["containers"][0]["resources"].clone()
     };
     let stated = with(Resources::Stated);

@@ -6,5 +6,8 @@ mod events;
 mod harvesting;
 mod manifests;
 mod pods;
+mod probe_manifests;
+mod probes;
+mod refusing;
 mod time;
 mod webhooks;

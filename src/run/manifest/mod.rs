@@ -1,12 +1,18 @@
-//! From plan to manifests: one Job that owns the diagnostic pods, one pod a node, one container an image.
-//!
-//! A container refers to a ConfigMap key that does not exist, so that the kubelet pulls its image and then
-//! stops: nothing of the image is ever started.
+//! From plan to manifests: one Job that owns the diagnostic pods, and for each node a pod a check.
+
+mod apply;
+mod kubelet;
+mod probe;
 
 use serde_json::{Value, json};
 
+pub use apply::applicable;
+pub use probe::PROBE_CONTAINER;
+
+use super::Prepared;
 use crate::evidence::CredentialUse;
-use crate::plan::{Plan, SecretSource};
+use crate::plan::{Check, Plan};
+use crate::probe::Refused;
 
 /// The label that carries the run's id.
 pub const RUN_LABEL: &str = "regauth/run";
@@ -26,6 +32,37 @@ pub enum Resources {
     Stated,
     /// Nothing stated: the namespace's LimitRange fills in what it wants at least.
     Unstated,
+}
+
+/// A pod to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// Its index in the run.
+    pub index: usize,
+    /// The node that it is for.
+    pub node: String,
+    /// What it is to do there.
+    pub check: Check,
+    /// How it uses the identity's credentials.
+    pub credential: CredentialUse,
+    /// Which credentials a probe must not send.
+    pub refused: Vec<Refused>,
+    /// How long the run still has, in seconds.
+    pub seconds_left: u64,
+}
+
+impl Order {
+    /// A pod of which nothing is known that would change it.
+    pub fn planned(plan: &Plan, index: usize, node: &str, check: Check) -> Self {
+        Self {
+            index,
+            node: node.into(),
+            check,
+            credential: CredentialUse::AsPlanned,
+            refused: Vec::new(),
+            seconds_left: plan.timeout_seconds,
+        }
+    }
 }
 
 /// The name of the run's Job.
@@ -51,8 +88,12 @@ pub fn run_selector(run: &str) -> String {
 /// The run's life line: it never makes a pod; when its deadline passes it fails, its TTL removes it, and the
 /// garbage collector removes the pods that it owns.
 pub fn job(plan: &Plan, run: &str) -> Value {
-    let mut spec = pod_spec(plan, run, &CredentialUse::AsPlanned, Resources::Stated);
-    spec["restartPolicy"] = json!("Never");
+    // What a kubelet's test needs is the least that any policy on templates could object to.
+    let mut spec = common_spec(plan);
+    spec["containers"] = kubelet::containers(plan, run, Resources::Stated);
+    if let Some(secrets) = kubelet::pull_secrets(plan, run, &CredentialUse::AsPlanned) {
+        spec["imagePullSecrets"] = secrets;
+    }
     json!({
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -72,23 +113,25 @@ pub fn job(plan: &Plan, run: &str) -> Value {
     })
 }
 
-/// The pod that tests one node. `job_uid` is absent in a dry run.
-pub fn pod(
-    plan: &Plan,
-    run: &str,
-    index: usize,
-    node: &str,
-    job_uid: Option<&str>,
-    credential: &CredentialUse,
-    resources: Resources,
-) -> Value {
+/// One pod of the run. `job_uid` is absent in a dry run.
+pub fn pod(prepared: &Prepared, order: &Order, job_uid: Option<&str>, resources: Resources) -> Value {
+    let (plan, run) = (&prepared.plan, prepared.run.id.as_str());
     let mut labels = labels(run);
-    labels[ROW_LABEL] = json!(index.to_string());
+    labels[ROW_LABEL] = json!(order.index.to_string());
     for (name, value) in opt_out_labels().as_object().into_iter().flatten() {
         labels[name] = value.clone();
     }
+    let mut spec = common_spec(plan);
+    spec["affinity"] = on_node(&order.node);
+    match order.check {
+        Check::Kubelet => kubelet::fill(&mut spec, plan, run, order, resources),
+        _ => probe::fill(&mut spec, prepared, order, resources),
+    }
+    if order.check == Check::ProbePod {
+        probe::add_labels(&mut labels, plan);
+    }
     let mut metadata = json!({
-        "name": pod_name(run, index),
+        "name": pod_name(run, order.index),
         "namespace": plan.namespace,
         "labels": labels,
         "annotations": opt_out_annotations(),
@@ -97,19 +140,12 @@ pub fn pod(
         metadata["ownerReferences"] =
             json!([{"apiVersion": "batch/v1", "kind": "Job", "name": job_name(run), "uid": uid}]);
     }
-    let mut spec = pod_spec(plan, run, credential, resources);
-    spec["affinity"] = on_node(node);
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
 }
 
-fn pod_spec(plan: &Plan, run: &str, credential: &CredentialUse, resources: Resources) -> Value {
-    let containers: Vec<Value> = plan
-        .images
-        .iter()
-        .enumerate()
-        .map(|(index, image)| container(run, index, image, resources))
-        .collect();
-    let mut spec = json!({
+/// What the specs of all pods of a run have in common.
+fn common_spec(plan: &Plan) -> Value {
+    json!({
         "serviceAccountName": plan.identity.service_account,
         "automountServiceAccountToken": false,
         "enableServiceLinks": false,
@@ -125,25 +161,7 @@ fn pod_spec(plan: &Plan, run: &str, credential: &CredentialUse, resources: Resou
             "runAsUser": 65534,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": containers,
-    });
-    if let Some(secrets) = pull_secrets(plan, run, credential) {
-        spec["imagePullSecrets"] = secrets;
-    }
-    spec
-}
-
-/// The pod's own pull secrets; `None` leaves it to admission to copy the ServiceAccount's.
-fn pull_secrets(plan: &Plan, run: &str, credential: &CredentialUse) -> Option<Value> {
-    // A name that does not exist keeps the ServiceAccount's secrets out, and the pull goes on without any.
-    let none = || Some(json!([{"name": format!("regauth-{run}-none")}]));
-    match (credential, plan.identity.source) {
-        (CredentialUse::HeldBack { .. }, _) | (_, SecretSource::Disabled) => none(),
-        (_, SecretSource::ServiceAccount) => None,
-        (_, SecretSource::Workload | SecretSource::Given) => {
-            Some(plan.identity.pull_secrets.iter().map(|name| json!({"name": name})).collect())
-        }
-    }
+    })
 }
 
 /// Whether a pull secret is one that a run names because it does not exist.
@@ -151,29 +169,13 @@ pub fn is_placeholder(name: &str, run: &str) -> bool {
     name == format!("regauth-{run}-none")
 }
 
-fn container(run: &str, index: usize, image: &str, resources: Resources) -> Value {
-    let mut container = json!({
-        "name": container_name(index),
-        "image": image,
-        "imagePullPolicy": "Always",
-        "env": [{
-            "name": "REGAUTH_NEVER_STARTS",
-            "valueFrom": {"configMapKeyRef": {"name": format!("regauth-{run}-absent"), "key": "absent"}},
-        }],
-        "securityContext": {
-            "allowPrivilegeEscalation": false,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": true,
-        },
-    });
-    if resources == Resources::Stated {
-        container["resources"] = json!({
-            // Nodes that report no ephemeral storage have room for none of it.
-            "requests": {"cpu": "1m", "memory": "1Mi", "ephemeral-storage": "0"},
-            "limits": {"cpu": "1m", "memory": "1Mi", "ephemeral-storage": "1Mi"},
-        });
-    }
-    container
+/// What the *restricted* Pod Security level asks of a container, and more.
+fn security() -> Value {
+    json!({
+        "allowPrivilegeEscalation": false,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": true,
+    })
 }
 
 fn on_node(node: &str) -> Value {
@@ -202,31 +204,4 @@ fn opt_out_annotations() -> Value {
         "consul.hashicorp.com/connect-inject": "false",
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
     })
-}
-
-/// What the API server made of an object in a dry run, as `kubectl apply` takes it: without what only the
-/// server may set.
-pub fn applicable(mut object: Value) -> Value {
-    if let Some(fields) = object.as_object_mut() {
-        fields.remove("status");
-    }
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        for name in ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"] {
-            metadata.remove(name);
-        }
-    }
-    if object["kind"] == "Job" {
-        // A Job's selector and the labels that it selects on are generated at its creation.
-        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-            spec.remove("selector");
-        }
-        let generated = ["controller-uid", "job-name"];
-        for labels in ["/metadata/labels", "/spec/template/metadata/labels"] {
-            if let Some(labels) = object.pointer_mut(labels).and_then(Value::as_object_mut) {
-                labels
-                    .retain(|name, _| !generated.contains(&name.trim_start_matches("batch.kubernetes.io/")));
-            }
-        }
-    }
-    object
 }

@@ -1,0 +1,301 @@
+//! Which of a workload's labels a pod on the pod network must carry for the same NetworkPolicies to apply, and
+//! what would count that pod as the workload's own.
+//!
+//! Only `networking.k8s.io/v1` is read. Policies of Cilium, Calico and other network plugins, and the
+//! cluster-wide policies of administrators, are not: what they select on is not carried.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::access::Right;
+use super::adopter::Adopter;
+use super::selector::{Labels, Selector, contains};
+use crate::api::wire::{List, Meta, null_as_default};
+use crate::api::{Api, path};
+use crate::error::Error;
+
+/// What reading a namespace's policies, Services and budgets needs.
+pub const RIGHTS: &[Right] = &[
+    Right::new("list", "networking.k8s.io", "networkpolicies", true),
+    Right::new("list", "", "services", true),
+    Right::new("list", "policy", "poddisruptionbudgets", true),
+];
+
+const PAGE: &str = "500";
+
+/// Labels that controllers give to their pods and count them by: a pod of ours with one of them could be adopted
+/// or counted (`k8s.io/api/apps/v1` and `batch/v1`, Kubernetes 1.36).
+const CONTROLLERS_OWN: &[&str] = &[
+    "pod-template-hash",
+    "pod-template-generation",
+    "controller-uid",
+    "controller-revision-hash",
+    "job-name",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+];
+
+/// The NetworkPolicies of a namespace, seen from a workload's pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// Those of the workload's labels that policies select on; a pod of ours carries them.
+    pub labels: Labels,
+    /// Names of the policies that restrict egress of a pod with these labels.
+    pub egress: Vec<String>,
+    /// Names of the policies that select the workload's pods and not a pod with these labels, since they ask for
+    /// labels that only a controller may give.
+    pub missed: Vec<String>,
+}
+
+/// Reads the NetworkPolicies of a namespace and what they select on among `workload`, the labels of the
+/// workload's pods.
+pub async fn policies(api: &Api, namespace: &str, workload: &Labels) -> Result<Policies, Error> {
+    let path = path::group("networking.k8s.io/v1", namespace, "networkpolicies");
+    let policies: Vec<NetworkPolicy> = list(api, "network policies", &path)
+        .await
+        .map_err(Error::doing(format!("list the NetworkPolicies of namespace {namespace}")))?;
+    Ok(seen_from(&policies, workload))
+}
+
+/// Refuses labels with which a controller would adopt the pod, a Service would send traffic to it, or a budget
+/// would count it. `labels` are all that the pod is to carry.
+pub async fn refuse_if_counted(
+    api: &Api,
+    namespace: &str,
+    (workload, adopter): (&str, Option<&Adopter>),
+    labels: &Labels,
+) -> Result<(), Error> {
+    if let Some(adopter) = adopter.filter(|adopter| adopter.would_adopt(labels)) {
+        let name = &adopter.name;
+        return Err(refusal(workload, &format!("{name} would adopt it and delete one of its pods")));
+    }
+    let path = path::core(namespace, "services");
+    let services: Vec<Service> = list(api, "services", &path)
+        .await
+        .map_err(Error::doing(format!("list the Services of namespace {namespace}")))?;
+    if let Some(service) = services.iter().find(|service| service.would_send_to(labels)) {
+        let name = &service.metadata.name;
+        return Err(refusal(
+            workload,
+            &format!(
+                "service/{name} publishes pods that are not ready (publishNotReadyAddresses) and would send traffic to it"
+            ),
+        ));
+    }
+    let path = path::group("policy/v1", namespace, "poddisruptionbudgets");
+    let budgets: Vec<Budget> = list(api, "pod disruption budgets", &path)
+        .await
+        .map_err(Error::doing(format!("list the PodDisruptionBudgets of namespace {namespace}")))?;
+    match budgets.iter().find(|budget| budget.would_count(labels)) {
+        None => Ok(()),
+        Some(budget) => Err(refusal(
+            workload,
+            &format!(
+                "poddisruptionbudget/{} would count it, which can block the draining of nodes",
+                budget.metadata.name
+            ),
+        )),
+    }
+}
+
+fn refusal(workload: &str, why: &str) -> Error {
+    Error::Usage(format!(
+        "a test pod with labels of {workload} is refused, because {why}; test its ServiceAccount with \
+         --service-account instead of --as-workload, which carries no labels, or its pull with --network node"
+    ))
+}
+
+fn seen_from(policies: &[NetworkPolicy], workload: &Labels) -> Policies {
+    let asked =
+        |key: &str| policies.iter().any(|policy| policy.spec.pod_selector.keys().any(|one| one == key));
+    let labels: Labels = workload
+        .iter()
+        .filter(|(key, _)| !is_controllers_own(key) && asked(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let names = |wanted: &dyn Fn(&NetworkPolicy) -> bool| {
+        policies.iter().filter(|one| wanted(one)).map(|one| one.metadata.name.clone()).collect()
+    };
+    let selects = |policy: &NetworkPolicy, labels: &Labels| policy.spec.pod_selector.matches(labels);
+    Policies {
+        egress: names(&|policy| policy.restricts_egress() && selects(policy, &labels)),
+        missed: names(&|policy| selects(policy, workload) && !selects(policy, &labels)),
+        labels,
+    }
+}
+
+/// Whether a controller gives this label to its pods and counts them by it.
+fn is_controllers_own(key: &str) -> bool {
+    CONTROLLERS_OWN.contains(&key) || key.starts_with("batch.kubernetes.io/")
+}
+
+/// All pages of a list.
+async fn list<T: DeserializeOwned>(
+    api: &Api,
+    what: &'static str,
+    path: &str,
+) -> Result<Vec<T>, crate::api::ApiError> {
+    let mut items = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page: List<T> = api.get(what, &path::with(path, &[("limit", PAGE), ("continue", &next)])).await?;
+        items.extend(page.items);
+        next = page.metadata.next;
+        if next.is_empty() {
+            return Ok(items);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct NetworkPolicy {
+    #[serde(default)]
+    metadata: Meta,
+    #[serde(default)]
+    spec: PolicySpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct PolicySpec {
+    pod_selector: Selector,
+    #[serde(deserialize_with = "null_as_default")]
+    policy_types: Vec<String>,
+    #[serde(deserialize_with = "null_as_default")]
+    egress: Vec<serde::de::IgnoredAny>,
+}
+
+impl NetworkPolicy {
+    /// Without `policyTypes` a policy is about egress when it has egress rules (`NetworkPolicySpec`); the API
+    /// server fills the field in, so that is for servers that do not.
+    fn restricts_egress(&self) -> bool {
+        match self.spec.policy_types.as_slice() {
+            [] => !self.spec.egress.is_empty(),
+            types => types.iter().any(|one| one == "Egress"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Service {
+    #[serde(default)]
+    metadata: Meta,
+    #[serde(default)]
+    spec: ServiceSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ServiceSpec {
+    #[serde(deserialize_with = "null_as_default")]
+    selector: Labels,
+    publish_not_ready_addresses: bool,
+}
+
+impl Service {
+    /// A Service without a selector has endpoints that somebody else writes.
+    fn would_send_to(&self, labels: &Labels) -> bool {
+        self.spec.publish_not_ready_addresses
+            && !self.spec.selector.is_empty()
+            && contains(labels, &self.spec.selector)
+    }
+}
+
+#[derive(Deserialize)]
+struct Budget {
+    #[serde(default)]
+    metadata: Meta,
+    #[serde(default)]
+    spec: BudgetSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BudgetSpec {
+    selector: Option<Selector>,
+}
+
+impl Budget {
+    /// In `policy/v1` an empty selector counts every pod of the namespace, a missing one none.
+    fn would_count(&self, labels: &Labels) -> bool {
+        self.spec.selector.as_ref().is_some_and(|selector| selector.matches(labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
+        pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
+    fn policy(name: &str, spec: &str) -> NetworkPolicy {
+        serde_json::from_str(&format!(r#"{{"metadata":{{"name":"{name}"}},"spec":{spec}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn only_labels_that_policies_select_on_are_carried() {
+        let policies = [
+            policy("deny", r#"{"podSelector":{},"policyTypes":["Ingress","Egress"]}"#),
+            policy("web", r#"{"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress"]}"#),
+            policy(
+                "tier",
+                r#"{"podSelector":{"matchExpressions":[{"key":"tier","operator":"In","values":["a"]}]},"policyTypes":["Egress"]}"#,
+            ),
+        ];
+        let seen =
+            seen_from(&policies, &labels(&[("app", "web"), ("tier", "a"), ("version", "3"), ("track", "x")]));
+        assert_eq!(seen.labels, labels(&[("app", "web"), ("tier", "a")]));
+        assert_eq!(seen.egress, ["deny", "tier"]);
+        assert!(seen.missed.is_empty());
+    }
+
+    #[test]
+    fn a_controllers_own_label_is_never_carried_and_the_policy_is_named_as_missed() {
+        for key in ["pod-template-hash", "job-name", "batch.kubernetes.io/controller-uid", "controller-uid"] {
+            let spec =
+                format!(r#"{{"podSelector":{{"matchLabels":{{"{key}":"x"}}}},"policyTypes":["Egress"]}}"#);
+            let seen = seen_from(&[policy("odd", &spec)], &labels(&[(key, "x"), ("app", "web")]));
+            assert_eq!((seen.labels.len(), seen.egress.len()), (0, 0), "{key}");
+            assert_eq!(seen.missed, ["odd"]);
+        }
+    }
+
+    #[test]
+    fn a_policy_for_pods_without_a_label_does_not_select_a_workload_that_has_it() {
+        let spec = r#"{"podSelector":{"matchExpressions":[{"key":"trusted","operator":"DoesNotExist"}]},"policyTypes":["Egress"]}"#;
+        let seen = seen_from(&[policy("untrusted", spec)], &labels(&[("trusted", "yes")]));
+        assert_eq!(seen.labels, labels(&[("trusted", "yes")]));
+        assert!(seen.egress.is_empty());
+    }
+
+    #[test]
+    fn a_policy_without_types_is_about_egress_when_it_has_such_rules() {
+        assert!(policy("a", r#"{"podSelector":{},"egress":[{}]}"#).restricts_egress());
+        assert!(!policy("a", r#"{"podSelector":{},"egress":null,"policyTypes":null}"#).restricts_egress());
+    }
+
+    #[test]
+    fn without_policies_nothing_is_carried() {
+        assert_eq!(seen_from(&[], &labels(&[("app", "web")])), Policies::default());
+    }
+
+    #[test]
+    fn a_budget_without_a_selector_counts_none_and_an_empty_one_counts_all() {
+        let budget = |spec: &str| serde_json::from_str::<Budget>(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        assert!(!budget("{}").would_count(&labels(&[("a", "b")])));
+        assert!(!budget(r#"{"selector":null}"#).would_count(&labels(&[])));
+        assert!(budget(r#"{"selector":{}}"#).would_count(&labels(&[])));
+    }
+
+    #[test]
+    fn a_service_counts_when_it_publishes_unready_pods_and_has_a_selector() {
+        let service = |spec: &str| serde_json::from_str::<Service>(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        let web = labels(&[("app", "web")]);
+        assert!(service(r#"{"publishNotReadyAddresses":true,"selector":{"app":"web"}}"#).would_send_to(&web));
+        assert!(!service(r#"{"selector":{"app":"web"}}"#).would_send_to(&web));
+        assert!(!service(r#"{"publishNotReadyAddresses":true,"selector":null}"#).would_send_to(&web));
+        assert!(!service(r#"{"publishNotReadyAddresses":true,"selector":{"app":"db"}}"#).would_send_to(&web));
+    }
+}

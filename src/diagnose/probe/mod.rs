@@ -1,0 +1,35 @@
+//! Rules about what probes saw: the way to the registry, its answers, and what the comparison of attempts,
+//! networks, nodes and kubelets adds.
+//!
+//! A rule judges one [`look::Look`] (one image of one probe) at a time. [`way`] reads hosts, [`answer`] requests;
+//! [`credential`] puts the attempts with and without credentials together, [`egress`] the networks, [`kubelet`]
+//! the node's own word, which decides about the node's own path.
+
+mod about;
+mod answer;
+mod credential;
+mod egress;
+mod keyring;
+mod kubelet;
+mod limits;
+mod look;
+mod path;
+mod series;
+mod unseen;
+mod way;
+
+pub(crate) use about::policies;
+pub(crate) use answer::words;
+pub(super) use credential::{expiring, failed_attempts};
+pub(super) use keyring::{broken, missing};
+pub(super) use kubelet::{agree, differ};
+pub(crate) use limits::{charged, headroom};
+pub(super) use limits::low;
+pub(crate) use look::{Look, looks};
+pub(super) use path::{broken_ways, dead_addresses};
+pub(super) use series::intermittent;
+pub(super) use unseen::could_not_look;
+pub(crate) use way::{authority, fault};
+
+#[cfg(test)]
+mod tests;

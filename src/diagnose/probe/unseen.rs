@@ -1,0 +1,167 @@
+//! Probes that could not look.
+
+use super::about::nodes;
+use crate::code::Code;
+use crate::evidence::{Evidence, LastSeen, Network, Outcome, Probe, Step};
+use crate::finding::{Finding, Fix, Severity, Subject};
+use crate::text::Clean;
+
+/// Probes that were refused, did not run, or did not end.
+pub(in crate::diagnose) fn could_not_look(evidence: &Evidence) -> Vec<Finding> {
+    evidence.probes.iter().filter_map(|probe| of_probe(probe, evidence)).collect()
+}
+
+fn of_probe(probe: &Probe, evidence: &Evidence) -> Option<Finding> {
+    let finding = match &probe.outcome {
+        Outcome::Seen { .. } => return None,
+        Outcome::Denied { message, .. } => denied(probe, message, evidence),
+        Outcome::Failed { step: Step::ProbeImage, message } => no_image(probe, message, evidence),
+        Outcome::Failed { step: Step::Mount, message } => not_mounted(probe, message, evidence),
+        Outcome::Failed { step: Step::Probe, message } => {
+            let cause = "The probe could not run on the node, or its result could not be read.";
+            let mut finding = new(probe, Code::Unknown, node(probe), cause.into(), Some(message));
+            finding.certain = false;
+            finding.settle_by = Some(
+                "the pod's log and events, while it is there: the same run with --keep-pods".into(),
+            );
+            finding
+        }
+        Outcome::Failed { step: Step::Sandbox, message } => {
+            let cause = "The kubelet cannot start any pod there, so the probe could not look.";
+            let mut finding = new(probe, Code::RuntimeFailed, node(probe), cause.into(), Some(message));
+            finding.certain = false;
+            finding.fixes = vec![describe_node(&probe.node)];
+            finding
+        }
+        Outcome::Failed { step: Step::Create | Step::Watch, message } => {
+            let cause = "The API server failed or was away, so nothing is known of the node.";
+            let mut finding = new(probe, Code::Unknown, "apiserver".into(), cause.into(), Some(message));
+            finding.certain = false;
+            finding.settle_by = Some("run it again when the API server answers".into());
+            finding
+        }
+        Outcome::Failed { step: Step::Interrupted, .. } => return None,
+        Outcome::TimedOut { last_seen: last @ (LastSeen::Running | LastSeen::Pulling), .. } => {
+            unfinished(probe, *last, evidence)
+        }
+        _ => not_tested(probe)?,
+    };
+    Some(finding)
+}
+
+fn new(probe: &Probe, code: Code, name: String, cause: String, message: Option<&Clean>) -> Finding {
+    let subject = Subject { name, images: Vec::new(), nodes: nodes(probe) };
+    let mut finding = Finding::new(code, subject, cause);
+    finding.evidence = vec![probe.id.clone()];
+    finding.messages = message.cloned().into_iter().collect();
+    finding
+}
+
+fn node(probe: &Probe) -> String {
+    if probe.node.is_empty() { "this machine".into() } else { format!("node/{}", probe.node) }
+}
+
+fn describe_node(node: &str) -> Fix {
+    Fix { what: "shows the kubelet's events of the node".into(), command: format!("kubectl describe node {node}") }
+}
+
+/// hostNetwork needs a namespace whose Pod Security level is `privileged`; anything else is quota or policy.
+fn denied(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
+    let namespace = if probe.namespace.is_empty() { &evidence.plan.namespace } else { &probe.namespace };
+    let host_network = probe.network == Network::Node;
+    let cause = match host_network {
+        true => format!("Namespace {namespace} refuses probes on the node's network (hostNetwork)."),
+        false => format!("The API server refused the probe's pod in namespace {namespace}."),
+    };
+    let name = format!("namespace/{namespace}");
+    let mut finding = new(probe, Code::NotPermitted, name, cause, Some(message));
+    finding.fixes = match host_network {
+        true => vec![
+            Fix {
+                what: "tests the same from the pods' network and by the kubelets, which needs no hostNetwork".into(),
+                command: format!("kubectl regauth pull -n {namespace} --method both --network pod {}", images(evidence)),
+            },
+            Fix {
+                what: "looks from the node's network without a credential, in a namespace whose Pod Security level is privileged".into(),
+                command: format!("kubectl regauth pull -n {namespace} --method probe --node-namespace NAMESPACE {}", images(evidence)),
+            },
+        ],
+        false => vec![Fix {
+            what: "shows the quotas and limits that apply; or test in another namespace with -n".into(),
+            command: format!("kubectl -n {namespace} describe resourcequota,limitrange"),
+        }],
+    };
+    finding
+}
+
+fn images(evidence: &Evidence) -> String {
+    evidence.plan.images.join(" ")
+}
+
+/// The nodes cannot pull the probe's own image.
+fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
+    let image = evidence.plan.probe.as_ref().map(|plan| plan.image.as_str()).unwrap_or_default();
+    let cause = format!("The node cannot pull or run the probe's own image {image}, so the probe saw nothing there.");
+    let mut finding = new(probe, Code::ProbeImageUnavailable, format!("image/{image}"), cause, Some(message));
+    finding.fixes = vec![
+        Fix {
+            what: "tests without an image of ours".into(),
+            command: format!("kubectl regauth pull -n {} --method kubelet {}", evidence.plan.namespace, images(evidence)),
+        },
+        Fix {
+            what: "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on".into(),
+            command: "kubectl regauth image push REGISTRY/REPOSITORY/regauth-probe:TAG".into(),
+        },
+    ];
+    finding
+}
+
+/// A ConfigMap or Secret that the probe was given is not there.
+fn not_mounted(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
+    let namespace = &evidence.plan.namespace;
+    let cause = format!(
+        "What the probe was given (--ca-bundle) is not there in namespace {namespace}, so the probe saw nothing."
+    );
+    let mut finding = new(probe, Code::Unknown, format!("namespace/{namespace}"), cause, Some(message));
+    finding.certain = false;
+    finding.settle_by = Some(format!("kubectl -n {namespace} get configmap,secret"));
+    finding
+}
+
+fn unfinished(probe: &Probe, last: LastSeen, evidence: &Evidence) -> Finding {
+    let cause = match last {
+        LastSeen::Pulling => "The probe's own image was still being pulled when the time was up.",
+        _ => "The probe was still looking when the time was up.",
+    };
+    let code = if last == LastSeen::Pulling { Code::ProbeImageUnavailable } else { Code::PullNotFinished };
+    let mut finding = new(probe, code, node(probe), cause.into(), None);
+    finding.certain = false;
+    finding.settle_by = Some("a longer --timeout".into());
+    if last == LastSeen::Running {
+        finding.also_possible = vec![Code::ConnectionTimedOut];
+    }
+    finding.subject.images = evidence.plan.images.clone();
+    finding
+}
+
+fn not_tested(probe: &Probe) -> Option<Finding> {
+    let (cause, message) = match &probe.outcome {
+        Outcome::Failed { step: Step::Schedule, message } => {
+            ("The scheduler found no room for the probe on the node.", Some(message))
+        }
+        Outcome::Failed { step: Step::Admit, message } => ("The kubelet turned the probe away.", Some(message)),
+        Outcome::Absent { message } => ("The probe's pod was removed by something else.", Some(message)),
+        Outcome::TimedOut { last_seen: LastSeen::Created, .. } => {
+            ("The scheduler did not place the probe on the node in time.", None)
+        }
+        Outcome::TimedOut { last_seen: LastSeen::Scheduled, .. } => {
+            ("The kubelet did not start the probe in time.", None)
+        }
+        Outcome::TimedOut { last_seen: LastSeen::Planned, .. } => ("The time was up before the node's turn.", None),
+        _ => return None,
+    };
+    let mut finding = new(probe, Code::NodeNotTested, "nodes".into(), cause.into(), message);
+    finding.severity = Severity::Warning;
+    finding.fixes = vec![describe_node("NODE")];
+    Some(finding)
+}

@@ -1,0 +1,54 @@
+//! Commands that give a builder its docker configuration.
+
+use serde_json::json;
+
+use super::fix;
+use crate::finding::Fix;
+
+/// Mounts a pull secret as the file that a builder's program reads. `workload` is `KIND/NAME`; `secret` empty: for
+/// the reader to fill in.
+pub fn mount_docker_config(
+    workload: &str,
+    namespace: &str,
+    container: (&str, bool),
+    file: &str,
+    secret: &str,
+) -> Vec<Fix> {
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let (container, init) = container;
+    let volume = json!({"name": "docker-config-json", "secret": {
+        "secretName": if secret.is_empty() { "SECRET" } else { secret },
+        "items": [{"key": ".dockerconfigjson", "path": name}],
+    }});
+    let mount =
+        json!({"name": container, "volumeMounts": [{"name": "docker-config-json", "mountPath": folder}]});
+    let containers = if init { "initContainers" } else { "containers" };
+    let pod = json!({"spec": {"volumes": [volume], containers: [mount]}});
+    let patch = match workload.split('/').next() {
+        Some("deploy" | "sts" | "ds" | "rs") => json!({"spec": {"template": pod}}),
+        Some("cronjob") => json!({"spec": {"jobTemplate": {"spec": {"template": pod}}}}),
+        // A pod's or Job's volumes cannot be changed: what creates it must.
+        _ => {
+            return vec![fix(
+                format!(
+                    "shows what the builder mounts; in what creates it, mount the Secret's key .dockerconfigjson at {file}"
+                ),
+                format!("kubectl -n {namespace} get {workload} -o yaml"),
+            )];
+        }
+    };
+    vec![fix(
+        format!(
+            "mounts the Secret's key .dockerconfigjson at {file}; Garden, Helm, Argo CD or Flux revert it, so change it there if they own {workload}"
+        ),
+        format!("kubectl -n {namespace} patch {workload} -p '{patch}'"),
+    )]
+}
+
+/// Shows the keys of a Secret and nothing of their values.
+pub fn look_at_keys(secret: &str, namespace: &str) -> Fix {
+    fix(
+        "shows the Secret's type and keys, and no value",
+        format!("kubectl -n {namespace} describe secret {secret}"),
+    )
+}

@@ -1,0 +1,231 @@
+//! Looks at each target: without a credential, then with each that matches, in the kubelet's order.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::credentials::{Credential, Credentials};
+use super::node_config::Mirror;
+use super::series;
+use crate::evidence::endpoint::{Scheme, TlsFailureKind};
+use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
+use crate::registry::challenge::Challenge;
+use crate::registry::client::{Client, Depth, Login, Subject};
+use crate::registry::platform::Platform;
+use crate::registry::reference::Reference;
+use crate::registry::transport::Origin;
+use crate::secret::Fingerprint;
+use crate::text::Clean;
+
+/// What to look at and how.
+pub struct Looking {
+    /// What to ask.
+    pub action: Action,
+    /// Images or repositories, as the user wrote them.
+    pub targets: Vec<String>,
+    /// The platform that an index must have something for.
+    pub platform: Platform,
+    /// Credentials that were refused elsewhere: fingerprint (`*` for all) and where.
+    pub refused: BTreeMap<String, String>,
+    /// Hosts that the node's runtime asks in a registry's place, by the registry's name, in order.
+    pub mirrors: BTreeMap<String, Vec<Mirror>>,
+    /// How often a push is repeated; 0 or 1: once.
+    pub repeat: u32,
+    /// The pause between repeated pushes.
+    pub interval: std::time::Duration,
+}
+
+/// Does it. Never fails: what could not be seen is evidence, too.
+pub async fn look(looking: &Looking, client: &mut Client, credentials: &mut dyn Credentials) -> ProbeSeen {
+    let mut seen = ProbeSeen {
+        version: env!("CARGO_PKG_VERSION").into(),
+        started_at: Some(Timestamp::now()),
+        ..ProbeSeen::default()
+    };
+    let mut observer = Observer { looking, client, pings: BTreeMap::new(), refused: HashSet::new() };
+    for image in &looking.targets {
+        let target = observer.target(image, credentials).await;
+        seen.targets.push(target);
+    }
+    seen.endpoints = client.endpoints().to_vec();
+    seen
+}
+
+struct Observer<'a> {
+    looking: &'a Looking,
+    client: &'a mut Client,
+    /// How each registry is spoken to and what it asks for, by its authority.
+    pings: BTreeMap<String, (Origin, Vec<Challenge>)>,
+    /// Credentials that a registry has refused, with its authority.
+    refused: HashSet<(String, Fingerprint)>,
+}
+
+/// One image or repository of one registry.
+struct Place {
+    registry: Origin,
+    prefix: String,
+    repository: String,
+    reference: String,
+}
+
+impl Observer<'_> {
+    async fn target(&mut self, image: &str, credentials: &mut dyn Credentials) -> Target {
+        let mut target = Target::new(image, self.looking.action);
+        let Ok(reference) = Reference::parse(image) else { return target };
+        let Some(mut place) = self.place(&reference) else { return target };
+        self.choose_mirror(&reference, &mut place, &mut target).await;
+        let (keyring, mine) = credentials.for_image(&reference);
+        target.keyring = keyring;
+        let challenges = self.ping(&mut place, &mut target).await;
+        let anonymous = self.attempt(&place, &challenges, Login::Anonymous, Depth::Layer).await;
+        let mut depth = if anonymous.succeeded() { Depth::Head } else { Depth::Layer };
+        target.attempts.push(anonymous);
+        for credential in &mine {
+            let attempt = self.with_credential(&place, &challenges, credential, depth).await;
+            if attempt.succeeded() {
+                depth = Depth::Head;
+            }
+            target.attempts.push(attempt);
+        }
+        if self.looking.action == Action::Push && self.looking.repeat > 1 {
+            let chosen = series::choose(&target, &mine);
+            let subject = Subject {
+                registry: &place.registry,
+                prefix: &place.prefix,
+                repository: &place.repository,
+                challenges: &challenges,
+                login: chosen.map_or(Login::Anonymous, |(_, credential)| credential.login()),
+            };
+            let first = target.attempts.get(chosen.map_or(0, |(index, _)| index + 1));
+            let series = series::run(self.client, &subject, first, self.looking).await;
+            target.series = Some(series);
+        }
+        target
+    }
+
+    fn place(&self, reference: &Reference) -> Option<Place> {
+        let tag = || reference.tag().unwrap_or("latest").to_string();
+        Some(Place {
+            registry: self.client.origin_of(reference.registry())?,
+            prefix: "/v2".into(),
+            repository: reference.path().to_string(),
+            reference: reference.digest().map_or_else(tag, str::to_string),
+        })
+    }
+
+    /// The first host that answers of those that the node's configuration names for the registry, else the last.
+    /// A push goes to the registry itself.
+    async fn choose_mirror(&mut self, reference: &Reference, place: &mut Place, target: &mut Target) {
+        let mirrors =
+            self.looking.mirrors.get(reference.registry()).filter(|_| target.action != Action::Push);
+        for mirror in mirrors.into_iter().flatten() {
+            place.registry = mirror.origin.clone();
+            place.prefix.clone_from(&mirror.prefix);
+            target.via = Some(Clean::new(&format!("{}{}", mirror.origin, mirror.prefix)));
+            if mirror.origin.scheme() == Scheme::Http {
+                self.client.allow_plain_http(&mirror.origin);
+            }
+            if self.client.ping(&mirror.origin, &mirror.prefix).await.answer().is_some() {
+                return;
+            }
+        }
+    }
+
+    /// What the registry asks for; asked once. Where HTTP is spoken at the port of HTTPS, the rest is asked in the
+    /// clear, without credentials.
+    async fn ping(&mut self, place: &mut Place, target: &mut Target) -> Vec<Challenge> {
+        let authority = place.registry.authority();
+        if let Some((origin, challenges)) = self.pings.get(&authority) {
+            place.registry = origin.clone();
+            return challenges.clone();
+        }
+        let mut ping = self.client.ping(&place.registry, &place.prefix).await;
+        if self.speaks_plain_http(&ping) {
+            let registry = &place.registry;
+            place.registry = Origin::new(Scheme::Http, registry.host(), registry.port());
+            ping = self.client.ping(&place.registry, &place.prefix).await;
+        }
+        let challenges = challenges(&ping);
+        self.pings.insert(authority, (place.registry.clone(), challenges.clone()));
+        target.ping = Some(ping);
+        challenges
+    }
+
+    fn speaks_plain_http(&self, ping: &Exchange) -> bool {
+        let endpoint = ping.endpoint.and_then(|index| self.client.endpoints().get(index));
+        let failure = endpoint.and_then(|endpoint| endpoint.tls.as_ref()?.failure.as_ref());
+        failure.is_some_and(|failure| failure.kind == TlsFailureKind::PlainHttp)
+    }
+
+    async fn with_credential(
+        &mut self,
+        place: &Place,
+        challenges: &[Challenge],
+        credential: &Credential,
+        depth: Depth,
+    ) -> Attempt {
+        let authority = place.registry.authority();
+        let mut attempt = match self.reason_to_withhold(&authority, credential) {
+            Some(reason) => Attempt { withheld: Some(reason), ..Attempt::default() },
+            None => self.attempt(place, challenges, credential.login(), depth).await,
+        };
+        attempt.credential = Some(credential.seen.clone());
+        if attempt.refuses_credential()
+            && let Some(fingerprint) = &credential.seen.described.fingerprint
+        {
+            self.refused.insert((authority, fingerprint.clone()));
+        }
+        attempt
+    }
+
+    /// A refused credential is sent once: neither again from here, nor after it was refused elsewhere.
+    fn reason_to_withhold(&self, authority: &str, credential: &Credential) -> Option<Withheld> {
+        let Some(fingerprint) =
+            credential.seen.described.fingerprint.as_ref().filter(|_| !credential.is_empty())
+        else {
+            return Some(Withheld::Empty);
+        };
+        if self.refused.contains(&(authority.to_string(), fingerprint.clone())) {
+            return Some(Withheld::RefusedBefore);
+        }
+        let refused = &self.looking.refused;
+        let on = refused.get(fingerprint.as_str()).or_else(|| refused.get("*"))?;
+        Some(Withheld::RefusedElsewhere { on: on.clone() })
+    }
+
+    async fn attempt(
+        &mut self,
+        place: &Place,
+        challenges: &[Challenge],
+        login: Login<'_>,
+        depth: Depth,
+    ) -> Attempt {
+        let subject = Subject {
+            registry: &place.registry,
+            prefix: &place.prefix,
+            repository: &place.repository,
+            challenges,
+            login,
+        };
+        let platform = &self.looking.platform;
+        let attempted = match self.looking.action {
+            Action::Push => self.client.push(&subject).await,
+            Action::Pull => self.client.pull(&subject, &place.reference, platform, depth).await,
+            Action::Limits => {
+                let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
+                for exchange in &mut limits.exchanges {
+                    if exchange.step == ExchangeStep::Manifest {
+                        exchange.step = ExchangeStep::RateLimit;
+                    }
+                }
+                limits
+            }
+        };
+        attempted.into()
+    }
+}
+
+/// What a registry asks for.
+fn challenges(ping: &Exchange) -> Vec<Challenge> {
+    ping.answer().map(|answer| answer.challenges.clone()).unwrap_or_default()
+}

@@ -1,0 +1,206 @@
+//! Credential helpers: programs `docker-credential-NAME` that keep or make credentials.
+//!
+//! The protocol is that of github.com/docker/docker-credential-helpers: the server's name on standard input, JSON or
+//! one line of an error on standard output. Nothing of that output is ever shown.
+
+use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+/// How long a helper may take: one that asks the user does not answer.
+pub const LIMIT: Duration = Duration::from_secs(5);
+/// What is read of a helper's output.
+const MAX_OUTPUT: u64 = 64 * 1024;
+/// What helpers say that have nothing (`credentials.errCredentialsNotFoundMessage`).
+const NONE: &str = "credentials not found in native keychain";
+/// The user name beside an identity token.
+const TOKEN_USER: &str = "<token>";
+
+/// A credential that a helper gave. It has no `Debug`: it holds secrets.
+#[derive(Clone)]
+pub struct Given {
+    /// The user name; empty beside an identity token.
+    pub username: String,
+    /// The password or identity token.
+    pub secret: Secret,
+    /// Whether it is an identity token.
+    pub is_token: bool,
+}
+
+/// Why a helper gave no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum HelperError {
+    /// There is no such program.
+    #[error("the program is not found in PATH")]
+    NotFound,
+    /// It did not answer in time.
+    #[error("it did not answer within {} s", LIMIT.as_secs())]
+    TimedOut,
+    /// It ended with this exit status, or by a signal.
+    #[error("it failed{}", .0.map(|code| format!(" with exit status {code}")).unwrap_or_default())]
+    Exit(Option<i32>),
+    /// What it wrote is no credential.
+    #[error("what it wrote cannot be read")]
+    Unreadable,
+    /// It could not be run.
+    #[error("it could not be run")]
+    NotRun,
+}
+
+/// Whoever asks credential helpers.
+pub trait Helpers {
+    /// What `docker-credential-NAME` has for a server; `None` where it has nothing.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, failed, took too long, or wrote nonsense.
+    fn get(&self, name: &str, server: &str) -> Result<Option<Given>, HelperError>;
+
+    /// Whether a program is in PATH.
+    fn has(&self, program: &str) -> bool;
+}
+
+/// The programs of this machine.
+pub struct Programs {
+    path: OsString,
+    limit: Duration,
+}
+
+impl Programs {
+    /// Programs in the folders of `path` (as the variable PATH), each with this time limit.
+    pub fn new(path: OsString, limit: Duration) -> Self {
+        Self { path, limit }
+    }
+}
+
+impl Helpers for Programs {
+    fn get(&self, name: &str, server: &str) -> Result<Option<Given>, HelperError> {
+        let program = format!("docker-credential-{name}");
+        // With a slash it would be a path, and a configuration could name any program.
+        if name.contains(['/', '\\']) || !self.has(&program) {
+            return Err(HelperError::NotFound);
+        }
+        let mut command = Command::new(&program);
+        command.arg("get").env("PATH", &self.path);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        own_group(&mut command);
+        let mut child = command.spawn().map_err(|_| HelperError::NotRun)?;
+        let (output, exit) = self.talk(&mut child, server)?;
+        match exit {
+            Some(0) => parse(&output).map(Some),
+            _ if output.trim_ascii() == NONE.as_bytes() => Ok(None),
+            code => Err(HelperError::Exit(code)),
+        }
+    }
+
+    fn has(&self, program: &str) -> bool {
+        std::env::split_paths(&self.path).any(|folder| {
+            let file = folder.join(program);
+            file.is_file() || file.with_extension("exe").is_file()
+        })
+    }
+}
+
+type Output = Zeroizing<Vec<u8>>;
+
+impl Programs {
+    /// Sends the server's name, and takes output and exit status until the time is up.
+    fn talk(&self, child: &mut Child, server: &str) -> Result<(Output, Option<i32>), HelperError> {
+        let deadline = Instant::now() + self.limit;
+        let output = listen(child);
+        if let Some(mut input) = child.stdin.take() {
+            // One that does not read its input may have an answer all the same.
+            let _ = input.write_all(server.as_bytes());
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let told = output.recv_timeout(left);
+        let exit = told.is_ok().then(|| wait(child, deadline)).flatten();
+        match (told, exit) {
+            (Ok(told), Some(status)) => Ok((told, status.code())),
+            _ => {
+                end(child);
+                Err(HelperError::TimedOut)
+            }
+        }
+    }
+}
+
+/// Reads in a thread of its own: a helper that keeps its output open must not hold this one.
+fn listen(child: &mut Child) -> Receiver<Output> {
+    let (sender, receiver) = channel();
+    let output = child.stdout.take();
+    thread::spawn(move || {
+        let mut told = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT as usize));
+        if let Some(output) = output {
+            let _ = output.take(MAX_OUTPUT).read_to_end(&mut told);
+        }
+        let _ = sender.send(told);
+    });
+    receiver
+}
+
+fn wait(child: &mut Child, deadline: Instant) -> Option<std::process::ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut Command) {}
+
+/// Ends the helper and what it started; only its own process group.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Written {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    secret: String,
+}
+
+/// serde's error quotes what it failed on, so nothing of it is kept.
+fn parse(output: &[u8]) -> Result<Given, HelperError> {
+    let written: Written = serde_json::from_slice(output).map_err(|_| HelperError::Unreadable)?;
+    let is_token = written.username == TOKEN_USER;
+    let username = if is_token { String::new() } else { written.username };
+    Ok(Given { username, secret: Secret::new(written.secret), is_token })
+}
+
+/// Whether a helper makes credentials from a cloud's identity and keeps none.
+pub(super) fn is_made_at_call(name: &str) -> bool {
+    matches!(name, "ecr-login" | "gcloud" | "gcr" | "acr-env" | "acr-login" | "env")
+}
+
+/// The folder-less name of a program, for a line that shows it.
+pub(super) fn program(name: &str) -> String {
+    let name =
+        Path::new(name).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    format!("docker-credential-{name}")
+}

@@ -1,0 +1,254 @@
+//! How each client looks for an image's credential.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::helper::{Given, Helpers};
+use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
+use super::{Client, Lookup, Place, StoreEntry};
+use crate::registry::docker_config::client::Source;
+use crate::registry::docker_config::{self, DockerConfig, Entry};
+use crate::registry::reference::Reference;
+use crate::text::Clean;
+
+/// Docker Hub's key in Docker's file.
+pub(super) const DOCKER_INDEX: &str = "https://index.docker.io/v1/";
+/// The largest file that is read.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What a client has for an image.
+pub(super) fn lookup(client: Client, image: &Reference, env: &Env, helpers: &dyn Helpers) -> Lookup {
+    let found = Lookup { client, files: Vec::new(), entries: Vec::new(), failed: Vec::new(), stopped: false };
+    let mut search = Search { image, env, helpers, found };
+    match client {
+        Client::Docker => search.docker(),
+        Client::Podman => search.podman(),
+        Client::Helm => search.helm(),
+    }
+    search.found
+}
+
+struct Search<'a> {
+    image: &'a Reference,
+    env: &'a Env,
+    helpers: &'a dyn Helpers,
+    found: Lookup,
+}
+
+impl Search<'_> {
+    /// The host as clients ask for it. Docker's own registry has two names.
+    fn registry(&self) -> &str {
+        if self.image.registry() == "registry-1.docker.io" { "docker.io" } else { self.image.registry() }
+    }
+
+    /// The name of the registry in Docker's stores.
+    fn server(&self) -> String {
+        if self.registry() == "docker.io" { DOCKER_INDEX.into() } else { self.registry().into() }
+    }
+
+    /// docker/cli 28: the variable, then a helper or else the file. A file that is broken is passed over.
+    fn docker(&mut self) {
+        if let Some(text) = self.env.var(DOCKER_AUTH_CONFIG) {
+            let config = docker_config::parse(text.as_bytes()).unwrap_or_default();
+            // In the variable only the exact key counts.
+            if let Some(entry) = config.entry(&self.server()) {
+                self.add(Place::Variable(DOCKER_AUTH_CONFIG), None, entry);
+            }
+        }
+        let path = self.env.docker();
+        if let Some(config) = self.read(&path, false) {
+            self.by_docker(&path, &config);
+        }
+    }
+
+    /// oras-go 2, which Helm 3 and 4 use: its own file or the system's store, then Docker's; an error ends it.
+    fn helm(&mut self) {
+        let (own, docker) = (self.env.helm(), self.env.docker());
+        let config = self.read(&own, false);
+        if self.stops() {
+            return;
+        }
+        let config = config.unwrap_or_default();
+        let configured =
+            config.creds_store.is_some() || !config.cred_helpers.is_empty() || !config.entries.is_empty();
+        match (configured, self.system_store()) {
+            (false, Some(store)) => self.ask(&own, store),
+            _ => self.by_docker(&own, &config),
+        }
+        if self.stops() {
+            return;
+        }
+        if let Some(config) = self.read(&docker, false) {
+            self.by_docker(&docker, &config);
+        }
+        self.stops();
+    }
+
+    /// A client that ends at an error, unless it had a credential before.
+    fn stops(&mut self) -> bool {
+        let failed =
+            !self.found.failed.is_empty() || self.found.files.iter().any(|(_, error)| error.is_some());
+        self.found.stopped = failed && self.found.entries.is_empty();
+        failed
+    }
+
+    /// The helper that oras-go falls back to when nothing is configured, if it is installed.
+    fn system_store(&self) -> Option<&'static str> {
+        let name = match self.env.os {
+            Os::MacOs => "osxkeychain",
+            Os::Windows => "wincred",
+            Os::Linux if self.helpers.has("pass") => "pass",
+            Os::Linux => "secretservice",
+        };
+        self.helpers.has(&format!("docker-credential-{name}")).then_some(name)
+    }
+
+    /// containers/image 5: each file in turn; in each the registry's helper, else the longest key. It reads no
+    /// `credsStore`.
+    fn podman(&mut self) {
+        for path in self.env.files(Client::Podman) {
+            let legacy = path.file_name().is_some_and(|name| name == ".dockercfg");
+            let Some(config) = self.read(&path, legacy) else {
+                if self.stops() {
+                    return;
+                }
+                continue;
+            };
+            if let Some(helper) = config.cred_helpers.get(self.registry()) {
+                let server = self.registry().to_string();
+                self.ask_for(&path, helper, &server);
+                if self.stops() {
+                    return;
+                }
+                continue;
+            }
+            self.by_longest_key(&path, &config, legacy);
+        }
+    }
+
+    fn by_longest_key(&mut self, path: &Path, config: &DockerConfig, legacy: bool) {
+        let registry = self.registry().to_string();
+        let keys = if legacy { vec![registry.clone()] } else { namespaces(&registry, self.image.path()) };
+        let exact = keys.iter().filter_map(|key| config.entry(key));
+        let normal = config.entries.iter().filter(|entry| {
+            !keys.contains(&entry.key) && normalized(&entry.key, legacy) == normalized_host(&registry)
+        });
+        for entry in exact.chain(normal) {
+            self.add(Place::File(path.into()), Some(path), entry);
+        }
+    }
+
+    fn by_docker(&mut self, path: &Path, config: &DockerConfig) {
+        match config.client_source(self.registry()) {
+            Source::Helper(name) | Source::Store(name) if !name.is_empty() => self.ask(path, name),
+            Source::Entry(entry) => self.add(Place::File(path.into()), Some(path), entry),
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, path: &Path, helper: &str) {
+        let server = self.server();
+        self.ask_for(path, helper, &server);
+    }
+
+    fn ask_for(&mut self, path: &Path, helper: &str, server: &str) {
+        match self.helpers.get(helper, server) {
+            Ok(None) => {}
+            Ok(Some(given)) => {
+                let entry = of_helper(given, server);
+                self.add(Place::Helper(helper.into()), Some(path), &entry);
+            }
+            Err(error) => self.found.failed.push((helper.into(), error)),
+        }
+    }
+
+    /// Entries without a credential are passed over, as by the clients.
+    fn add(&mut self, place: Place, configured_in: Option<&Path>, entry: &Entry) {
+        let entry = StoreEntry {
+            client: self.found.client,
+            place,
+            configured_in: configured_in.map(Path::to_path_buf),
+            key: entry.key.clone(),
+            entry: copy(entry),
+        };
+        if entry.is_usable() {
+            self.found.entries.push(entry);
+        }
+    }
+
+    fn read(&mut self, path: &Path, legacy: bool) -> Option<DockerConfig> {
+        let parsed = match content(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => Err(Clean::new(&format!("the file cannot be read: {}", error.kind()))),
+            Ok(data) => {
+                let parse = if legacy { docker_config::parse_legacy } else { docker_config::parse };
+                parse(&data).map_err(|error| Clean::new(&error.to_string()))
+            }
+        };
+        let (config, problem) = match parsed {
+            Ok(config) => (Some(config), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        self.found.files.push((path.to_path_buf(), problem));
+        config
+    }
+}
+
+fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut data = Zeroizing::new(Vec::new());
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut data)?;
+    if data.len() as u64 > MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(data) }
+}
+
+fn of_helper(given: Given, server: &str) -> Entry {
+    let Given { username, secret, is_token } = given;
+    let key = server.to_string();
+    match is_token {
+        true => Entry { key, username, identity_token: Some(secret), ..Entry::default() },
+        false => Entry { key, username, password: secret, ..Entry::default() },
+    }
+}
+
+fn copy(entry: &Entry) -> Entry {
+    Entry {
+        key: entry.key.clone(),
+        username: entry.username.clone(),
+        password: entry.password.clone(),
+        identity_token: entry.identity_token.clone(),
+        registry_token: entry.registry_token.clone(),
+        is_unpadded: entry.is_unpadded,
+        is_lossy: entry.is_lossy,
+        error: entry.error.clone(),
+    }
+}
+
+/// `host/a/b`, `host/a`, `host` (`authKeysForKey`).
+fn namespaces(registry: &str, path: &str) -> Vec<String> {
+    let mut key = format!("{registry}/{path}");
+    let mut keys = vec![key.clone()];
+    while let Some(cut) = key.rfind('/') {
+        key.truncate(cut);
+        keys.push(key.clone());
+    }
+    keys
+}
+
+/// `normalizeAuthFileKey`: a key with a scheme is a URL, of which the host counts; any other is a host or a
+/// namespace.
+fn normalized(key: &str, legacy: bool) -> String {
+    let bare = key.strip_prefix("http://").unwrap_or(key);
+    let bare = bare.strip_prefix("https://").unwrap_or(bare);
+    let is_url = legacy || bare != key;
+    normalized_host(if is_url { bare.split('/').next().unwrap_or_default() } else { bare })
+}
+
+/// `normalizeRegistry`: Docker Hub's names are one.
+fn normalized_host(host: &str) -> String {
+    match host {
+        "registry-1.docker.io" | "docker.io" => "index.docker.io".into(),
+        host => host.into(),
+    }
+}

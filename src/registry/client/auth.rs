@@ -1,0 +1,248 @@
+//! Credentials and tokens: what goes into a request's `Authorization`.
+//!
+//! Tokens are asked for by GET with Basic and, from token services that know only the other way, by POST
+//! (the Distribution token and oauth2 specifications). containerd asks by POST first, and by GET after its
+//! refusal, which sends a refused password twice; GET first sends it once.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Ask, Asked, Client, no_request, refused};
+use crate::evidence::endpoint::{Role, Scheme};
+use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Trouble, Withheld};
+use crate::registry::challenge::Challenge;
+use crate::registry::token::TokenResponse;
+use crate::registry::transport::{Origin, Target};
+use crate::secret::Secret;
+use crate::text::Clean;
+
+/// The name by which token services know this client.
+const CLIENT_ID: &str = "regauth";
+
+/// What a request carries.
+pub enum Authorization {
+    /// Nothing.
+    None,
+    /// User name and password, encoded.
+    Basic(Secret),
+    /// A token.
+    Bearer(Secret),
+}
+
+impl Authorization {
+    /// Basic of a user and a password.
+    pub fn basic(user: &str, password: &Secret) -> Self {
+        Self::Basic(Secret::new(STANDARD.encode(format!("{user}:{}", password.expose()))))
+    }
+
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        let text = match self {
+            Self::None => return None,
+            Self::Basic(encoded) => Secret::new(format!("Basic {}", encoded.expose())),
+            Self::Bearer(token) => Secret::new(format!("Bearer {}", token.expose())),
+        };
+        let mut value = HeaderValue::from_str(text.expose()).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// What a credential is sent as.
+pub enum Login<'a> {
+    /// Nobody.
+    Anonymous,
+    /// A user and a password.
+    Password {
+        /// The user.
+        user: &'a str,
+        /// The password.
+        password: &'a Secret,
+    },
+    /// An identity token, which is exchanged for tokens.
+    IdentityToken(&'a Secret),
+}
+
+/// What a token is to grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The repository's path within the registry.
+    pub repository: String,
+    /// Whether pushes are to be granted, too.
+    pub push: bool,
+}
+
+impl Scope {
+    fn text(&self) -> String {
+        let actions = if self.push { "pull,push" } else { "pull" };
+        format!("repository:{}:{actions}", self.repository)
+    }
+}
+
+/// Where a token is to be had.
+struct Realm {
+    target: Target,
+    service: String,
+}
+
+/// What came of a token request.
+pub(super) enum Token {
+    /// A token, maybe one that grants nothing.
+    Granted(Exchange, Secret),
+    /// None; the exchange says why.
+    Refused(Exchange),
+    /// The credential was not sent.
+    Withheld(Withheld),
+}
+
+impl Client {
+    /// Asks the token service that a challenge names.
+    pub(super) async fn token(
+        &mut self,
+        registry: &Origin,
+        challenge: &Challenge,
+        scope: &Scope,
+        login: &Login<'_>,
+    ) -> Token {
+        let step = if scope.push { ExchangeStep::PushToken } else { ExchangeStep::PullToken };
+        let realm = match realm(challenge) {
+            Ok(realm) => realm,
+            Err(message) => return Token::Refused(Exchange { result: refused(message), ..no_request(step) }),
+        };
+        if !matches!(login, Login::Anonymous)
+            && let Err(withheld) = self.may_login(registry, &realm).await
+        {
+            return Token::Withheld(withheld);
+        }
+        let by_post = matches!(login, Login::IdentityToken(_));
+        let mut asked = self.ask_token(step, registry, &realm, scope, login, by_post).await;
+        let unknown = |asked: &Asked| {
+            asked.exchange.answer().is_some_and(|answer| matches!(answer.status, 404 | 405 | 501))
+        };
+        // A service that knows only the other way; it has looked at no credential.
+        if !by_post && !matches!(login, Login::Anonymous) && unknown(&asked) {
+            let other = self.ask_token(step, registry, &realm, scope, login, true).await;
+            if !unknown(&other) {
+                asked = other;
+            }
+        }
+        read_token(asked)
+    }
+
+    /// A credential goes to the realm over a connection that can be trusted as the registry's can.
+    async fn may_login(&mut self, registry: &Origin, realm: &Realm) -> Result<(), Withheld> {
+        if realm.target.origin.scheme() == Scheme::Http {
+            let registry_in_clear = registry.scheme() == Scheme::Http;
+            let same_host = realm.target.origin.host() == registry.host();
+            return match (registry_in_clear, same_host) {
+                (true, true) => self.may_carry_credentials(registry),
+                (true, false) => {
+                    self.may_carry_credentials(&realm.target.origin).map_err(|_| Withheld::Realm)
+                }
+                (false, _) => Err(Withheld::Realm),
+            };
+        }
+        let role = role_of(registry, realm);
+        // Where it cannot be contacted nothing is sent, and the request says why.
+        if self.transport.open(&realm.target.origin, role).await.is_err() {
+            return Ok(());
+        }
+        self.may_carry_credentials(&realm.target.origin)
+    }
+
+    async fn ask_token(
+        &mut self,
+        step: ExchangeStep,
+        registry: &Origin,
+        realm: &Realm,
+        scope: &Scope,
+        login: &Login<'_>,
+        by_post: bool,
+    ) -> Asked {
+        let query = query(realm, scope);
+        let Some(target) = token_target(realm, &query, by_post) else {
+            return Asked { exchange: no_request(step), response: None };
+        };
+        let authorization = match login {
+            Login::Password { user, password } if !by_post => Authorization::basic(user, password),
+            _ => Authorization::None,
+        };
+        let mut ask = Ask::new(step, target, &authorization);
+        ask.role = role_of(registry, realm);
+        if by_post {
+            let form = "application/x-www-form-urlencoded";
+            ask.method = Method::POST;
+            ask.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
+            ask.body = Bytes::from(form_body(&query, login));
+            ask.body_is_secret = true;
+        }
+        self.ask(ask).await
+    }
+}
+
+fn role_of(registry: &Origin, realm: &Realm) -> Role {
+    if realm.target.origin.host() == registry.host() { Role::Registry } else { Role::TokenService }
+}
+
+fn realm(challenge: &Challenge) -> Result<Realm, &'static str> {
+    let Challenge::Bearer { realm, service, .. } = challenge else { return Err("no token service is named") };
+    let target = Target::parse(realm.raw())
+        .map_err(|_| "the realm of the token service is no URL of http or https with a host")?;
+    let service = service.as_ref().map(|service| service.raw().to_string()).unwrap_or_default();
+    Ok(Realm { target, service })
+}
+
+fn token_target(realm: &Realm, query: &str, by_post: bool) -> Option<Target> {
+    let path = &realm.target.path;
+    let joint = if path.query().is_some() { '&' } else { '?' };
+    let path = if by_post { path.clone() } else { format!("{path}{joint}{query}").parse().ok()? };
+    Some(Target { origin: realm.target.origin.clone(), path })
+}
+
+fn query(realm: &Realm, scope: &Scope) -> String {
+    let scope = encode(&scope.text());
+    match realm.service.is_empty() {
+        true => format!("scope={scope}"),
+        false => format!("service={}&scope={scope}", encode(&realm.service)),
+    }
+}
+
+fn form_body(query: &str, login: &Login<'_>) -> String {
+    let credential = match login {
+        Login::Anonymous => String::new(),
+        Login::Password { user, password } => {
+            format!("&grant_type=password&username={}&password={}", encode(user), encode(password.expose()))
+        }
+        Login::IdentityToken(token) => {
+            format!("&grant_type=refresh_token&refresh_token={}", encode(token.expose()))
+        }
+    };
+    format!("{query}&client_id={CLIENT_ID}{credential}")
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+fn read_token(mut asked: Asked) -> Token {
+    let good = asked.exchange.is_good();
+    let (Some(response), ExchangeResult::Answered(answer)) = (&asked.response, &mut asked.exchange.result)
+    else {
+        return Token::Refused(asked.exchange);
+    };
+    if !good {
+        return Token::Refused(asked.exchange);
+    }
+    match TokenResponse::parse(&response.body) {
+        Ok(token) => {
+            answer.claims = token.facts().claims;
+            Token::Granted(asked.exchange, token.token.clone())
+        }
+        Err(error) => {
+            answer.trouble = Some(Trouble::Unreadable { why: Clean::new(&error.to_string()) });
+            Token::Refused(asked.exchange)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The one document that every command emits and every format renders.
+
+mod probe_rows;
+mod pull_rows;
+mod rows;
+mod unchecked;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
+pub use self::unchecked::{NotChecked, NotCheckedState};
+use crate::diagnose;
+use crate::evidence::{API_VERSION, Evidence, Run};
+use crate::finding::{Finding, Severity};
+use crate::plan::Plan;
+
+/// What was asked, what came of it, and what it means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`API_VERSION`].
+    pub api_version: String,
+    /// `Report`.
+    pub kind: String,
+    /// Which run.
+    pub run: Run,
+    /// What was asked.
+    pub plan: Plan,
+    /// One row a thing tested.
+    pub results: Vec<Row>,
+    /// What it means, worst first.
+    pub findings: Vec<Finding>,
+    /// What the plan wanted and did not get, or left out.
+    pub not_checked: Vec<NotChecked>,
+    /// Fields of a newer version, kept as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What a command's exit status says of its report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Nothing at or above the threshold was found, and everything in the plan was checked.
+    Healthy,
+    /// At least one finding is at or above the threshold.
+    Findings,
+    /// Nothing was found, and something could not be told.
+    Incomplete,
+    /// The user ended the run.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// The process's exit status. 2 (usage, or nothing could be judged) is an error, not a report.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Healthy => 0,
+            Self::Findings => 1,
+            Self::Incomplete => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl Report {
+    /// Judges evidence and puts it beside what it means.
+    pub fn of(evidence: &Evidence) -> Self {
+        let findings = diagnose::diagnose(evidence);
+        let pulls =
+            evidence.pulls.iter().map(|pull| Row::Pull(pull_rows::pull_row(pull, evidence, &findings)));
+        let results = pulls.chain(probe_rows::rows(evidence, &findings)).collect();
+        Self {
+            api_version: API_VERSION.into(),
+            kind: "Report".into(),
+            run: evidence.run.clone(),
+            plan: evidence.plan.clone(),
+            results,
+            not_checked: unchecked::not_checked(evidence),
+            findings,
+            extra: Map::new(),
+        }
+    }
+
+    /// The rows of pulls by kubelets.
+    pub fn pulls(&self) -> impl Iterator<Item = &PullRow> {
+        self.results.iter().filter_map(|row| if let Row::Pull(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of pulls and pushes by probes.
+    pub fn probes(&self) -> impl Iterator<Item = &ProbeRow> {
+        self.results.iter().filter_map(|row| if let Row::Probe(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of pull limits.
+    pub fn limits(&self) -> impl Iterator<Item = &LimitRow> {
+        self.results.iter().filter_map(|row| if let Row::Limit(row) = row { Some(row) } else { None })
+    }
+
+    /// The exit status, with findings of `fail_on` and worse as failures (`None`: no finding is one).
+    pub fn exit_status(&self, fail_on: Option<Severity>) -> ExitStatus {
+        let counts = |finding: &&Finding| fail_on.is_some_and(|limit| reaches(finding.severity, limit));
+        if self.run.interrupted {
+            ExitStatus::Interrupted
+        } else if self.findings.iter().any(|finding| counts(&finding)) {
+            ExitStatus::Findings
+        } else if self.findings.iter().any(|finding| finding.severity == Severity::Unknown)
+            || self.not_checked.iter().any(|item| item.state != NotCheckedState::LeftOut)
+            // Nothing at all was tested.
+            || self.results.is_empty()
+        {
+            ExitStatus::Incomplete
+        } else {
+            ExitStatus::Healthy
+        }
+    }
+}
+
+/// `Unknown` has an exit status of its own and reaches no threshold.
+fn reaches(severity: Severity, limit: Severity) -> bool {
+    severity != Severity::Unknown && severity <= limit
+}

@@ -1,0 +1,94 @@
+//! What the plan wanted and did not get, or left out.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::pull_rows::waiting_text;
+use crate::evidence::{Evidence, Outcome, Pull};
+use crate::plan::Check;
+
+/// Something that was not checked, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotChecked {
+    /// What was to be checked.
+    pub what: String,
+    /// How it came not to be.
+    pub state: NotCheckedState,
+    /// In words.
+    pub why: String,
+}
+
+/// How something came not to be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NotCheckedState {
+    /// The plan left it out.
+    LeftOut,
+    /// It was refused.
+    Denied,
+    /// It failed.
+    Failed,
+    /// The time was up.
+    TimedOut,
+}
+
+/// Everything that was not checked.
+pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
+    let mut items: Vec<NotChecked> = evidence.pulls.iter().filter_map(unchecked_pull).collect();
+    items.extend(missing_pulls(evidence));
+    for node in &evidence.plan.nodes {
+        if let Some(skip) = &node.skip {
+            let why = skip.detail.clone();
+            items.push(NotChecked {
+                what: format!("node/{}", node.name),
+                state: NotCheckedState::LeftOut,
+                why,
+            });
+        }
+    }
+    if let Some(all) = evidence.plan.sampled_of {
+        items.push(NotChecked {
+            what: format!("{} other nodes", all.saturating_sub(evidence.plan.nodes.len())),
+            state: NotCheckedState::LeftOut,
+            why: "a sample of each class of nodes was tested; --all-nodes tests all".into(),
+        });
+    }
+    items
+}
+
+/// Pulls of the plan of which the evidence holds nothing.
+fn missing_pulls(evidence: &Evidence) -> Vec<NotChecked> {
+    // By pod, since the node that a pod got may be another than the planned one.
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for pull in &evidence.pulls {
+        *seen.entry(pull.image.as_str()).or_default() += 1;
+    }
+    let planned = evidence.plan.tested_nodes().count();
+    let missing = |image: &&String| seen.get(image.as_str()).copied().unwrap_or(0) < planned;
+    let item = |image: &String| NotChecked {
+        what: format!(
+            "{image} on {} of {planned} nodes",
+            planned - seen.get(image.as_str()).copied().unwrap_or(0)
+        ),
+        state: NotCheckedState::Failed,
+        why: "the evidence holds nothing about it".into(),
+    };
+    if !evidence.plan.checks.contains(&Check::Kubelet) {
+        return Vec::new();
+    }
+    evidence.plan.images.iter().filter(missing).map(item).collect()
+}
+
+fn unchecked_pull(pull: &Pull) -> Option<NotChecked> {
+    let (state, why) = match &pull.outcome {
+        Outcome::Seen { .. } => return None,
+        Outcome::Absent { message } | Outcome::Failed { message, .. } => {
+            (NotCheckedState::Failed, message.to_string())
+        }
+        Outcome::Denied { message, .. } => (NotCheckedState::Denied, message.to_string()),
+        Outcome::TimedOut { last_seen, .. } => (NotCheckedState::TimedOut, waiting_text(*last_seen).into()),
+    };
+    Some(NotChecked { what: format!("{} on {}", pull.image, pull.node), state, why })
+}
