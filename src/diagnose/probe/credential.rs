@@ -108,8 +108,7 @@ fn of_the_node(look: &Look<'_>, anonymous: &Attempt, judged: &Judged) -> Finding
         finding.certain = true;
         finding.also_possible.clear();
         finding.settle_by = None;
-        finding.cause =
-            format!("{} asks for a credential that no pull secret holds.", look.registry());
+        finding.cause = format!("{} asks for a credential that no pull secret holds.", look.registry());
     }
     finding
 }
@@ -135,7 +134,9 @@ fn no_match(look: &Look<'_>, anonymous: &Attempt, judged: &Judged) -> Finding {
         look.target.image,
         look.registry()
     );
-    finding.certain = !near.is_empty() || judged.first().is_some_and(|first| first.certain) || asks_at_the_door(look, anonymous);
+    finding.certain = !near.is_empty()
+        || judged.first().is_some_and(|first| first.certain)
+        || asks_at_the_door(look, anonymous);
     if finding.certain {
         finding.also_possible.clear();
         finding.settle_by = None;
@@ -169,7 +170,9 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
         Some(Withheld::Realm) => return Some(realm(look)),
         Some(Withheld::PlainHttp) => return in_the_clear(look),
         Some(Withheld::UntrustedCertificate) => return None,
-        Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => return refused_before(look, attempt),
+        Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => {
+            return refused_before(look, attempt);
+        }
         None => {}
     }
     if attempt.succeeded() || is_intermittent(look) {
@@ -203,7 +206,11 @@ fn hides_a_public_image(look: &Look<'_>, judged: &Judged) -> bool {
 fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
     let why = credential.useless.as_ref().map_or_else(|| "is empty".to_string(), ToString::to_string);
     let hides = match look.is_public() {
-        true => format!("; {} is public, but {} does not ask without a credential once an entry matches", look.target.image, sender(look)),
+        true => format!(
+            "; {} is public, but {} does not ask without a credential once an entry matches",
+            look.target.image,
+            sender(look)
+        ),
         false => String::new(),
     };
     let cause = format!("The entry `{}` of {} matches and {why}{hides}.", credential.key, credential.source);
@@ -214,7 +221,8 @@ fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
 fn realm(look: &Look<'_>) -> Finding {
     let ping = look.target.ping.as_ref().and_then(|ping| ping.answer());
     let realm = ping.and_then(|answer| answer.challenges.iter().find_map(|one| one.realm()));
-    let named = realm.map(|realm| format!(" ({})", crate::text::Clean::with_cap(realm, 256))).unwrap_or_default();
+    let named =
+        realm.map(|realm| format!(" ({})", crate::text::Clean::with_cap(realm, 256))).unwrap_or_default();
     let cause = format!(
         "The token service that {} names{named} is in the clear, where no credential is sent: its external URL is wrong.",
         look.registry()
@@ -224,9 +232,9 @@ fn realm(look: &Look<'_>) -> Finding {
 
 /// A registry in the clear, unless its HTTPS port said so already.
 fn in_the_clear(look: &Look<'_>) -> Option<Finding> {
-    let told = look.endpoints().any(|(_, one)| {
-        super::way::fault(one).is_some_and(|fault| fault.code == Code::PlainHttpRegistry)
-    });
+    let told = look
+        .endpoints()
+        .any(|(_, one)| super::way::fault(one).is_some_and(|fault| fault.code == Code::PlainHttpRegistry));
     let cause = format!(
         "{} speaks plain HTTP, where no credential is sent unless you say so with --plain-http.",
         look.registry()
@@ -238,15 +246,19 @@ fn in_the_clear(look: &Look<'_>) -> Option<Finding> {
 fn refused_before(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
     let credential = attempt.credential.as_ref()?;
     let fingerprint = credential.described.fingerprint.as_ref();
-    let refusal = looks(look.evidence).filter(|other| other.registry() == look.registry()).find_map(|other| {
-        let same = |one: &&&Attempt| {
-            one.refuses_credential()
-                && one.credential.as_ref().is_some_and(|seen| seen.described.fingerprint.as_ref() == fingerprint)
-        };
-        let refused = other.target.attempts.iter().collect::<Vec<_>>();
-        let refused = refused.iter().find(same).copied()?;
-        answer::failure(&other, refused)
-    });
+    let refusal =
+        looks(look.evidence).filter(|other| other.registry() == look.registry()).find_map(|other| {
+            let same = |one: &&&Attempt| {
+                one.refuses_credential()
+                    && one
+                        .credential
+                        .as_ref()
+                        .is_some_and(|seen| seen.described.fingerprint.as_ref() == fingerprint)
+            };
+            let refused = other.target.attempts.iter().collect::<Vec<_>>();
+            let refused = refused.iter().find(same).copied()?;
+            answer::failure(&other, refused)
+        });
     let Some(judged) = refusal else { return Some(refused_by_kubelet(look, credential)) };
     if hides_a_public_image(look, &judged) {
         return Some(of_code(look, attempt, &judged, Code::StaleCredential));
@@ -274,12 +286,17 @@ fn not_found(mut finding: Finding, look: &Look<'_>, attempt: &Attempt) -> Findin
     if finding.code != Code::ImageNotFound {
         return finding;
     }
-    let fingerprint = |attempt: &Attempt| attempt.credential.as_ref().map(|seen| seen.described.fingerprint.clone());
+    let fingerprint =
+        |attempt: &Attempt| attempt.credential.as_ref().map(|seen| seen.described.fingerprint.clone());
     let repository = look.reference().map(|image: Reference| image.repository());
     let reads = |other: Look<'_>| {
         other.reference().map(|image| image.repository()) == repository
             && other.target.action != Action::Push
-            && other.target.attempts.iter().any(|one| one.succeeded() && fingerprint(one) == fingerprint(attempt))
+            && other
+                .target
+                .attempts
+                .iter()
+                .any(|one| one.succeeded() && fingerprint(one) == fingerprint(attempt))
     };
     if looks(look.evidence).any(reads) {
         finding.certain = true;
@@ -294,7 +311,8 @@ pub(in crate::diagnose) fn expiring(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     for look in looks(evidence) {
         for attempt in look.with_credentials().filter(|attempt| attempt.succeeded()) {
-            findings.extend(attempt.credential.as_ref().and_then(|credential| expires_soon(&look, credential)));
+            findings
+                .extend(attempt.credential.as_ref().and_then(|credential| expires_soon(&look, credential)));
         }
     }
     findings

@@ -39,7 +39,9 @@ impl Other {
 
 /// Who reaches the host of an endpoint that `look` does not reach; the nearest comparison first.
 pub(super) fn other_way(look: &Look<'_>, endpoint: &Endpoint) -> Option<Other> {
-    let reaches = |probe: &Probe| probe.seen().is_some_and(|seen| seen.endpoints.iter().any(|one| is_reached(one, endpoint)));
+    let reaches = |probe: &Probe| {
+        probe.seen().is_some_and(|seen| seen.endpoints.iter().any(|one| is_reached(one, endpoint)))
+    };
     let others = || look.evidence.probes.iter().filter(|probe| probe.id != look.probe.id && reaches(probe));
     let same_node = |probe: &&Probe| probe.node == look.probe.node;
     if let Some(probe) = others().find(same_node) {
