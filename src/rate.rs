@@ -43,12 +43,7 @@ impl Rate {
             let value = share * 100.0;
             if (0.05..9.95).contains(&value) { format!("{value:.1} %") } else { format!("{value:.0} %") }
         };
-        format!(
-            "{} (95 % confidence: {} to {})",
-            percent(self.rate),
-            percent(self.low),
-            percent(self.high)
-        )
+        format!("{} (95 % confidence: {} to {})", percent(self.rate), percent(self.low), percent(self.high))
     }
 }
 
@@ -59,9 +54,12 @@ mod tests {
     #[test]
     fn the_interval_is_wilsons() {
         // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
-        for (hits, of, low, high) in
-            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
-        {
+        for (hits, of, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
             let rate = Rate::new(hits, of).unwrap();
             assert!((rate.low - low).abs() < 5e-5 && (rate.high - high).abs() < 5e-5, "{rate:?}");
             assert!(rate.low <= rate.rate && rate.rate <= rate.high);

@@ -68,7 +68,8 @@ impl Report {
     /// Judges evidence and puts it beside what it means.
     pub fn of(evidence: &Evidence) -> Self {
         let findings = diagnose::diagnose(evidence);
-        let pulls = evidence.pulls.iter().map(|pull| Row::Pull(pull_rows::pull_row(pull, evidence, &findings)));
+        let pulls =
+            evidence.pulls.iter().map(|pull| Row::Pull(pull_rows::pull_row(pull, evidence, &findings)));
         let results = pulls.chain(probe_rows::rows(evidence, &findings)).collect();
         Self {
             api_version: API_VERSION.into(),
