@@ -222,7 +222,7 @@ fn limited(registry: &str, limit: Option<LimitKind>) -> String {
 
 /// Lowers a finding where the node's own kubelet pulls the image: its word decides.
 pub(super) fn weigh(finding: &mut Finding, look: &Look<'_>) {
-    if !look.kubelet_pulls() {
+    if !look.kubelet_pulls() || look.works() {
         return;
     }
     finding.severity = if finding.code.refuses_credential() { Severity::Warning } else { Severity::Info };

@@ -22,7 +22,7 @@ fn of_probe(probe: &Probe, evidence: &Evidence) -> Option<Finding> {
             let mut finding = new(probe, Code::Unknown, node(probe), cause.into(), Some(message));
             finding.certain = false;
             finding.settle_by =
-                Some("the pod's log and events, while it is there: the same run with --keep-pods".into());
+                Some("the pod's log and events, while it is there: the same run with --keep".into());
             finding
         }
         Outcome::Failed { step: Step::Sandbox, message } => {

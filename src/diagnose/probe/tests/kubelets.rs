@@ -92,3 +92,20 @@ fn a_secret_without_the_key_is_told_from_a_missing_one_by_the_kubelet() {
         assert_eq!((codes(&found), found[0].certain), (vec![code], true));
     }
 }
+
+#[test]
+fn a_pull_by_the_kubelet_says_nothing_of_a_push() {
+    let upload = refused(crate::evidence::probe::ExchangeStep::UploadStart, 401, BASIC, UNAUTHORIZED);
+    let push = target(crate::evidence::Action::Push, vec![anonymous(vec![upload])]);
+    let probe = saw("node1", Network::Node, vec![registry()], push);
+    let found = diagnose(&evidence(vec![probe], vec![pulls::pulled("node1")]));
+    assert_eq!((codes(&found), found[0].severity), (vec![Code::NoCredential], Severity::Error));
+}
+
+#[test]
+fn a_second_credential_that_works_is_said_once_beside_a_kubelet_that_pulls() {
+    let attempts = vec![anonymous(closed()), with("secret/old", closed()), with("secret/new", all_good())];
+    let found = diagnose(&evidence(vec![pulled_by("node1", attempts)], vec![pulls::pulled("node1")]));
+    assert_eq!((codes(&found), found[0].severity), (vec![Code::CredentialRejected], Severity::Warning));
+    assert!(found[0].cause.ends_with("that of secret/new."), "{}", found[0].cause);
+}
