@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::Endpoint;
 use super::{CredentialUse, Outcome};
-use crate::registry::api_error::{ErrorBody, Marks};
+use crate::registry::api_error::{BodyKind, ErrorBody, Marks};
 use crate::registry::challenge::Challenge;
 use crate::registry::claims::Claims;
 use crate::registry::credential::Described;
@@ -199,28 +199,24 @@ impl Attempt {
         !self.exchanges.is_empty() && self.exchanges.iter().all(|one| one.is_good() || one.step.is_optional())
     }
 
-    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, or by
-    /// treating the bearer of a right one as a stranger.
+    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, by saying
+    /// that it expired (ECR's 403), or by treating its bearer as a stranger. Marks of a registry are not asked for:
+    /// token services answer 401 without any, and a refusal that counts too much locks no account.
     pub fn refuses_credential(&self) -> bool {
         self.credential.is_some() && self.exchanges.iter().enumerate().any(|(at, one)| self.refuses(at, one))
     }
 
     fn refuses(&self, at: usize, exchange: &Exchange) -> bool {
-        let Some(answer) = exchange.answer().filter(|answer| answer.marks.any() || answer.status == 200)
-        else {
-            return false;
-        };
+        let Some(answer) = exchange.answer().filter(|answer| !answer.is_page()) else { return false };
         if exchange.step.is_token() {
-            // A token for nobody that grants nothing: Harbor's answer to a wrong password (2.16).
-            let stranger = |claims: &Claims| {
-                claims.sub.as_ref().is_none_or(Clean::is_empty)
-                    && claims.access.as_ref().is_none_or(Vec::is_empty)
-            };
-            return matches!(answer.status, 401 | 403) || answer.claims.as_ref().is_some_and(stranger);
+            // Harbor's answer to a wrong password is a token for nobody.
+            let to_nobody = answer.claims.as_ref().is_some_and(Claims::is_for_nobody);
+            return matches!(answer.status, 401 | 403) || to_nobody;
         }
         // With a token, the registry's 401 is about what the token grants; with Basic, about the password.
         let with_token = self.exchanges.iter().take(at).any(|before| before.step.is_token());
-        answer.status == 401 && !with_token
+        let expired = answer.status == 403 && answer.says("expired");
+        !with_token && (answer.status == 401 || expired)
     }
 
     /// The exchange that the attempt failed at.
@@ -420,6 +416,20 @@ pub struct Answer {
     /// What is wrong with it although its status is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+}
+
+impl Answer {
+    /// Whether it is a web page without any mark of a registry: a portal's or a filter's, which looked at no
+    /// credential.
+    fn is_page(&self) -> bool {
+        !self.marks.any() && self.error.as_ref().is_some_and(|error| error.kind == BodyKind::Html)
+    }
+
+    /// Whether one of its errors has that word.
+    fn says(&self, word: &str) -> bool {
+        let errors = self.error.iter().flat_map(|error| &error.errors);
+        errors.into_iter().any(|error| error.message.as_str().contains(word))
+    }
 }
 
 fn is_unmarked(marks: &Marks) -> bool {

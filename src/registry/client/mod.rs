@@ -5,6 +5,7 @@
 
 mod answer;
 mod auth;
+mod authorize;
 mod pull;
 mod push;
 mod upload;
@@ -20,7 +21,7 @@ pub use auth::{Authorization, Login, Scope};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
-use super::transport::{self, CarriesCredential, Origin, Response, SendError, Target, Transport};
+use super::transport::{self, BodyEnd, CarriesCredential, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::text::Clean;
@@ -138,32 +139,32 @@ impl Client {
         let mut role = ask.role;
         let mut redirects = Vec::new();
         // The phases that open a connection are the endpoint's.
-        let mut answered = Duration::ZERO;
+        let mut waited = Duration::ZERO;
+        // Once away from the first host, a credential does not come back with a redirect either.
+        let mut is_away = false;
         let (result, response) = loop {
-            let request = build(&ask, &target);
+            let request = build(&ask, &target, !is_away);
             let response = match self.send(&target.origin, role, request, ask.cap).await {
                 Ok(response) => response,
                 Err(result) => break (result, None),
             };
-            answered += response.took;
+            waited += response.took;
             match redirect(&ask, &response, &target, redirects.len()) {
                 Some(Ok(next)) => {
                     if next.origin != target.origin {
-                        role = Role::Storage;
+                        is_away = true;
+                        role = if ask.step.is_token() { Role::TokenService } else { Role::Storage };
                     }
                     target = next;
                     redirects.push(target.origin.clone());
                 }
                 Some(Err(message)) => break (refused(message), None),
                 None => {
-                    break (
-                        ExchangeResult::Answered(Box::new(answer::read(ask.step, &response))),
-                        Some(response),
-                    );
+                    break (answered(ask.step, &response), Some(response));
                 }
             }
         };
-        let took = if response.is_some() { answered } else { begun.elapsed() };
+        let took = if response.is_some() { waited } else { begun.elapsed() };
         let mut exchange = Exchange {
             step: ask.step,
             endpoint: self.transport.endpoint_index(&ask.target.origin),
@@ -189,6 +190,18 @@ impl Client {
             Ok(Err(error)) => Err(failed(&error)),
             Ok(Ok(response)) => Ok(response),
         }
+    }
+}
+
+/// An answer that is cut off proves nothing good; a refusal is one all the same.
+fn answered(step: ExchangeStep, response: &Response) -> ExchangeResult {
+    let is_success = (200..300).contains(&response.status);
+    match response.end {
+        BodyEnd::CutOff if is_success => ExchangeResult::Broken {
+            message: Clean::new("the connection was cut off in the middle of the answer's body"),
+        },
+        BodyEnd::TimedOut if is_success => ExchangeResult::TimedOut,
+        _ => ExchangeResult::Answered(Box::new(answer::read(step, response))),
     }
 }
 
@@ -231,7 +244,7 @@ fn request_line(method: &Method, path: &str) -> Clean {
     Clean::with_cap(&format!("{method} {path}"), 512)
 }
 
-fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
+fn build(ask: &Ask<'_>, target: &Target, with_credential: bool) -> Request<Bytes> {
     let mut request = Request::new(ask.body.clone());
     *request.method_mut() = ask.method.clone();
     *request.uri_mut() = target.path.clone().into();
@@ -239,9 +252,7 @@ fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
     if ask.body_is_secret {
         request.extensions_mut().insert(CarriesCredential);
     }
-    if target.origin == ask.target.origin
-        && let Some(value) = ask.authorization.header()
-    {
+    if with_credential && let Some(value) = ask.authorization.header() {
         request.headers_mut().insert(header::AUTHORIZATION, value);
     }
     request
