@@ -6,7 +6,7 @@
 //! never the credential, so that a failing test may print it.
 //!
 //! Shared by `#[path]`: the tests of the protocol and those on the cluster use other parts of it each.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod accounts;
 pub mod content;
