@@ -9,6 +9,7 @@
 
 mod cases;
 mod logins;
+mod planted;
 mod scenario;
 mod secrets;
 mod support;
