@@ -11,6 +11,7 @@ mod push;
 mod upload;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
@@ -137,6 +138,8 @@ impl Client {
         let mut target = ask.target.clone();
         let mut role = ask.role;
         let mut redirects = Vec::new();
+        // The phases that open a connection are the endpoint's.
+        let mut waited = Duration::ZERO;
         // Once away from the first host, a credential does not come back with a redirect either.
         let mut is_away = false;
         let (result, response) = loop {
@@ -145,6 +148,7 @@ impl Client {
                 Ok(response) => response,
                 Err(result) => break (result, None),
             };
+            waited += response.took;
             match redirect(&ask, &response, &target, redirects.len()) {
                 Some(Ok(next)) => {
                     if next.origin != target.origin {
@@ -160,11 +164,12 @@ impl Client {
                 }
             }
         };
+        let took = if response.is_some() { waited } else { begun.elapsed() };
         let mut exchange = Exchange {
             step: ask.step,
             endpoint: self.transport.endpoint_index(&ask.target.origin),
             request: request_line(&ask.method, ask.target.path.path()),
-            took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             redirects: redirects.iter().filter_map(|origin| self.transport.endpoint_index(origin)).collect(),
             result,
         };
