@@ -13,6 +13,7 @@ use crate::registry::rate_limit::{LimitKind, RateLimit};
 use crate::text::Clean;
 
 /// What a failed request means.
+#[derive(Default)]
 pub(super) struct Judged {
     /// The causes that it may have, likeliest first; empty where the way to the host is the cause.
     pub candidates: Vec<Candidate>,
@@ -22,11 +23,13 @@ pub(super) struct Judged {
     pub limit: Option<LimitKind>,
     /// The words of whoever answered.
     pub words: Option<Clean>,
+    /// Whether the answer was 400, 401 or 403.
+    pub is_refusal: bool,
 }
 
 impl Judged {
     fn of(candidates: Vec<Candidate>) -> Self {
-        Self { candidates, missing: None, limit: None, words: None }
+        Self { candidates, ..Self::default() }
     }
 
     fn one(code: Code, certain: bool, because: impl Into<String>) -> Self {
@@ -76,6 +79,7 @@ fn exchange_judged(
                 None => answered(look, attempt, exchange, answer, claims),
             };
             judged.words = words(answer);
+            judged.is_refusal = matches!(answer.status, 400 | 401 | 403);
             judged
         }
         ExchangeResult::Unreachable => Judged::of(Vec::new()),
@@ -179,7 +183,7 @@ fn answered(
             candidate.code = at_realm(look, exchange, candidate.code);
         }
     }
-    Judged { candidates, missing: judgement.missing, limit: judgement.limit, words: None }
+    Judged { candidates, missing: judgement.missing, limit: judgement.limit, ..Judged::default() }
 }
 
 fn sent(look: &Look<'_>, attempt: &Attempt) -> Option<SentCredential> {

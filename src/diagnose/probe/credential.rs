@@ -187,13 +187,16 @@ fn is_intermittent(look: &Look<'_>) -> bool {
     look.target.series.as_ref().is_some_and(|series| series.accepted > 0)
 }
 
-/// Whether it is the credential that is refused while nobody's request is served.
+/// Whether it is the credential that is refused while nobody's request is served. Since that one is served, it is
+/// the registry that refuses, whether or not its refusal bears a mark.
 fn hides_a_public_image(look: &Look<'_>, judged: &Judged) -> bool {
+    let refuses = |code: Code| {
+        code.asks_for_credential() || matches!(code, Code::RobotAccountUnusable | Code::UnexpectedResponder)
+    };
     look.is_public()
         && look.target.action != Action::Push
-        && judged.first().is_some_and(|first| {
-            first.code.asks_for_credential() || first.code == Code::RobotAccountUnusable
-        })
+        && judged.is_refusal
+        && judged.first().is_some_and(|first| refuses(first.code))
 }
 
 /// An entry that matches and holds nothing: it is sent, and nothing else is tried in its place.
@@ -254,7 +257,7 @@ fn refused_before(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
 /// The refusal was a kubelet's, whose finding says more.
 fn refused_by_kubelet(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
     let code = if look.is_public() { Code::StaleCredential } else { Code::CredentialRejected };
-    let judged = Judged { candidates: Vec::new(), missing: None, limit: None, words: None };
+    let judged = Judged::default();
     let attempt = Attempt { credential: Some(credential.clone()), ..Attempt::default() };
     let mut finding = of_code(look, &attempt, &judged, code);
     if code == Code::CredentialRejected {

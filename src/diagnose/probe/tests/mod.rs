@@ -1,1 +1,9 @@
+//! Rules on small evidence of probes, one file a family.
 
+mod build;
+mod credentials;
+mod kubelets;
+mod pushes;
+mod rows;
+mod unseen;
+mod ways;
