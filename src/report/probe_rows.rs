@@ -159,16 +159,20 @@ fn took(look: &Look<'_>, attempt: &Attempt) -> u64 {
     requests.saturating_add(ways.map(|step| step.took_ms).sum())
 }
 
-fn attempt_row(attempt: &Attempt) -> AttemptRow {
-    let result = match attempt.withheld {
+/// How an attempt ended; one whose credential was not sent is not tested.
+pub fn attempt_verdict(attempt: &Attempt) -> Verdict {
+    match attempt.withheld {
         Some(_) => Verdict::NotTested,
         None if attempt.succeeded() => Verdict::Ok,
         None => Verdict::Failed,
-    };
+    }
+}
+
+fn attempt_row(attempt: &Attempt) -> AttemptRow {
     AttemptRow {
         credential: attempt.credential.as_ref().map(|credential| credential.source.clone()),
         is: attempt.credential.as_ref().map(steps::describe),
-        result,
+        result: attempt_verdict(attempt),
         withheld: attempt.withheld.as_ref().map(not_sent),
         steps: attempt.exchanges.iter().map(steps::of_exchange).collect(),
     }
@@ -193,11 +197,7 @@ fn limits(look: &Look<'_>, findings: &[Finding]) -> Vec<Row> {
 fn limit_row(look: &Look<'_>, attempt: &Attempt, findings: &[Finding]) -> LimitRow {
     let id = look.id();
     let headroom = headroom(attempt);
-    let result = match &attempt.withheld {
-        Some(_) => Verdict::NotTested,
-        None if attempt.succeeded() => Verdict::Ok,
-        None => Verdict::Failed,
-    };
+    let result = attempt_verdict(attempt);
     let source = attempt.credential.as_ref().map(|credential| credential.source.as_str());
     let concerns = |finding: &&Finding| {
         finding.evidence.contains(&id) && is_about(finding, source, result != Verdict::Ok)

@@ -47,7 +47,7 @@ impl Home {
     fn env(&self, vars: &[(&str, &str)]) -> Env {
         let vars = vars.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         let run = ("XDG_RUNTIME_DIR".to_string(), self.0.join("run").display().to_string());
-        Env { vars: [run].into_iter().chain(vars).collect(), home: self.0.clone(), os: Os::Linux, uid: 1000 }
+        Env { vars: [run].into_iter().chain(vars).collect(), docker_config: None, home: self.0.clone(), os: Os::Linux, uid: 1000 }
     }
 }
 
@@ -238,6 +238,7 @@ fn helm_uses_the_systems_store_when_its_file_configures_nothing() {
 fn helms_file_is_where_its_variables_and_the_system_say() {
     let home = Path::new("/h");
     let env = |vars: &[(&str, &str)], os| Env {
+        docker_config: None,
         vars: vars.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         home: home.into(),
         os,
