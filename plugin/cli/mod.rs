@@ -7,8 +7,6 @@ mod pull;
 mod push;
 mod reach;
 mod shared;
-#[cfg(test)]
-mod tests;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -16,11 +14,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
-pub use self::limits::Limits;
+pub use self::limits::{Limits, LimitsNetwork};
 pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
-pub use self::reach::{ProbeArgs, ReachArgs, VantagePoint};
+pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
 pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 pub use self::upkeep::{Cleanup, Rbac};
 use crate::settings;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::reach::BuilderArgs;
-use super::{IdentityArgs, NodeArgs, OutputArgs, ProbeArgs, RunArgs, StoreArgs, VantagePoint};
+use super::{BuilderArgs, IdentityArgs, NodeArgs, OutputArgs, ProbeArgs, RunArgs, StoreArgs, VantagePoint};
 use crate::settings;
 
 pub(super) const HELP: &str = "\

@@ -24,6 +24,43 @@ pub struct IdentityArgs {
     pub no_pull_secret: bool,
 }
 
+impl IdentityArgs {
+    /// The first flag that was given, if any.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (self.as_workload.is_some(), "--as-workload"),
+            (self.service_account.is_some(), "--service-account"),
+            (!self.pull_secrets.is_empty(), "--pull-secret"),
+            (self.no_pull_secret, "--no-pull-secret"),
+        ];
+        first(&flags)
+    }
+}
+
+impl NodeArgs {
+    /// The first flag that was given, if any.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (!self.nodes.is_empty(), "--node"),
+            (self.node_selector.is_some(), "--node-selector"),
+            (self.all_nodes, "--all-nodes"),
+            (self.one_first != OneFirst::Auto, "--one-first"),
+        ];
+        first(&flags)
+    }
+}
+
+impl RunArgs {
+    /// The first flag that was given and means something in a cluster only, if any.
+    pub fn given_for_cluster(&self) -> Option<&'static str> {
+        first(&[(self.dry_run != DryRun::None, "--dry-run"), (self.keep, "--keep")])
+    }
+}
+
+fn first(flags: &[(bool, &'static str)]) -> Option<&'static str> {
+    flags.iter().find(|(given, _)| *given).map(|(_, flag)| *flag)
+}
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Nodes")]
 pub struct NodeArgs {

@@ -243,18 +243,3 @@ pub fn hub_pulls(plan: &Plan) -> usize {
     let hub = |image: &&String| Reference::parse(image).is_ok_and(|image| image.is_docker_hub());
     plan.images.iter().filter(hub).count() * plan.tested_nodes().count() * plan.checks.len()
 }
-
-/// Who it is done as, with the credentials that are used.
-pub fn whom(plan: &Plan) -> String {
-    let configs = plan.probe.iter().flat_map(|probe| &probe.docker_configs);
-    let configs: Vec<String> = configs
-        .map(|config| match config.secret.is_empty() {
-            true => format!("configmap/{}", config.config_map),
-            false => format!("secret/{}", config.secret),
-        })
-        .collect();
-    match configs.is_empty() {
-        true => plan.identity.describe(),
-        false => format!("{} (docker configuration {})", plan.identity.name, configs.join(", ")),
-    }
-}

@@ -103,7 +103,7 @@ fn first_line(prepared: &Prepared) -> String {
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
     };
-    let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, planning::whom(plan));
+    let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, plan.whom());
     if plan.checks.contains(&Check::Kubelet) {
         line.push_str(
             " The image is downloaded to the tested nodes and stays there, and each pull counts against a \
