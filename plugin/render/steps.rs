@@ -11,6 +11,9 @@ use super::units::{millis, verdict};
 
 /// How wide the column of what was asked is at most.
 const WIDEST: usize = 56;
+/// How a digest starts, and how many of its digits tell one from another.
+const DIGEST: &str = "sha256:";
+const DIGITS: usize = 12;
 
 /// The steps that a report shows: those of the deciding attempt where this machine looked, with `-o wide` those of
 /// every attempt of every probe.
@@ -70,6 +73,16 @@ fn title(attempt: &AttemptRow) -> String {
     format!("{whose}: {end}")
 }
 
+/// A request with its digest cut short: the whole one is in JSON and YAML.
+fn short(what: &str) -> String {
+    match what.split_once(DIGEST) {
+        Some((before, digits)) if digits.len() > DIGITS && digits.is_ascii() => {
+            format!("{before}{DIGEST}{}…", &digits[..DIGITS])
+        }
+        _ => what.to_string(),
+    }
+}
+
 struct Widths {
     step: usize,
     what: usize,
@@ -80,7 +93,7 @@ impl Widths {
         let widest = |text: fn(&StepRow) -> &str| {
             steps.iter().map(|step| text(step).chars().count()).max().unwrap_or_default()
         };
-        Self { step: widest(|step| &step.step), what: widest(|step| &step.what).min(WIDEST) }
+        Self { step: widest(|step| &step.step), what: steps.iter().map(|step| short(&step.what).chars().count()).max().unwrap_or_default().min(WIDEST) }
     }
 }
 
@@ -88,7 +101,7 @@ fn line(step: &StepRow, widths: &Widths, layout: &Layout) -> String {
     let mark = if step.ok { ' ' } else { '!' };
     let (first, second) = (widths.step, widths.what);
     let text =
-        format!("{mark} {:<first$}  {:<second$}  {:>6}  {}", step.step, step.what, millis(step.took_ms), step.saw);
+        format!("{mark} {:<first$}  {:<second$}  {:>6}  {}", step.step, short(&step.what), millis(step.took_ms), step.saw);
     let text = text.trim_end();
     match layout.colour && !step.ok {
         true => format!("\x1b[31m{text}\x1b[0m\n"),

@@ -1,7 +1,7 @@
 //! Rows of what probes saw.
 
 use super::pull_rows::waiting_text;
-use super::rows::{AttemptRow, LimitRow, ProbeRow, Rate, Row, SeriesRow, Verdict};
+use super::rows::{AttemptRow, LimitRow, ProbeRow, Rate, Row, SeriesRow, StepRow, Verdict};
 use super::steps;
 use crate::code::Code;
 use crate::diagnose::probe::{Look, charged, fault, headroom, looks, words};
@@ -84,12 +84,23 @@ fn probe_row(look: &Look<'_>, findings: &[Finding]) -> ProbeRow {
         code: finding.map(|finding| finding.code),
         certain: finding.map(|finding| finding.certain),
         message: if failed { message(look) } else { None },
-        path: look.endpoints().flat_map(|(_, endpoint)| steps::of_endpoint(endpoint)).collect(),
+        path: path(look),
         attempts: look.target.attempts.iter().map(attempt_row).collect(),
         series: look.target.series.as_ref().map(series_row),
         pod: look.probe.pod.clone(),
         evidence: id,
     }
+}
+
+/// The way to each host, and behind that to the registry what it asks for.
+fn path(look: &Look<'_>) -> Vec<StepRow> {
+    let ping = look.target.ping.as_ref();
+    let mut path = Vec::new();
+    for (index, endpoint) in look.endpoints() {
+        path.extend(steps::of_endpoint(endpoint));
+        path.extend(ping.filter(|ping| ping.endpoint == Some(index)).map(steps::of_exchange));
+    }
+    path
 }
 
 fn verdict(look: &Look<'_>) -> Verdict {
