@@ -18,6 +18,11 @@ impl<H: Helpers> Remembered<H> {
     pub fn new(helpers: H) -> Self {
         Self { helpers, answers: RefCell::default() }
     }
+
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> H {
+        self.helpers
+    }
 }
 
 impl<H: Helpers> Helpers for Remembered<H> {
