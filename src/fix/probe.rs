@@ -66,14 +66,19 @@ fn of_answers(code: Code, look: &Look<'_>, place: &Place) -> Vec<Fix> {
         )],
         Code::ProxyFailed => vec![fix(
             "tests without a proxy, or with another one",
-            format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --method probe --proxy URL"),
+            format!(
+                "kubectl regauth pull {image} -n {namespace} {identity_flags} --method probe --proxy URL"
+            ),
         )],
         Code::RegistryServerError | Code::UnexpectedResponder => vec![fix(
             "shows who answers: status, Server header, challenge",
             format!("curl -sS -D - -o /dev/null https://{registry}/v2/"),
         )],
         Code::PlatformMissing => {
-            vec![fix("shows for which platforms the image is", format!("docker buildx imagetools inspect {image}"))]
+            vec![fix(
+                "shows for which platforms the image is",
+                format!("docker buildx imagetools inspect {image}"),
+            )]
         }
         Code::NoCredential if look.probe.network == Network::Local => {
             vec![fix("logs this machine in", format!("docker login {registry}"))]
@@ -178,7 +183,9 @@ fn trust(place: &Place) -> Vec<Fix> {
     let Place { image, namespace, identity_flags, .. } = place;
     vec![fix(
         "tests with the certificate authority that should be trusted",
-        format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --method both --ca-bundle FILE"),
+        format!(
+            "kubectl regauth pull {image} -n {namespace} {identity_flags} --method both --ca-bundle FILE"
+        ),
     )]
 }
 
@@ -186,7 +193,8 @@ fn trust(place: &Place) -> Vec<Fix> {
 pub(crate) fn give_it_the_nodes_own(place: &Place, only_untrusted: bool) -> Vec<Fix> {
     let Place { image, namespace, identity_flags, .. } = place;
     let test = format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --method both");
-    let mut fixes = vec![fix("lets the probe use the node's own configuration", format!("{test} --node-config"))];
+    let mut fixes =
+        vec![fix("lets the probe use the node's own configuration", format!("{test} --node-config"))];
     fixes.push(match only_untrusted {
         true => fix("gives the probe the certificate authority", format!("{test} --ca-bundle FILE")),
         false => fix("gives the probe the proxy of the node's runtime", format!("{test} --proxy URL")),

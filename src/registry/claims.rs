@@ -70,7 +70,19 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// The issuer of Harbor's tokens (`src/core/service/token/authutils.go` of Harbor 2.16).
+const HARBOR: &str = "harbor-token-issuer";
+
 impl Claims {
+    /// Whether the token, which was had for a credential, was issued to nobody: the credential was not taken. It
+    /// has no subject, and grants nothing; Harbor names everybody whom it knows, so that what it grants is what
+    /// strangers may do (2.16).
+    pub fn is_for_nobody(&self) -> bool {
+        let grants_nothing = self.access.as_ref().is_none_or(Vec::is_empty);
+        let is_harbor = self.iss.as_ref().is_some_and(|issuer| issuer.as_str() == HARBOR);
+        self.sub.as_ref().is_none_or(Clean::is_empty) && (grants_nothing || is_harbor)
+    }
+
     /// Reads the header and the payload of a JWT; `None` for a token of any other form.
     pub fn decode(token: &str) -> Option<Self> {
         if token.len() > MAX_TOKEN {

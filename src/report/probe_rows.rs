@@ -239,5 +239,8 @@ fn is_about(finding: &Finding, source: Option<&str>, failed: bool) -> bool {
         let names = |source: &str| finding.subject.name == source || finding.cause.contains(source);
         return !failed && names(source.unwrap_or("pulls without a login"));
     }
-    failed && source.is_none_or(|source| finding.subject.name == source || !finding.subject.name.starts_with("secret/"))
+    failed
+        && source.is_none_or(|source| {
+            finding.subject.name == source || !finding.subject.name.starts_with("secret/")
+        })
 }

@@ -11,11 +11,21 @@ use crate::text::Clean;
 pub(super) fn of_endpoint(endpoint: &Endpoint) -> Vec<StepRow> {
     let mut steps = Vec::new();
     let what = authority(endpoint);
-    let step = |step: &str, what: &str, ok, took_ms, saw| {
-        StepRow { step: step.into(), what: what.into(), ok, took_ms, saw }
+    let step = |step: &str, what: &str, ok, took_ms, saw| StepRow {
+        step: step.into(),
+        what: what.into(),
+        ok,
+        took_ms,
+        saw,
     };
     if let Some(resolve) = &endpoint.resolve {
-        steps.push(step("DNS", endpoint.host.as_str(), resolve.failure.is_none(), resolve.took_ms, names(resolve)));
+        steps.push(step(
+            "DNS",
+            endpoint.host.as_str(),
+            resolve.failure.is_none(),
+            resolve.took_ms,
+            names(resolve),
+        ));
     }
     for connect in &endpoint.connects {
         let saw = connect.failure.map_or("connected", connect_failure);

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::pull_rows::waiting_text;
-use crate::evidence::{Action, Evidence, Outcome, Probe, Pull};
 use crate::evidence::probe::Withheld;
+use crate::evidence::{Action, Evidence, Outcome, Probe, Pull};
 use crate::plan::Check;
 
 /// Something that was not checked, and why.
@@ -117,11 +117,9 @@ fn unchecked_probe(probe: &Probe, evidence: &Evidence) -> Vec<NotChecked> {
 /// Images that a probe says nothing of, what its result has no room for, and credentials that were not sent.
 fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotChecked> {
     let Some(seen) = probe.seen() else { return Vec::new() };
-    let missing = evidence
-        .plan
-        .images
-        .iter()
-        .filter(|image| evidence.plan.action != Action::Limits && !seen.targets.iter().any(|one| one.image == **image));
+    let missing = evidence.plan.images.iter().filter(|image| {
+        evidence.plan.action != Action::Limits && !seen.targets.iter().any(|one| one.image == **image)
+    });
     let mut items: Vec<NotChecked> = missing
         .map(|image| NotChecked {
             what: format!("{image} by {what}"),
@@ -132,10 +130,15 @@ fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotC
     items.extend(seen.truncated.iter().map(|left_out| NotChecked {
         what: format!("{left_out}, by {what}"),
         state: NotCheckedState::LeftOut,
-        why: "there was no room for it in the pod's termination message, and its log could not be read".into(),
+        why:
+            "there was no room for it in the pod's termination message, and its log could not be read".into(),
     }));
-    for (target, attempt) in seen.targets.iter().flat_map(|target| target.attempts.iter().map(move |one| (target, one))) {
-        if let (Some(Withheld::RefusedElsewhere { on }), Some(credential)) = (&attempt.withheld, &attempt.credential) {
+    for (target, attempt) in
+        seen.targets.iter().flat_map(|target| target.attempts.iter().map(move |one| (target, one)))
+    {
+        if let (Some(Withheld::RefusedElsewhere { on }), Some(credential)) =
+            (&attempt.withheld, &attempt.credential)
+        {
             items.push(NotChecked {
                 what: format!("{} with {} by {what}", target.image, credential.source),
                 state: NotCheckedState::LeftOut,

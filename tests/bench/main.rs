@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
+mod probe;
+
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     );
     startup(&env, &image);
     runs(&env, &image);
+    probe::compare(&env);
     ExitCode::SUCCESS
 }
 
@@ -80,10 +83,15 @@ struct Measured {
 
 /// Runs a command of the plugin; its peak memory is what the kernel last said while it ran.
 fn measure(env: &BTreeMap<String, String>, args: &[&str]) -> Measured {
-    let begun = Instant::now();
     let mut command = Command::new(PROGRAM);
-    command.args(args).env("KUBECONFIG", &env["KUBECONFIG"]).stdin(Stdio::null()).stdout(Stdio::null());
-    let mut child = command.spawn().expect("the plugin starts");
+    command.args(args).env("KUBECONFIG", &env["KUBECONFIG"]);
+    measure_program(command)
+}
+
+fn measure_program(mut command: Command) -> Measured {
+    let begun = Instant::now();
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
     let status = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0;
     let ended = loop {
@@ -92,12 +100,12 @@ fn measure(env: &BTreeMap<String, String>, args: &[&str]) -> Measured {
             let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
             peak_kib = peak_kib.max(kib.unwrap_or(0));
         }
-        if let Some(status) = child.try_wait().expect("the plugin runs") {
+        if let Some(status) = child.try_wait().expect("the program runs") {
             break status;
         }
         std::thread::sleep(Duration::from_micros(500));
     };
-    assert!(ended.success(), "{args:?} failed");
+    assert!(ended.success(), "{command:?} failed");
     Measured { time: begun.elapsed(), peak_kib }
 }
 

@@ -1,13 +1,17 @@
 //! Tests on a real cluster: the scenarios of tests/scenarios, and the cases that a scenario cannot tell.
 //!
 //! The cluster is the one of tests/cluster, brought up here and taken down at the end (one that is up already
-//! is used and left up), or the one that KUBECONFIG_E2E names: then only what breaks no node is run. Where
-//! neither can be had, every test is counted as ignored, and the reason is printed.
+//! is used and left up), or the one that KUBECONFIG_E2E names: then only what breaks no node is run, and probes
+//! only if REGAUTH_PROBE_IMAGE names their image. Where neither can be had, every test is counted as ignored, and
+//! the reason is printed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
 mod cases;
+mod logins;
+mod planted;
 mod scenario;
+mod secrets;
 mod support;
 
 use std::process::ExitCode;
@@ -32,6 +36,8 @@ pub struct Case {
 pub enum Needs {
     /// Any cluster.
     AnyCluster,
+    /// Any cluster whose nodes can pull the probe's image.
+    ProbeImage,
     /// The project's own: its registries, faults, logs.
     OwnCluster,
 }
@@ -55,7 +61,9 @@ fn main() -> ExitCode {
     };
     let runs = |needs: Needs| match kind {
         Some(Kind::Own) => true,
-        Some(Kind::Foreign) => needs == Needs::AnyCluster,
+        Some(Kind::Foreign) => {
+            needs == Needs::AnyCluster || (needs == Needs::ProbeImage && cluster::probe_image().is_some())
+        }
         None => false,
     };
     let mut trials: Vec<Trial> = Vec::new();
@@ -77,7 +85,10 @@ fn main() -> ExitCode {
     }
     let skipped = trials.iter().filter(|trial| trial.has_ignored_flag()).count();
     if skipped > 0 && kind.is_some() {
-        eprintln!("\n*** {skipped} tests need the project's own cluster and are skipped ***\n");
+        eprintln!(
+            "\n*** {skipped} tests need the project's own cluster, or the probe's image (REGAUTH_PROBE_IMAGE), and \
+             are skipped ***\n"
+        );
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Ok(cluster) = started {

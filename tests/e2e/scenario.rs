@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Needs;
+use crate::logins::Logins;
+use crate::secrets::{self, PullSecret};
 use crate::support::fault::Fault;
 use crate::support::plugin::rows;
 use crate::support::scripted::{Behaviour, Scripted};
@@ -24,27 +28,15 @@ pub struct Scenario {
     namespace_labels: BTreeMap<String, String>,
     #[serde(default)]
     pull_secrets: Vec<PullSecret>,
+    /// A second namespace where hostNetwork is allowed: `${NODE_NAMESPACE}`.
+    #[serde(default)]
+    node_namespace: bool,
     #[serde(default)]
     faults: Vec<Vec<String>>,
     #[serde(default)]
     scripted: Option<Behaviour>,
     run: Vec<String>,
     expect: Expect,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PullSecret {
-    name: String,
-    registry: String,
-    password: Password,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Password {
-    Right,
-    Wrong,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +49,9 @@ struct Expect {
     /// In place of `rows`: what every row must have.
     every_row: Option<BTreeMap<String, Value>>,
     findings: Vec<BTreeMap<String, Value>>,
+    /// Login attempts of `puller` that each of these registries refused, by its own log.
+    #[serde(default)]
+    login_attempts: BTreeMap<String, usize>,
     #[serde(default)]
     nowhere: Vec<String>,
 }
@@ -89,15 +84,12 @@ impl Scenario {
     }
 
     fn run_in(&self, space: &Space) {
-        let mut secrets = Vec::new();
+        let mut secrets = passwords(space);
         for secret in &self.pull_secrets {
-            let user = space.cluster.setting("REGISTRY_USER");
-            let password = match secret.password {
-                Password::Right => space.cluster.setting("REGISTRY_PASSWORD").to_string(),
-                Password::Wrong => format!("planted-{}-wrong", space.namespace),
-            };
-            space.pull_secret(&secret.name, &fill(&secret.registry, space), user, &password);
-            secrets.push(password);
+            secrets.extend(secret.make(space, |text| fill(text, space)));
+        }
+        if self.node_namespace {
+            space.add_node_namespace();
         }
         let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(&self.name);
         if let Ok(text) = std::fs::read_to_string(manifests.join("manifests.yaml")) {
@@ -105,6 +97,12 @@ impl Scenario {
         }
         let _faults: Vec<Fault<'_>> = self.faults.iter().map(|fault| Fault::apply(space, fault)).collect();
         let _scripted = self.scripted.map(|behaviour| Scripted::start(space.cluster, behaviour));
+        let logins: Vec<(Logins<'_>, usize)> = self
+            .expect
+            .login_attempts
+            .iter()
+            .map(|(registry, expected)| (Logins::watch(space.cluster, registry), *expected))
+            .collect();
         let args: Vec<String> = self.run.iter().map(|argument| fill(argument, space)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let (ran, report) = space.plugin(&args).report();
@@ -117,6 +115,10 @@ impl Scenario {
             assert!(fits, "no finding fits {wanted:?}: {}", shown());
         }
         assert_eq!(findings.len(), self.expect.findings.len(), "number of findings: {}", shown());
+        for (logins, expected) in &logins {
+            let attempts = logins.refused(logins.puller());
+            assert_eq!(attempts.len(), *expected, "login attempts: {attempts:?}: {}", shown());
+        }
         secrets.extend(self.expect.nowhere.clone());
         for secret in &secrets {
             assert!(
@@ -163,9 +165,23 @@ fn fits(object: &Value, wanted: &BTreeMap<String, Value>, space: &Space) -> bool
     })
 }
 
-/// Replaces `${SETTING}` by the cluster's settings, and `${NAMESPACE}`.
+/// The right passwords of the cluster's registries, as they are and as docker configurations hold them.
+fn passwords(space: &Space) -> Vec<String> {
+    let users = ["REGISTRY", "OTHER", "PUSHER"];
+    let setting = |user: &str, what: &str| space.cluster.env.get(&format!("{user}_{what}"));
+    let of = |user: &str| Some((setting(user, "USER")?, setting(user, "PASSWORD")?));
+    let both = |(user, password): (&String, &String)| {
+        [password.clone(), STANDARD.encode(format!("{user}:{password}"))]
+    };
+    users.iter().filter_map(|user| of(user)).flat_map(both).collect()
+}
+
+/// Replaces `${SETTING}` by the cluster's settings, `${NAMESPACE}`, `${NODE_NAMESPACE}` and `${WRONG_PASSWORD}`.
 fn fill(text: &str, space: &Space) -> String {
-    let mut out = text.replace("${NAMESPACE}", &space.namespace);
+    let mut out = text
+        .replace("${NAMESPACE}", &space.namespace)
+        .replace("${NODE_NAMESPACE}", &space.node_namespace())
+        .replace("${WRONG_PASSWORD}", &secrets::wrong(space));
     for (name, value) in &space.cluster.env {
         out = out.replace(&format!("${{{name}}}"), value);
     }

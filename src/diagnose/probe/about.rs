@@ -51,7 +51,9 @@ pub(super) fn place(look: &Look<'_>, source: Option<&str>) -> Place {
 
 fn subject(look: &Look<'_>, place: &Place, code: Code, source: Option<&str>) -> String {
     match (code, source) {
-        (Code::NoCredential, _) if look.probe.network == Network::Local => format!("registry/{}", place.registry),
+        (Code::NoCredential, _) if look.probe.network == Network::Local => {
+            format!("registry/{}", place.registry)
+        }
         (Code::NoCredential, _) if is_builder(look) => look.evidence.plan.identity.name.clone(),
         (Code::PushDenied | Code::RepositoryNotFound, _) => format!("repository/{}", place.image),
         (Code::EgressBlocked, _) => match policies(look) {
@@ -173,9 +175,13 @@ fn sentence(look: &Look<'_>, credential: Option<&CredentialSeen>, judged: &Judge
         }
         Code::RepositoryNotFound => format!("{registry} has no project or repository {image} to push to."),
         Code::AccountLocked => {
-            format!("{registry} has locked the account of {whose} after failed logins; every new try keeps it locked.")
+            format!(
+                "{registry} has locked the account of {whose} after failed logins; every new try keeps it locked."
+            )
         }
-        Code::RobotAccountUnusable => format!("The robot account of {whose} is disabled or expired at {registry}."),
+        Code::RobotAccountUnusable => {
+            format!("The robot account of {whose} is disabled or expired at {registry}.")
+        }
         Code::HarborTokenRejected => format!(
             "{registry} issued a token that grants it and then refused that token: its cores differ in key or clock."
         ),
@@ -191,7 +197,8 @@ fn sentence(look: &Look<'_>, credential: Option<&CredentialSeen>, judged: &Judge
 fn explained(look: &Look<'_>, judged: &Judged, code: Code) -> String {
     let usual = place(look, None).cause(code);
     let because = judged.first().filter(|first| first.code == code).map(|first| first.because.as_str());
-    let told_elsewhere = judged.words.is_some() && !matches!(code, Code::PlatformMissing | Code::ContentCorrupt);
+    let told_elsewhere =
+        judged.words.is_some() && !matches!(code, Code::PlatformMissing | Code::ContentCorrupt);
     match because.filter(|because| !because.is_empty() && !told_elsewhere) {
         Some(because) => format!("{} ({because}).", usual.trim_end_matches('.')),
         None => usual,
@@ -215,7 +222,7 @@ fn limited(registry: &str, limit: Option<LimitKind>) -> String {
 
 /// Lowers a finding where the node's own kubelet pulls the image: its word decides.
 pub(super) fn weigh(finding: &mut Finding, look: &Look<'_>) {
-    if !look.kubelet_pulls() {
+    if !look.kubelet_pulls() || look.works() {
         return;
     }
     finding.severity = if finding.code.refuses_credential() { Severity::Warning } else { Severity::Info };

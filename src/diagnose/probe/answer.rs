@@ -131,9 +131,11 @@ fn troubled(exchange: &Exchange, trouble: &Trouble) -> Judged {
             let because = format!("the index has nothing for {wanted}, only {}", has.join(", "));
             Judged::one(Code::PlatformMissing, true, because)
         }
-        Trouble::DigestMismatch => {
-            Judged::one(Code::ContentCorrupt, true, format!("the {} is not what its digest says", what(exchange)))
-        }
+        Trouble::DigestMismatch => Judged::one(
+            Code::ContentCorrupt,
+            true,
+            format!("the {} is not what its digest says", what(exchange)),
+        ),
         Trouble::Unreadable { why } if exchange.step.is_token() => {
             let because = format!("the token service answered {}, but no token: {why}", status(exchange));
             Judged::one(Code::UnexpectedResponder, false, because)

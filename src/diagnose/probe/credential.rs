@@ -1,14 +1,14 @@
 //! What requests with and without each credential say together.
 
-use super::about::{about, failed, may_have_node_identity, of_code, sender, weigh};
+use super::about::{about, failed, of_code, sender, weigh};
 use super::answer::{self, Judged};
 use super::kubelet::attach;
 use super::look::{Look, looks};
+use super::without::without;
 use crate::code::Code;
 use crate::evidence::probe::{Action, Attempt, CredentialSeen, Withheld};
 use crate::evidence::{Evidence, Network};
 use crate::finding::{Finding, Severity};
-use crate::registry::credential::CredentialKind;
 use crate::registry::reference::Reference;
 
 /// What failed for want of a right credential, a right, an image, or the registry itself.
@@ -40,112 +40,6 @@ fn of_look(look: &Look<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Nothing matches the image.
-fn without(look: &Look<'_>, anonymous: &Attempt) -> Option<Finding> {
-    let judged = answer::failure(look, anonymous)?;
-    if is_intermittent(look) {
-        return None;
-    }
-    let first = judged.first()?;
-    let asks = first.code == Code::NoCredential
-        || (!first.certain && judged.candidates.iter().any(|one| one.code == Code::NoCredential));
-    if !asks {
-        return failed(look, anonymous, &judged).map(|finding| not_found(finding, look, anonymous));
-    }
-    if let Some(helper) = look.target.keyring.helpers.first() {
-        return Some(helped(look, anonymous, &judged, helper.as_str()));
-    }
-    if look.kubelet_pulls() || may_have_node_identity(look, &look.provider()) {
-        return Some(of_the_node(look, anonymous, &judged));
-    }
-    if !look.target.keyring.sources.is_empty() && is_plain(&judged) {
-        return Some(no_match(look, anonymous, &judged));
-    }
-    let mut finding = failed(look, anonymous, &judged)?;
-    if finding.code == Code::NoCredential && asks_at_the_door(look, anonymous) {
-        finding.certain = true;
-        finding.also_possible.clear();
-        finding.settle_by = None;
-    }
-    Some(not_found(finding, look, anonymous))
-}
-
-/// Whether a missing credential is the likeliest cause, or as likely as a hidden repository.
-fn is_plain(judged: &Judged) -> bool {
-    judged.first().is_some_and(|first| matches!(first.code, Code::NoCredential | Code::ImageNotFound))
-}
-
-/// Whether the registry lets nobody in without a credential, whatever the image.
-fn asks_at_the_door(look: &Look<'_>, anonymous: &Attempt) -> bool {
-    let basic = |one: &crate::registry::challenge::Challenge| {
-        matches!(one, crate::registry::challenge::Challenge::Basic { .. })
-    };
-    let ping = look.target.ping.as_ref().and_then(|ping| ping.answer());
-    ping.is_some_and(|answer| answer.status == 401 && answer.challenges.iter().any(basic))
-        || anonymous.failure().is_some_and(|failure| failure.step.is_token())
-}
-
-/// A builder's configuration names a helper, which the probe has not got.
-fn helped(look: &Look<'_>, anonymous: &Attempt, judged: &Judged, helper: &str) -> Finding {
-    let mut finding = of_code(look, anonymous, judged, Code::CredentialNotVisible);
-    finding.certain = false;
-    finding.cause = format!(
-        "{} asks for a credential, which {helper} is to supply to {}; whether it does cannot be seen from here.",
-        look.registry(),
-        sender(look)
-    );
-    finding.settle_by = Some(format!("{helper} called by hand in the builder's own pod"));
-    finding
-}
-
-/// The node may have a credential that no Secret holds.
-fn of_the_node(look: &Look<'_>, anonymous: &Attempt, judged: &Judged) -> Finding {
-    let mut finding = of_code(look, anonymous, judged, Code::CredentialNotVisible);
-    finding.certain = false;
-    finding.also_possible = vec![Code::NoCredential];
-    finding.settle_by = Some("the node's own pull: --method both".into());
-    if look.kubelet_pulls() {
-        finding.certain = true;
-        finding.also_possible.clear();
-        finding.settle_by = None;
-        finding.cause =
-            format!("{} asks for a credential that no pull secret holds.", look.registry());
-    }
-    finding
-}
-
-/// Secrets are named and hold entries, none of which matches.
-fn no_match(look: &Look<'_>, anonymous: &Attempt, judged: &Judged) -> Finding {
-    let keyring = &look.target.keyring;
-    let one = match keyring.sources.as_slice() {
-        [one] => Some(one.as_str()),
-        _ => None,
-    };
-    let mut finding = of_code(look, anonymous, judged, Code::PullSecretNoMatch);
-    let near: Vec<String> =
-        keyring.near_misses.iter().take(3).map(|miss| format!("`{}` {}", miss.key, miss.reason)).collect();
-    let why = match near.is_empty() {
-        true => "their entries are for other registries".to_string(),
-        false => near.join("; "),
-    };
-    finding.subject.name = one.map_or_else(|| finding.subject.name.clone(), str::to_string);
-    finding.cause = format!(
-        "No entry of {} matches {}, so it is pulled without a credential and {} asks for one: {why}.",
-        keyring.sources.join(", "),
-        look.target.image,
-        look.registry()
-    );
-    finding.certain = !near.is_empty() || judged.first().is_some_and(|first| first.certain) || asks_at_the_door(look, anonymous);
-    if finding.certain {
-        finding.also_possible.clear();
-        finding.settle_by = None;
-    } else {
-        finding.also_possible = vec![Code::ImageNotFound];
-        finding.settle_by = Some("whether the image exists, asked with a credential that may read it".into());
-    }
-    finding
-}
-
 /// Each credential that matches, in the order in which it is tried.
 fn with(look: &Look<'_>, matching: &[&Attempt]) -> Vec<Finding> {
     // On this machine each store belongs to another client, which tries no second one.
@@ -169,7 +63,9 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
         Some(Withheld::Realm) => return Some(realm(look)),
         Some(Withheld::PlainHttp) => return in_the_clear(look),
         Some(Withheld::UntrustedCertificate) => return None,
-        Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => return refused_before(look, attempt),
+        Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => {
+            return refused_before(look, attempt);
+        }
         None => {}
     }
     if attempt.succeeded() || is_intermittent(look) {
@@ -183,7 +79,7 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
 }
 
 /// Some pushes of a series worked: the series tells more than its first push.
-fn is_intermittent(look: &Look<'_>) -> bool {
+pub(super) fn is_intermittent(look: &Look<'_>) -> bool {
     look.target.series.as_ref().is_some_and(|series| series.accepted > 0)
 }
 
@@ -203,7 +99,11 @@ fn hides_a_public_image(look: &Look<'_>, judged: &Judged) -> bool {
 fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
     let why = credential.useless.as_ref().map_or_else(|| "is empty".to_string(), ToString::to_string);
     let hides = match look.is_public() {
-        true => format!("; {} is public, but {} does not ask without a credential once an entry matches", look.target.image, sender(look)),
+        true => format!(
+            "; {} is public, but {} does not ask without a credential once an entry matches",
+            look.target.image,
+            sender(look)
+        ),
         false => String::new(),
     };
     let cause = format!("The entry `{}` of {} matches and {why}{hides}.", credential.key, credential.source);
@@ -214,7 +114,8 @@ fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
 fn realm(look: &Look<'_>) -> Finding {
     let ping = look.target.ping.as_ref().and_then(|ping| ping.answer());
     let realm = ping.and_then(|answer| answer.challenges.iter().find_map(|one| one.realm()));
-    let named = realm.map(|realm| format!(" ({})", crate::text::Clean::with_cap(realm, 256))).unwrap_or_default();
+    let named =
+        realm.map(|realm| format!(" ({})", crate::text::Clean::with_cap(realm, 256))).unwrap_or_default();
     let cause = format!(
         "The token service that {} names{named} is in the clear, where no credential is sent: its external URL is wrong.",
         look.registry()
@@ -224,9 +125,9 @@ fn realm(look: &Look<'_>) -> Finding {
 
 /// A registry in the clear, unless its HTTPS port said so already.
 fn in_the_clear(look: &Look<'_>) -> Option<Finding> {
-    let told = look.endpoints().any(|(_, one)| {
-        super::way::fault(one).is_some_and(|fault| fault.code == Code::PlainHttpRegistry)
-    });
+    let told = look
+        .endpoints()
+        .any(|(_, one)| super::way::fault(one).is_some_and(|fault| fault.code == Code::PlainHttpRegistry));
     let cause = format!(
         "{} speaks plain HTTP, where no credential is sent unless you say so with --plain-http.",
         look.registry()
@@ -238,15 +139,19 @@ fn in_the_clear(look: &Look<'_>) -> Option<Finding> {
 fn refused_before(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
     let credential = attempt.credential.as_ref()?;
     let fingerprint = credential.described.fingerprint.as_ref();
-    let refusal = looks(look.evidence).filter(|other| other.registry() == look.registry()).find_map(|other| {
-        let same = |one: &&&Attempt| {
-            one.refuses_credential()
-                && one.credential.as_ref().is_some_and(|seen| seen.described.fingerprint.as_ref() == fingerprint)
-        };
-        let refused = other.target.attempts.iter().collect::<Vec<_>>();
-        let refused = refused.iter().find(same).copied()?;
-        answer::failure(&other, refused)
-    });
+    let refusal =
+        looks(look.evidence).filter(|other| other.registry() == look.registry()).find_map(|other| {
+            let same = |one: &&&Attempt| {
+                one.refuses_credential()
+                    && one
+                        .credential
+                        .as_ref()
+                        .is_some_and(|seen| seen.described.fingerprint.as_ref() == fingerprint)
+            };
+            let refused = other.target.attempts.iter().collect::<Vec<_>>();
+            let refused = refused.iter().find(same).copied()?;
+            answer::failure(&other, refused)
+        });
     let Some(judged) = refusal else { return Some(refused_by_kubelet(look, credential)) };
     if hides_a_public_image(look, &judged) {
         return Some(of_code(look, attempt, &judged, Code::StaleCredential));
@@ -270,16 +175,21 @@ fn refused_by_kubelet(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
 
 /// "Not found" is also what registries say that hide what may not be read: certain where the same identity has
 /// read the repository.
-fn not_found(mut finding: Finding, look: &Look<'_>, attempt: &Attempt) -> Finding {
+pub(super) fn not_found(mut finding: Finding, look: &Look<'_>, attempt: &Attempt) -> Finding {
     if finding.code != Code::ImageNotFound {
         return finding;
     }
-    let fingerprint = |attempt: &Attempt| attempt.credential.as_ref().map(|seen| seen.described.fingerprint.clone());
+    let fingerprint =
+        |attempt: &Attempt| attempt.credential.as_ref().map(|seen| seen.described.fingerprint.clone());
     let repository = look.reference().map(|image: Reference| image.repository());
     let reads = |other: Look<'_>| {
         other.reference().map(|image| image.repository()) == repository
             && other.target.action != Action::Push
-            && other.target.attempts.iter().any(|one| one.succeeded() && fingerprint(one) == fingerprint(attempt))
+            && other
+                .target
+                .attempts
+                .iter()
+                .any(|one| one.succeeded() && fingerprint(one) == fingerprint(attempt))
     };
     if looks(look.evidence).any(reads) {
         finding.certain = true;
@@ -287,43 +197,4 @@ fn not_found(mut finding: Finding, look: &Look<'_>, attempt: &Attempt) -> Findin
         finding.settle_by = None;
     }
     finding
-}
-
-/// Credentials that work and end soon.
-pub(in crate::diagnose) fn expiring(evidence: &Evidence) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for look in looks(evidence) {
-        for attempt in look.with_credentials().filter(|attempt| attempt.succeeded()) {
-            findings.extend(attempt.credential.as_ref().and_then(|credential| expires_soon(&look, credential)));
-        }
-    }
-    findings
-}
-
-fn expires_soon(look: &Look<'_>, credential: &CredentialSeen) -> Option<Finding> {
-    let described = &credential.described;
-    let (end, now) = (described.expires_at?, look.seen_at());
-    let left = end.as_second() - now.as_second();
-    let issued = described.issued_at.map(|begin| end.as_second() - begin.as_second());
-    let lifetime = issued.or_else(|| usual_lifetime(described.kind))?;
-    if left <= 0 || lifetime <= 0 || left.saturating_mul(10) >= lifetime {
-        return None;
-    }
-    let cause = format!(
-        "The credential of {} for {} ends at {end}: less than a tenth of its lifetime is left.",
-        credential.source,
-        look.registry()
-    );
-    Some(about(look, Code::CredentialExpiresSoon, Some(&credential.source), cause))
-}
-
-/// How long credentials of a kind live that do not say when they were issued, in seconds (documented by their
-/// issuers).
-fn usual_lifetime(kind: CredentialKind) -> Option<i64> {
-    match kind {
-        CredentialKind::EcrToken | CredentialKind::EcrPublicToken => Some(12 * 3600),
-        CredentialKind::AzureRefreshToken => Some(3 * 3600),
-        CredentialKind::GoogleAccessToken => Some(3600),
-        _ => None,
-    }
 }

@@ -9,47 +9,49 @@ use crate::evidence::{Evidence, Network, Probe};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Other {
     /// A probe on another network of the same node (or on this machine).
-    OtherNetwork(Network),
+    Network(Network),
     /// A probe on the same network of another node.
-    OtherNode,
+    Node,
     /// The kubelet of the same node.
     Kubelet,
     /// A kubelet of another node.
-    OtherKubelet,
+    KubeletElsewhere,
 }
 
 impl Other {
     /// Whether the comparison leaves no other cause. A kubelet may have a mirror or proxy that nothing here shows.
     pub fn is_proof(self) -> bool {
-        matches!(self, Self::OtherNetwork(_) | Self::OtherNode)
+        matches!(self, Self::Network(_) | Self::Node)
     }
 
     /// Who it is, as the subject of a clause.
     pub fn who(self) -> &'static str {
         match self {
-            Self::OtherNetwork(Network::Node) => "the node's own network reaches it",
-            Self::OtherNetwork(Network::Pod) => "the pods' network reaches it",
-            Self::OtherNetwork(Network::Local) => "this machine reaches it",
-            Self::OtherNode => "other nodes reach it",
+            Self::Network(Network::Node) => "the node's own network reaches it",
+            Self::Network(Network::Pod) => "the pods' network reaches it",
+            Self::Network(Network::Local) => "this machine reaches it",
+            Self::Node => "other nodes reach it",
             Self::Kubelet => "the node's kubelet reaches it",
-            Self::OtherKubelet => "the kubelets of other nodes reach it",
+            Self::KubeletElsewhere => "the kubelets of other nodes reach it",
         }
     }
 }
 
 /// Who reaches the host of an endpoint that `look` does not reach; the nearest comparison first.
 pub(super) fn other_way(look: &Look<'_>, endpoint: &Endpoint) -> Option<Other> {
-    let reaches = |probe: &Probe| probe.seen().is_some_and(|seen| seen.endpoints.iter().any(|one| is_reached(one, endpoint)));
+    let reaches = |probe: &Probe| {
+        probe.seen().is_some_and(|seen| seen.endpoints.iter().any(|one| is_reached(one, endpoint)))
+    };
     let others = || look.evidence.probes.iter().filter(|probe| probe.id != look.probe.id && reaches(probe));
     let same_node = |probe: &&Probe| probe.node == look.probe.node;
     if let Some(probe) = others().find(same_node) {
-        return Some(Other::OtherNetwork(probe.network));
+        return Some(Other::Network(probe.network));
     }
     if others().any(|probe| probe.network == look.probe.network) {
-        return Some(Other::OtherNode);
+        return Some(Other::Node);
     }
     if let Some(probe) = others().next() {
-        return Some(Other::OtherNetwork(probe.network));
+        return Some(Other::Network(probe.network));
     }
     kubelet(look, endpoint)
 }
@@ -72,7 +74,7 @@ fn kubelet(look: &Look<'_>, endpoint: &Endpoint) -> Option<Other> {
         true if look.probe.network == Network::Pod => Some(Other::Kubelet),
         _ if nodes.is_empty() => None,
         true => None,
-        false => Some(Other::OtherKubelet),
+        false => Some(Other::KubeletElsewhere),
     }
 }
 

@@ -12,7 +12,8 @@ pub(super) fn attach(finding: &mut Finding, look: &Look<'_>) {
     if look.probe.network != Network::Node {
         return;
     }
-    let Some((pull, candidates)) = look.pull().and_then(|pull| Some((pull, judge(pull, look.evidence)?.1))) else {
+    let Some((pull, candidates)) = look.pull().and_then(|pull| Some((pull, judge(pull, look.evidence)?.1)))
+    else {
         return;
     };
     let explains = |code: Code| code == finding.code || replaces(finding.code, code);
@@ -26,7 +27,10 @@ pub(super) fn attach(finding: &mut Finding, look: &Look<'_>) {
 }
 
 fn replaces(specific: Code, general: Code) -> bool {
-    MORE_SPECIFIC.iter().chain(KNOWN_TO_PROBES).any(|(code, generals)| *code == specific && generals.contains(&general))
+    MORE_SPECIFIC
+        .iter()
+        .chain(KNOWN_TO_PROBES)
+        .any(|(code, generals)| *code == specific && generals.contains(&general))
 }
 
 /// Makes one finding of what a kubelet and the probe beside it say of one cause: the probe's, with the kubelet's
@@ -69,7 +73,8 @@ pub(in crate::diagnose) fn differ(findings: &mut [Finding], evidence: &Evidence)
         .filter_map(|look| look.pull().filter(|pull| pull.failure().is_some()).map(|pull| pull.id.as_str()))
         .collect();
     for finding in findings {
-        let is_one = !finding.evidence.is_empty() && finding.evidence.iter().all(|id| through.contains(&id.as_str()));
+        let is_one =
+            !finding.evidence.is_empty() && finding.evidence.iter().all(|id| through.contains(&id.as_str()));
         if is_one && !is_about_the_pod(finding.code) {
             finding.cause = format!(
                 "{} The probe got through from the node's own network with the same credential, so the cause is in the node's own configuration: its mirror, proxy, CA or runtime.",

@@ -24,7 +24,8 @@ pub(crate) struct Headroom<'a> {
 
 /// The tightest limit that an attempt's answers name.
 pub(crate) fn headroom(attempt: &Attempt) -> Option<Headroom<'_>> {
-    let answers = attempt.exchanges.iter().rev().filter(|one| !one.step.is_token()).filter_map(Exchange::answer);
+    let answers =
+        attempt.exchanges.iter().rev().filter(|one| !one.step.is_token()).filter_map(Exchange::answer);
     answers.filter_map(|answer| answer.rate_limit.as_ref()).find_map(|headers| {
         let remaining = headers.remaining.iter().min_by_key(|window| window.count)?;
         let same = |window: &&crate::registry::rate_limit::Window| window.seconds == remaining.seconds;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::evidence::endpoint::{Endpoint, Role};
 use crate::evidence::probe::{Attempt, Exchange, Target};
-use crate::evidence::{Evidence, Network, Probe, ProbeSeen, Pull};
+use crate::evidence::{Action, Evidence, Network, Probe, ProbeSeen, Pull};
 use crate::registry::known::Provider;
 use crate::registry::reference::Reference;
 
@@ -155,7 +155,9 @@ impl<'a> Look<'a> {
 
     /// Whether the node's own kubelet pulls the image, so that the node's own path works.
     pub fn kubelet_pulls(&self) -> bool {
-        self.probe.network == Network::Node && self.pull().is_some_and(Pull::is_pulled)
+        self.probe.network == Network::Node
+            && self.target.action != Action::Push
+            && self.pull().is_some_and(Pull::is_pulled)
     }
 
     /// When it was seen (UTC), by the registry's own clock where it said so.

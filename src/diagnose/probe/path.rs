@@ -37,7 +37,9 @@ fn broken_way(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault) -> Finding {
     match fault.code {
         _ if fault.only_untrusted => open_trust(&mut finding, look),
         Code::ConnectionTimedOut | Code::ConnectionRefused => open_connection(&mut finding, look, endpoint),
-        Code::RegistryNameUnresolved if look.probe.network == Network::Pod && egress::is_dns_cut_off(endpoint) => {
+        Code::RegistryNameUnresolved
+            if look.probe.network == Network::Pod && egress::is_dns_cut_off(endpoint) =>
+        {
             open(&mut finding, &[Code::EgressBlocked], "the same from the node's network: --network both");
         }
         Code::TokenServiceUnreachable => finding.also_possible = vec![Code::RealmMismatch],
@@ -82,7 +84,8 @@ fn cause(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault, code: Code) -> Str
 }
 
 fn capital(text: &str) -> String {
-    let is_word = text.split(' ').next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let is_word =
+        text.split(' ').next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()));
     let mut rest = text.chars();
     match rest.next().filter(|_| is_word) {
         Some(first) => first.to_uppercase().chain(rest).collect(),
@@ -130,7 +133,9 @@ fn cut_off(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault) -> Option<Findin
     if dns || !proven {
         let how = match policies {
             [] => "a probe from both networks: --method probe --network both",
-            _ => "whether the policy allows this connection, and DNS (UDP and TCP 53) to the cluster's name server",
+            _ => {
+                "whether the policy allows this connection, and DNS (UDP and TCP 53) to the cluster's name server"
+            }
         };
         open(&mut finding, &[fault.code], how);
     }
@@ -155,7 +160,8 @@ fn open_trust(finding: &mut Finding, look: &Look<'_>) {
     }
     finding.certain = false;
     if look.probe.network == Network::Local {
-        finding.settle_by = Some("the same with the certificate authority that is meant: --ca-bundle FILE".into());
+        finding.settle_by =
+            Some("the same with the certificate authority that is meant: --ca-bundle FILE".into());
         return;
     }
     // The probe has its own list of authorities: no failure of the node's until the node was asked.
@@ -209,7 +215,8 @@ fn dead(look: &Look<'_>, endpoint: &Endpoint) -> Option<Finding> {
         (true, false) => "over IPv4".to_string(),
         _ => format!("at {}", dead.iter().map(|one| one.address.to_string()).collect::<Vec<_>>().join(", ")),
     };
-    let timed_out = dead.iter().any(|one| one.failure == Some(crate::evidence::endpoint::ConnectFailure::TimedOut));
+    let timed_out =
+        dead.iter().any(|one| one.failure == Some(crate::evidence::endpoint::ConnectFailure::TimedOut));
     let code = if timed_out { Code::ConnectionTimedOut } else { Code::ConnectionRefused };
     let cause = format!(
         "{} does not answer {which}, while another of its addresses does: pulls are slow, or work by luck.",

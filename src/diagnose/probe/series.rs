@@ -58,7 +58,8 @@ fn failures(look: &Look<'_>, series: &Series) -> Option<Finding> {
     let told = series.accepted + series.refused + series.failed;
     let rate = Rate::new(series.failed, told).filter(|rate| rate.hits > 0)?;
     let judged = series.failures.iter().map(|one| answer::lone(look, one));
-    let code = judged.filter_map(|judged| judged.first().map(|first| first.code)).find(|code| !is_refusal(*code));
+    let code =
+        judged.filter_map(|judged| judged.first().map(|first| first.code)).find(|code| !is_refusal(*code));
     let code = code.unwrap_or(Code::ConnectionRefused);
     let cause = format!(
         "{} of {} pushes to {} failed, {}: {}.",
@@ -77,7 +78,8 @@ fn failures(look: &Look<'_>, series: &Series) -> Option<Finding> {
 }
 
 fn is_refusal(code: Code) -> bool {
-    matches!(code, Code::PushDenied | Code::NoCredential | Code::HarborTokenRejected) || code.refuses_credential()
+    matches!(code, Code::PushDenied | Code::NoCredential | Code::HarborTokenRejected)
+        || code.refuses_credential()
 }
 
 fn words(look: &Look<'_>, series: &Series) -> Vec<crate::text::Clean> {

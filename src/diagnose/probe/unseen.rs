@@ -21,9 +21,8 @@ fn of_probe(probe: &Probe, evidence: &Evidence) -> Option<Finding> {
             let cause = "The probe could not run on the node, or its result could not be read.";
             let mut finding = new(probe, Code::Unknown, node(probe), cause.into(), Some(message));
             finding.certain = false;
-            finding.settle_by = Some(
-                "the pod's log and events, while it is there: the same run with --keep-pods".into(),
-            );
+            finding.settle_by =
+                Some("the pod's log and events, while it is there: the same run with --keep".into());
             finding
         }
         Outcome::Failed { step: Step::Sandbox, message } => {
@@ -62,7 +61,10 @@ fn node(probe: &Probe) -> String {
 }
 
 fn describe_node(node: &str) -> Fix {
-    Fix { what: "shows the kubelet's events of the node".into(), command: format!("kubectl describe node {node}") }
+    Fix {
+        what: "shows the kubelet's events of the node".into(),
+        command: format!("kubectl describe node {node}"),
+    }
 }
 
 /// hostNetwork needs a namespace whose Pod Security level is `privileged`; anything else is quota or policy.
@@ -101,7 +103,8 @@ fn images(evidence: &Evidence) -> String {
 /// The nodes cannot pull the probe's own image.
 fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
     let image = evidence.plan.probe.as_ref().map(|plan| plan.image.as_str()).unwrap_or_default();
-    let cause = format!("The node cannot pull or run the probe's own image {image}, so the probe saw nothing there.");
+    let cause =
+        format!("The node cannot pull or run the probe's own image {image}, so the probe saw nothing there.");
     let mut finding = new(probe, Code::ProbeImageUnavailable, format!("image/{image}"), cause, Some(message));
     finding.fixes = vec![
         Fix {
@@ -149,7 +152,9 @@ fn not_tested(probe: &Probe) -> Option<Finding> {
         Outcome::Failed { step: Step::Schedule, message } => {
             ("The scheduler found no room for the probe on the node.", Some(message))
         }
-        Outcome::Failed { step: Step::Admit, message } => ("The kubelet turned the probe away.", Some(message)),
+        Outcome::Failed { step: Step::Admit, message } => {
+            ("The kubelet turned the probe away.", Some(message))
+        }
         Outcome::Absent { message } => ("The probe's pod was removed by something else.", Some(message)),
         Outcome::TimedOut { last_seen: LastSeen::Created, .. } => {
             ("The scheduler did not place the probe on the node in time.", None)
@@ -157,7 +162,9 @@ fn not_tested(probe: &Probe) -> Option<Finding> {
         Outcome::TimedOut { last_seen: LastSeen::Scheduled, .. } => {
             ("The kubelet did not start the probe in time.", None)
         }
-        Outcome::TimedOut { last_seen: LastSeen::Planned, .. } => ("The time was up before the node's turn.", None),
+        Outcome::TimedOut { last_seen: LastSeen::Planned, .. } => {
+            ("The time was up before the node's turn.", None)
+        }
         _ => return None,
     };
     let mut finding = new(probe, Code::NodeNotTested, "nodes".into(), cause.into(), message);

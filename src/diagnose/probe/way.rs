@@ -2,8 +2,8 @@
 
 use crate::code::Code;
 use crate::evidence::endpoint::{
-    Certificate, Connect, ConnectFailure, Endpoint, ResolveFailure, ResolveFailureKind, Role, Tls, TlsFailure,
-    TlsFailureKind,
+    Certificate, Connect, ConnectFailure, Endpoint, ResolveFailure, ResolveFailureKind, Role, Tls,
+    TlsFailure, TlsFailureKind,
 };
 use crate::text::Clean;
 
@@ -49,7 +49,8 @@ pub(crate) fn fault(endpoint: &Endpoint) -> Option<Fault> {
 fn raw_fault(endpoint: &Endpoint) -> Option<Fault> {
     let host = authority(endpoint);
     if let Some(why) = &endpoint.refused_target {
-        let code = if endpoint.role == Role::TokenService { Code::RealmMismatch } else { Code::UnexpectedResponder };
+        let code =
+            if endpoint.role == Role::TokenService { Code::RealmMismatch } else { Code::UnexpectedResponder };
         let what = format!("the registry sends its clients to {host}, which none can use: {why}");
         return Some(Fault { code, step: "redirect", what, message: None, only_untrusted: false });
     }
@@ -93,7 +94,13 @@ fn unresolved(host: &str, failure: &ResolveFailure) -> Fault {
         true => failure.message.clone(),
         false => Clean::new(&format!("{} (asked {})", failure.message, servers.join(", "))),
     };
-    Fault { code: Code::RegistryNameUnresolved, step: "DNS", what, message: Some(message), only_untrusted: false }
+    Fault {
+        code: Code::RegistryNameUnresolved,
+        step: "DNS",
+        what,
+        message: Some(message),
+        only_untrusted: false,
+    }
 }
 
 /// No address of several answers; one that does is enough.
@@ -132,7 +139,9 @@ fn no_handshake(host: &str, failure: &TlsFailure) -> Fault {
         Kind::Alert => (Code::TlsHandshakeFailed, "broke the TLS handshake off"),
         Kind::ClientCertificate => (Code::TlsHandshakeFailed, "asks for a client certificate"),
         Kind::CutOff => (Code::ConnectionRefused, "cut the connection off in the TLS handshake"),
-        Kind::TimedOut => (Code::ConnectionTimedOut, "accepted the connection and was silent in the TLS handshake"),
+        Kind::TimedOut => {
+            (Code::ConnectionTimedOut, "accepted the connection and was silent in the TLS handshake")
+        }
         Kind::Other => (Code::TlsHandshakeFailed, "failed at the TLS handshake"),
     };
     let message = Some(failure.message.clone());
@@ -153,7 +162,10 @@ fn unsound(endpoint: &Endpoint, tls: &Tls) -> Option<Fault> {
     } else {
         let issuer = tls.chain.last().map(|last| last.issuer.to_string()).unwrap_or_default();
         let by = if issuer.is_empty() { String::new() } else { format!(" ({issuer})") };
-        (Code::CertificateUntrusted, format!("the certificate of {host} is signed by an authority{by} that is not trusted"))
+        (
+            Code::CertificateUntrusted,
+            format!("the certificate of {host} is signed by an authority{by} that is not trusted"),
+        )
     };
     let shown = own.map(|own| {
         let text = format!(
@@ -172,7 +184,9 @@ fn times(host: &str, tls: &Tls) -> String {
     let begins = tls.chain.iter().map(|one| one.not_before).max();
     match (begins, ends) {
         (Some(begins), Some(ends)) => {
-            format!("the certificate of {host} is valid from {begins} to {ends} only, which is not now by the probe's clock")
+            format!(
+                "the certificate of {host} is valid from {begins} to {ends} only, which is not now by the probe's clock"
+            )
         }
         _ => format!("the certificate of {host} is not valid now by the probe's clock"),
     }

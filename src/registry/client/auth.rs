@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::timeout_at;
 
 use super::{Ask, Asked, Client, no_request, refused};
 use crate::evidence::endpoint::{Role, Scheme};
@@ -21,6 +22,9 @@ use crate::text::Clean;
 
 /// The name by which token services know this client.
 const CLIENT_ID: &str = "regauth";
+/// No more scopes of a challenge than this are asked for, none longer than that.
+const MAX_SCOPES: usize = 8;
+const MAX_SCOPE: usize = 512;
 
 /// What a request carries.
 pub enum Authorization {
@@ -79,12 +83,42 @@ impl Scope {
         let actions = if self.push { "pull,push" } else { "pull" };
         format!("repository:{}:{actions}", self.repository)
     }
+
+    /// Whether this asks for what a challenge's scope names.
+    fn covers(&self, named: &str) -> bool {
+        let actions = named.strip_prefix("repository:").and_then(|rest| rest.strip_prefix(&self.repository));
+        let actions = actions.and_then(|rest| rest.strip_prefix(':'));
+        let asked = |action: &str| action == "pull" || (action == "push" && self.push);
+        actions.is_some_and(|actions| actions.split(',').all(asked))
+    }
+
+    /// What a challenge wants beyond this, which is asked for as well, as containerd does
+    /// (`docker.GetTokenScopes` of containerd 2.4).
+    fn beyond<'a>(&self, challenge: &'a Challenge) -> Vec<&'a str> {
+        let Challenge::Bearer { scope: Some(scope), .. } = challenge else { return Vec::new() };
+        let named = scope.raw().split_ascii_whitespace().filter(|named| named.len() <= MAX_SCOPE);
+        named.filter(|named| !self.covers(named)).take(MAX_SCOPES).collect()
+    }
+
+    /// Whether a challenge to a token that was had for `first` asks for another one: of another service, or for
+    /// more (`insufficient_scope` of RFC 6750).
+    pub(super) fn is_not_met(&self, first: &Challenge, again: &Challenge) -> bool {
+        match (first, again) {
+            (
+                Challenge::Bearer { realm, service, .. },
+                Challenge::Bearer { realm: other, service: other_service, .. },
+            ) => realm != other || service != other_service || self.beyond(first) != self.beyond(again),
+            _ => false,
+        }
+    }
 }
 
 /// Where a token is to be had.
 struct Realm {
     target: Target,
     service: String,
+    /// Scopes that the challenge names beyond what the client asks for itself.
+    beyond: Vec<String>,
 }
 
 /// What came of a token request.
@@ -107,7 +141,7 @@ impl Client {
         login: &Login<'_>,
     ) -> Token {
         let step = if scope.push { ExchangeStep::PushToken } else { ExchangeStep::PullToken };
-        let realm = match realm(challenge) {
+        let realm = match realm(challenge, scope) {
             Ok(realm) => realm,
             Err(message) => return Token::Refused(Exchange { result: refused(message), ..no_request(step) }),
         };
@@ -131,13 +165,15 @@ impl Client {
         read_token(asked)
     }
 
-    /// A credential goes to the realm over a connection that can be trusted as the registry's can.
+    /// A credential goes to the realm over a connection that can be trusted, and only when the registry's can be:
+    /// whoever is between could name a realm of their own.
     async fn may_login(&mut self, registry: &Origin, realm: &Realm) -> Result<(), Withheld> {
+        self.may_carry_credentials(registry)?;
         if realm.target.origin.scheme() == Scheme::Http {
             let registry_in_clear = registry.scheme() == Scheme::Http;
             let same_host = realm.target.origin.host() == registry.host();
             return match (registry_in_clear, same_host) {
-                (true, true) => self.may_carry_credentials(registry),
+                (true, true) => Ok(()),
                 (true, false) => {
                     self.may_carry_credentials(&realm.target.origin).map_err(|_| Withheld::Realm)
                 }
@@ -146,7 +182,8 @@ impl Client {
         }
         let role = role_of(registry, realm);
         // Where it cannot be contacted nothing is sent, and the request says why.
-        if self.transport.open(&realm.target.origin, role).await.is_err() {
+        let opened = timeout_at(self.deadline, self.transport.open(&realm.target.origin, role)).await;
+        if !matches!(opened, Ok(Ok(_))) {
             return Ok(());
         }
         self.may_carry_credentials(&realm.target.origin)
@@ -161,7 +198,7 @@ impl Client {
         login: &Login<'_>,
         by_post: bool,
     ) -> Asked {
-        let query = query(realm, scope);
+        let query = query(realm, scope, by_post);
         let Some(target) = token_target(realm, &query, by_post) else {
             return Asked { exchange: no_request(step), response: None };
         };
@@ -186,12 +223,13 @@ fn role_of(registry: &Origin, realm: &Realm) -> Role {
     if realm.target.origin.host() == registry.host() { Role::Registry } else { Role::TokenService }
 }
 
-fn realm(challenge: &Challenge) -> Result<Realm, &'static str> {
+fn realm(challenge: &Challenge, scope: &Scope) -> Result<Realm, &'static str> {
     let Challenge::Bearer { realm, service, .. } = challenge else { return Err("no token service is named") };
     let target = Target::parse(realm.raw())
         .map_err(|_| "the realm of the token service is no URL of http or https with a host")?;
     let service = service.as_ref().map(|service| service.raw().to_string()).unwrap_or_default();
-    Ok(Realm { target, service })
+    let beyond = scope.beyond(challenge).into_iter().map(str::to_string).collect();
+    Ok(Realm { target, service, beyond })
 }
 
 fn token_target(realm: &Realm, query: &str, by_post: bool) -> Option<Target> {
@@ -201,11 +239,17 @@ fn token_target(realm: &Realm, query: &str, by_post: bool) -> Option<Target> {
     Some(Target { origin: realm.target.origin.clone(), path })
 }
 
-fn query(realm: &Realm, scope: &Scope) -> String {
-    let scope = encode(&scope.text());
+/// Several scopes are several parameters of a GET, and one of a POST (the Distribution token and oauth2
+/// specifications).
+fn query(realm: &Realm, scope: &Scope, by_post: bool) -> String {
+    let scopes: Vec<String> = [scope.text()].into_iter().chain(realm.beyond.iter().cloned()).collect();
+    let scopes = match by_post {
+        true => format!("scope={}", encode(&scopes.join(" "))),
+        false => scopes.iter().map(|one| format!("scope={}", encode(one))).collect::<Vec<_>>().join("&"),
+    };
     match realm.service.is_empty() {
-        true => format!("scope={scope}"),
-        false => format!("service={}&scope={scope}", encode(&realm.service)),
+        true => scopes,
+        false => format!("service={}&{scopes}", encode(&realm.service)),
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod answer;
 mod auth;
+mod authorize;
 mod pull;
 mod push;
 mod upload;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
@@ -19,7 +21,7 @@ pub use auth::{Authorization, Login, Scope};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
-use super::transport::{self, CarriesCredential, Origin, Response, SendError, Target, Transport};
+use super::transport::{self, BodyEnd, CarriesCredential, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::text::Clean;
@@ -136,34 +138,38 @@ impl Client {
         let mut target = ask.target.clone();
         let mut role = ask.role;
         let mut redirects = Vec::new();
+        // The phases that open a connection are the endpoint's.
+        let mut waited = Duration::ZERO;
+        // Once away from the first host, a credential does not come back with a redirect either.
+        let mut is_away = false;
         let (result, response) = loop {
-            let request = build(&ask, &target);
+            let request = build(&ask, &target, !is_away);
             let response = match self.send(&target.origin, role, request, ask.cap).await {
                 Ok(response) => response,
                 Err(result) => break (result, None),
             };
+            waited += response.took;
             match redirect(&ask, &response, &target, redirects.len()) {
                 Some(Ok(next)) => {
                     if next.origin != target.origin {
-                        role = Role::Storage;
+                        is_away = true;
+                        role = if ask.step.is_token() { Role::TokenService } else { Role::Storage };
                     }
                     target = next;
                     redirects.push(target.origin.clone());
                 }
                 Some(Err(message)) => break (refused(message), None),
                 None => {
-                    break (
-                        ExchangeResult::Answered(Box::new(answer::read(ask.step, &response))),
-                        Some(response),
-                    );
+                    break (answered(ask.step, &response), Some(response));
                 }
             }
         };
+        let took = if response.is_some() { waited } else { begun.elapsed() };
         let mut exchange = Exchange {
             step: ask.step,
             endpoint: self.transport.endpoint_index(&ask.target.origin),
             request: request_line(&ask.method, ask.target.path.path()),
-            took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             redirects: redirects.iter().filter_map(|origin| self.transport.endpoint_index(origin)).collect(),
             result,
         };
@@ -184,6 +190,18 @@ impl Client {
             Ok(Err(error)) => Err(failed(&error)),
             Ok(Ok(response)) => Ok(response),
         }
+    }
+}
+
+/// An answer that is cut off proves nothing good; a refusal is one all the same.
+fn answered(step: ExchangeStep, response: &Response) -> ExchangeResult {
+    let is_success = (200..300).contains(&response.status);
+    match response.end {
+        BodyEnd::CutOff if is_success => ExchangeResult::Broken {
+            message: Clean::new("the connection was cut off in the middle of the answer's body"),
+        },
+        BodyEnd::TimedOut if is_success => ExchangeResult::TimedOut,
+        _ => ExchangeResult::Answered(Box::new(answer::read(step, response))),
     }
 }
 
@@ -226,7 +244,7 @@ fn request_line(method: &Method, path: &str) -> Clean {
     Clean::with_cap(&format!("{method} {path}"), 512)
 }
 
-fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
+fn build(ask: &Ask<'_>, target: &Target, with_credential: bool) -> Request<Bytes> {
     let mut request = Request::new(ask.body.clone());
     *request.method_mut() = ask.method.clone();
     *request.uri_mut() = target.path.clone().into();
@@ -234,9 +252,7 @@ fn build(ask: &Ask<'_>, target: &Target) -> Request<Bytes> {
     if ask.body_is_secret {
         request.extensions_mut().insert(CarriesCredential);
     }
-    if target.origin == ask.target.origin
-        && let Some(value) = ask.authorization.header()
-    {
+    if with_credential && let Some(value) = ask.authorization.header() {
         request.headers_mut().insert(header::AUTHORIZATION, value);
     }
     request

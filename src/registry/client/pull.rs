@@ -2,7 +2,8 @@
 
 use http::{HeaderValue, Method, header};
 
-use super::auth::{Login, Token};
+use super::auth::Login;
+use super::authorize::Trail;
 use super::{Ask, Asked, Authorization, Client, Scope, answer, at, no_request};
 use crate::evidence::probe::{Answer, Attempt, Exchange, ExchangeResult, ExchangeStep, Trouble, Withheld};
 use crate::registry::challenge::Challenge;
@@ -22,8 +23,19 @@ const CONFIG_CAP: usize = 1024 * 1024;
 pub enum Depth {
     /// Down to a layer's first bytes.
     Layer,
-    /// The manifest is asked for by HEAD, which no registry charges: for what another attempt has seen whole.
+    /// The manifest alone, by HEAD where that may be, which no registry charges: for what another attempt has seen
+    /// whole.
     Head,
+}
+
+impl Depth {
+    /// A HEAD that is refused must be repeated to hear why; a request that carries a password is made once.
+    fn method(self, authorization: &Authorization) -> Method {
+        match (self, authorization) {
+            (Self::Layer, _) | (_, Authorization::Basic(_)) => Method::GET,
+            _ => Method::HEAD,
+        }
+    }
 }
 
 /// What is pulled or pushed, and as whom.
@@ -65,29 +77,6 @@ impl From<Attempted> for Attempt {
     }
 }
 
-/// An attempt that is going on.
-pub(super) struct Trail {
-    pub(super) exchanges: Vec<Exchange>,
-    pub(super) withheld: Option<Withheld>,
-}
-
-impl Trail {
-    pub(super) fn new() -> Self {
-        Self { exchanges: Vec::new(), withheld: None }
-    }
-
-    pub(super) fn end(self) -> Attempted {
-        Attempted { exchanges: self.exchanges, withheld: self.withheld }
-    }
-
-    /// Keeps an exchange; says whether the attempt goes on.
-    pub(super) fn keep(&mut self, exchange: Exchange) -> bool {
-        let good = exchange.is_good();
-        self.exchanges.push(exchange);
-        good
-    }
-}
-
 impl Client {
     /// Asks for the image `reference` (a tag or digest) of `subject`'s repository.
     pub async fn pull(
@@ -103,17 +92,13 @@ impl Client {
         else {
             return trail.end();
         };
-        let target = subject.path(&format!("manifests/{reference}"));
-        let method = if depth == Depth::Head { Method::HEAD } else { Method::GET };
-        let step = ExchangeStep::Manifest;
-        let first = self.manifest(step, &target, &method, &authorization).await;
-        let (asked, authorization) = match self.challenged(&mut trail, subject, &first).await {
-            Some(Some(again)) => (self.manifest(step, &target, &method, &again).await, again),
-            Some(None) => return trail.end(),
-            None => (first, authorization),
+        let asked = match self.first_manifest(&mut trail, subject, reference, depth, &authorization).await {
+            Some(asked) => asked,
+            None => return trail.end(),
         };
+        let (asked, authorization) = (asked.0, asked.1.unwrap_or(authorization));
         let found = self.read_manifest(&mut trail, asked, reference.parse().ok().as_ref());
-        let image = match found {
+        let image = match found.filter(|_| depth == Depth::Layer) {
             Some(Manifest::Index { manifests }) => {
                 self.platform_manifest(&mut trail, subject, &manifests, platform, &authorization).await
             }
@@ -125,62 +110,35 @@ impl Client {
         trail.end()
     }
 
-    /// What to put into the first request that needs it. `None` ends the attempt.
-    pub(super) async fn authorize(
+    /// The manifest that the reference names, and what was presented for it in the end where that is not
+    /// `authorization`. `None` ends the attempt.
+    async fn first_manifest(
         &mut self,
         trail: &mut Trail,
         subject: &Subject<'_>,
-        challenges: &[Challenge],
-        scope: &Scope,
-    ) -> Option<Authorization> {
-        let bearer = challenges.iter().find(|one| matches!(one, Challenge::Bearer { .. }));
-        let basic = challenges.iter().any(|one| matches!(one, Challenge::Basic { .. }));
-        if let Some(challenge) = bearer {
-            return match self.token(subject.registry, challenge, scope, &subject.login).await {
-                Token::Granted(exchange, token) => {
-                    trail.exchanges.push(exchange);
-                    Some(Authorization::Bearer(token))
-                }
-                Token::Refused(exchange) => {
-                    trail.exchanges.push(exchange);
-                    None
-                }
-                Token::Withheld(withheld) => {
-                    trail.withheld = Some(withheld);
-                    None
-                }
-            };
-        }
-        match &subject.login {
-            Login::Password { user, password } if basic => {
-                match self.may_carry_credentials(subject.registry) {
-                    Ok(()) => Some(Authorization::basic(user, password)),
-                    Err(withheld) => {
-                        trail.withheld = Some(withheld);
-                        None
-                    }
-                }
+        reference: &str,
+        depth: Depth,
+        authorization: &Authorization,
+    ) -> Option<(Asked, Option<Authorization>)> {
+        let target = subject.path(&format!("manifests/{reference}"));
+        let step = ExchangeStep::Manifest;
+        let mut method = depth.method(authorization);
+        let first = self.manifest(step, &target, &method, authorization).await;
+        let (asked, again) = match self.challenged(trail, subject, &first, authorization).await {
+            Some(again) => {
+                let again = again?;
+                method = depth.method(&again);
+                (self.manifest(step, &target, &method, &again).await, Some(again))
             }
-            _ => Some(Authorization::None),
+            None => (first, None),
+        };
+        // The words of a refusal, and the manifest where HEAD is not known.
+        let failed = asked.exchange.answer().is_some_and(|answer| answer.status >= 400);
+        if method == Method::HEAD && failed {
+            let sent = again.as_ref().unwrap_or(authorization);
+            return Some((self.manifest(step, &target, &Method::GET, sent).await, again));
         }
-    }
-
-    /// A registry that answers `/v2/` to everybody and asks for a credential afterwards. `None`: it does not;
-    /// `Some(None)`: it does, and the attempt ends there.
-    pub(super) async fn challenged(
-        &mut self,
-        trail: &mut Trail,
-        subject: &Subject<'_>,
-        asked: &Asked,
-    ) -> Option<Option<Authorization>> {
-        let answer = asked.exchange.answer()?;
-        let news = answer.status == 401 && subject.challenges.is_empty() && !answer.challenges.is_empty();
-        let bearer = answer.challenges.iter().any(|one| matches!(one, Challenge::Bearer { .. }));
-        if !news || (matches!(subject.login, Login::Anonymous) && !bearer) {
-            return None;
-        }
-        let push = matches!(asked.exchange.step, ExchangeStep::UploadStart);
-        Some(self.authorize(trail, subject, &answer.challenges.clone(), &subject.scope(push)).await)
+        Some((asked, again))
     }
 
     async fn manifest(
@@ -267,7 +225,8 @@ impl Client {
         if !trail.keep(asked.exchange) {
             return;
         }
-        if let Some(layer) = layer {
+        // An empty layer has no first bytes.
+        if let Some(layer) = layer.filter(|layer| layer.size > 0) {
             let Some(target) = subject.path(&format!("blobs/{}", layer.digest)) else { return };
             let mut ask = Ask::new(ExchangeStep::Layer, target, authorization);
             ask.cap = BLOB_CAP;

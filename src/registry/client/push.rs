@@ -7,11 +7,11 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 
-use super::pull::{Attempted, Subject, Trail};
+use super::authorize::{Trail, bearer};
+use super::pull::{Attempted, Subject};
 use super::{Ask, Asked, Authorization, Client, no_request};
 
 use crate::evidence::probe::ExchangeStep;
-use crate::registry::challenge::Challenge;
 use crate::registry::transport::Target;
 
 impl Client {
@@ -24,13 +24,9 @@ impl Client {
     }
 
     async fn push_with(&mut self, trail: &mut Trail, subject: &Subject<'_>) -> Option<()> {
-        let challenges = subject.challenges;
-        if challenges.iter().any(|one| matches!(one, Challenge::Bearer { .. })) {
-            self.authorize(trail, subject, challenges, &subject.scope(false)).await?;
-        }
-        let authorization = self.authorize(trail, subject, challenges, &subject.scope(true)).await?;
+        let authorization = self.authorize_push(trail, subject).await?;
         let started = self.start(subject, &authorization).await;
-        let (started, authorization) = match self.challenged(trail, subject, &started).await {
+        let (started, authorization) = match self.challenged(trail, subject, &started, &authorization).await {
             Some(again) => {
                 let again = again?;
                 (self.start(subject, &again).await, again)
@@ -43,6 +39,18 @@ impl Client {
         }
         self.cancel(trail, subject, location, &authorization).await;
         Some(())
+    }
+
+    async fn authorize_push(&mut self, trail: &mut Trail, subject: &Subject<'_>) -> Option<Authorization> {
+        let challenges = subject.challenges;
+        if bearer(challenges).is_some() {
+            let pull = self.authorize(trail, subject, challenges, &subject.scope(false)).await?;
+            // The token of a refused credential that was taken for none: it is not sent a second time.
+            if trail.is_for_nobody(&subject.login) {
+                return Some(pull);
+            }
+        }
+        self.authorize(trail, subject, challenges, &subject.scope(true)).await
     }
 
     pub(super) async fn start(&mut self, subject: &Subject<'_>, authorization: &Authorization) -> Asked {

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::pull::{Subject, Trail};
+use super::authorize::Trail;
+use super::pull::Subject;
 use super::push::location;
 use super::{Ask, Asked, Authorization, Client, no_request};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};

@@ -20,6 +20,10 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// How many addresses of a name are tried; 1 to 8.
     pub connect_addresses: usize,
+    /// Host names to which a server may send clients although they are this machine's own (loopback): a token
+    /// service or storage beside a registry that somebody runs for a try. None unless somebody names them; other
+    /// refused targets stay refused.
+    pub loopback_targets: Vec<String>,
 }
 
 /// How long each phase may take.
@@ -69,6 +73,7 @@ impl Settings {
             resolv_conf: "/etc/resolv.conf".into(),
             timeouts: Timeouts::default(),
             connect_addresses: super::MAX_ADDRESSES,
+            loopback_targets: Vec::new(),
         }
     }
 }

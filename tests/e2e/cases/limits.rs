@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::logins::Logins;
 use crate::support::audit;
-use crate::support::cluster::Cluster;
 use crate::support::plugin::{codes, rows};
 use crate::support::scripted::{Behaviour, Scripted};
 use crate::support::space::Space;
@@ -39,26 +39,11 @@ pub const CASES: &[Case] = &[
     },
 ];
 
-/// Where the private registry says who logged in.
-const LOGINS: &str = "SECURE_LOGIN_LOG";
-
-/// Login attempts that the private registry refused, by its own log: one for each connection that brought the
-/// wrong password. Within one pull containerd sends a refused Basic credential up to five times over the same
-/// connection (2.4.2 and 1.6.20), which no client of the kubelet can change; the kubelet's next try is a new
-/// connection.
-fn refused_logins(cluster: &Cluster, mark: u64) -> BTreeSet<String> {
-    let lines = cluster.log_since(LOGINS, mark);
-    let user = format!("username={}", cluster.setting("REGISTRY_USER"));
-    let refused = |line: &&String| line.contains("user failed to authenticate") && line.contains(&user);
-    let from = |line: &String| {
-        let address = line.split("http.request.remoteaddr=").nth(1).expect("an address");
-        address.trim_start_matches('"').split(['"', ' ']).next().expect("an address").to_string()
-    };
-    let requests = lines.iter().filter(refused).count();
-    let logins: BTreeSet<String> = lines.iter().filter(refused).map(from).collect();
-    eprintln!("{requests} requests with the wrong password over {} connections", logins.len());
-    assert!(!logins.is_empty(), "the registry was sent the password at all");
-    logins
+/// Login attempts that the private registry refused; there was one at least.
+fn refused(logins: &Logins<'_>) -> BTreeSet<String> {
+    let attempts = logins.refused(logins.puller());
+    assert!(!attempts.is_empty(), "the registry was sent the password at all");
+    attempts
 }
 
 fn wrong_password(space: &Space) {
@@ -68,19 +53,19 @@ fn wrong_password(space: &Space) {
 
 fn one_login_a_node(space: &Space) {
     wrong_password(space);
-    let mark = space.cluster.log_mark(LOGINS);
+    let logins = Logins::watch(space.cluster, "secure");
     let image = space.private_image();
     let (ran, report) = space.plugin(&["pull", &image, "--pull-secret", "regcred"]).report();
     assert_eq!((ran.status, codes(&report)), (1, vec!["CredentialRejected"]), "{report}");
     // The kubelet would retry after 10 s if its pod were still there.
     std::thread::sleep(std::time::Duration::from_secs(14));
-    let logins = refused_logins(space.cluster, mark);
+    let logins = refused(&logins);
     assert!(logins.len() <= space.cluster.nodes().len(), "{logins:#?}");
 }
 
 fn one_login_in_all(space: &Space) {
     wrong_password(space);
-    let mark = space.cluster.log_mark(LOGINS);
+    let logins = Logins::watch(space.cluster, "secure");
     let image = space.private_image();
     let (ran, report) =
         space.plugin(&["pull", &image, "--pull-secret", "regcred", "--one-first", "always"]).report();
@@ -89,7 +74,7 @@ fn one_login_in_all(space: &Space) {
         |row: &&&Value| row["identity"].as_str().is_some_and(|text| text.contains("not sent again"));
     assert_eq!(rows(&report).iter().filter(held_back).count(), space.cluster.nodes().len() - 1, "{report}");
     std::thread::sleep(std::time::Duration::from_secs(14));
-    let logins = refused_logins(space.cluster, mark);
+    let logins = refused(&logins);
     assert_eq!(logins.len(), 1, "{logins:#?}");
 }
 

@@ -1,45 +1,199 @@
-//! Credentials are planted and searched for in every output.
+//! Credentials are planted everywhere and searched for in everything that comes out.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::planted::Planted;
 use crate::support::audit;
+use crate::support::plugin::{Plugin, Ran};
 use crate::support::space::Space;
 use crate::{Case, Needs};
 
-pub const CASES: &[Case] = &[Case {
-    name: "no credential is in any output or request, at the highest verbosity",
-    needs: Needs::OwnCluster,
-    run: nothing_is_shown,
-}];
+pub const CASES: &[Case] = &[
+    Case {
+        name: "no credential of a pull is in any output or request, at the highest verbosity",
+        needs: Needs::OwnCluster,
+        run: pulls,
+    },
+    Case {
+        name: "nothing of a malformed secret is in any output or request",
+        needs: Needs::OwnCluster,
+        run: malformed_secrets,
+    },
+    Case {
+        name: "no credential of a push, or of this machine's stores, is in any output or request",
+        needs: Needs::OwnCluster,
+        run: pushes,
+    },
+    Case {
+        name: "no credential is in the pods that a run makes, their logs and their events",
+        needs: Needs::OwnCluster,
+        run: pods,
+    },
+];
 
-fn nothing_is_shown(space: &Space) {
-    let cluster = space.cluster;
-    let user = cluster.setting("REGISTRY_USER");
-    let (right, wrong) = (cluster.setting("REGISTRY_PASSWORD"), "planted-wrong-password");
-    space.right_secret("right");
-    space.pull_secret("wrong", cluster.setting("SECURE_REGISTRY"), user, wrong);
-    let token = std::fs::read_to_string(&space.kubeconfig).expect("a kubeconfig");
-    let token: serde_json::Value = serde_json::from_str(&token).expect("JSON");
-    let token = token["users"][0]["user"]["token"].as_str().expect("a token");
-    let mut planted = vec![right.to_string(), wrong.to_string(), token.to_string()];
-    planted.extend([right, wrong].map(|password| STANDARD.encode(format!("{user}:{password}"))));
-    let mark = cluster.log_mark("AUDIT_LOG");
-    let image = space.private_image();
-    let mut outputs = Vec::new();
-    for secret in ["right", "wrong"] {
-        for format in ["table", "wide", "json", "yaml"] {
-            let args = ["pull", &image, "--pull-secret", secret, "-o", format, "-v", "10", "--node", "node1"];
-            let ran = space.plugin(&args).run();
-            assert!(ran.stderr.contains("selfsubjectaccessreviews"), "the log is on: {}", ran.stderr);
-            outputs.extend([ran.stdout, ran.stderr]);
+const FORMATS: [&str; 4] = ["table", "wide", "json", "yaml"];
+
+/// What a case has planted, the outputs that it has gathered, and where the audit log stood.
+struct Search<'a> {
+    space: &'a Space,
+    planted: Planted,
+    outputs: Vec<String>,
+    mark: u64,
+}
+
+impl<'a> Search<'a> {
+    /// The user's token and the right passwords are planted always.
+    fn new(space: &'a Space) -> Self {
+        crate::planted::it_finds_what_is_there();
+        let mut planted = Planted::default();
+        let kubeconfig = std::fs::read_to_string(&space.kubeconfig).expect("a kubeconfig");
+        let kubeconfig: serde_json::Value = serde_json::from_str(&kubeconfig).expect("JSON");
+        planted.add(kubeconfig["users"][0]["user"]["token"].as_str().expect("a token"));
+        for user in ["REGISTRY", "PUSHER"] {
+            let setting = |what: &str| space.cluster.setting(&format!("{user}_{what}"));
+            planted.add_login(setting("USER"), setting("PASSWORD"));
+        }
+        Self { space, planted, outputs: Vec::new(), mark: space.cluster.log_mark("AUDIT_LOG") }
+    }
+
+    /// Runs the plugin at the highest verbosity, and keeps what it says.
+    fn run(&mut self, args: &[&str]) -> Ran {
+        let mut all = args.to_vec();
+        all.extend(["-v", "9"]);
+        let ran = self.space.plugin(&all).run();
+        assert!(ran.stderr.contains("selfsubjectaccessreviews"), "the log is on: {}", ran.stderr);
+        self.outputs.extend([ran.stdout.clone(), ran.stderr.clone()]);
+        ran
+    }
+
+    fn end(mut self) {
+        let requests = audit::requests(self.space.cluster, self.mark);
+        assert!(requests.iter().any(|one| one.verb == "create" && one.uri.contains("/pods")), "{requests:?}");
+        self.outputs.extend(requests.into_iter().map(|request| request.uri + &request.body));
+        for output in &self.outputs {
+            if let Some(how) = self.planted.shown_in(output) {
+                panic!("a planted credential is shown ({how})");
+            }
         }
     }
-    outputs.push(space.plugin(&["pull", &image, "--pull-secret", "wrong", "--dry-run"]).run().stdout);
-    let requests = audit::requests(cluster, mark);
-    assert!(!requests.is_empty());
-    outputs.extend(requests.into_iter().map(|request| request.uri + &request.body));
-    for text in &planted {
-        assert!(outputs.iter().all(|output| !output.contains(text)), "a planted credential is shown");
+}
+
+fn certificates(space: &Space) -> String {
+    space.cluster.setting("SECURE_CA").to_string()
+}
+
+fn pulls(space: &Space) {
+    let mut search = Search::new(space);
+    let wrong = "planted-wrong-password";
+    space.right_secret("right");
+    let user = space.cluster.setting("REGISTRY_USER");
+    space.pull_secret("wrong", space.cluster.setting("SECURE_REGISTRY"), user, wrong);
+    search.planted.add_login(user, wrong);
+    let (image, ca) = (space.private_image(), certificates(space));
+    for (secret, status) in [("right", 0), ("wrong", 1)] {
+        for format in FORMATS {
+            let args = ["pull", &image, "--pull-secret", secret, "-o", format, "--node", "node1"];
+            let probes = ["--method", "both", "--network", "both", "--ca-bundle", &ca];
+            let ran = search.run(&[&args[..], &probes].concat());
+            assert_eq!(ran.status, status, "{}", ran.stdout);
+        }
     }
+    search.run(&["pull", &image, "--pull-secret", "wrong", "--dry-run", "--method", "both"]);
+    search.end();
+}
+
+fn malformed_secrets(space: &Space) {
+    let mut search = Search::new(space);
+    let registry = space.cluster.setting("TOKEN_REGISTRY");
+    let (image, ca) = (format!("{registry}/team/app:1"), certificates(space));
+    let planted = |what: &str| format!("planted-in-{what}");
+    let entry = |entry: String| format!(r#"{{"auths":{{"{registry}":{entry}}}}}"#);
+    let configs = [
+        ("no-object", entry(format!("\"{}\"", planted("no-object")))),
+        ("no-auths", format!(r#"{{"auths":"{}"}}"#, planted("no-auths"))),
+        ("no-string", entry(format!(r#"{{"username":"u","password":{{"is":"{}"}}}}"#, planted("no-string")))),
+        ("bad-base64", entry(format!(r#"{{"auth":"%{}"}}"#, planted("bad-base64")))),
+        ("no-colon", entry(format!(r#"{{"auth":"{}"}}"#, base64(&planted("no-colon"))))),
+        ("cut-off", entry(format!(r#"{{"password":"{}"#, planted("cut-off")))),
+        ("no-json", planted("no-json")),
+        ("bad-escape", entry(format!(r#"{{"password":"\x{}"}}"#, planted("bad-escape")))),
+    ];
+    for (index, (name, config)) in configs.iter().enumerate() {
+        search.planted.add(&planted(name));
+        space.docker_config(name, config);
+        let format = FORMATS[index % FORMATS.len()];
+        let args = ["pull", &image, "--pull-secret", name, "--method", "both", "--ca-bundle", &ca];
+        let ran = search.run(&[&args[..], &["--node", "node1", "-o", format]].concat());
+        assert_eq!(ran.status, 1, "{name}: {}{}", ran.stdout, ran.stderr);
+        let repository = format!("{registry}/team/app");
+        let args = ["push", &repository, "--docker-config-secret", name, "--ca-bundle", &ca];
+        let ran = search.run(&[&args[..], &["--node", "node1", "-o", format]].concat());
+        assert_eq!(ran.status, 1, "{name}: {}{}", ran.stdout, ran.stderr);
+    }
+    search.end();
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+fn pushes(space: &Space) {
+    let mut search = Search::new(space);
+    let cluster = space.cluster;
+    let (registry, ca) = (cluster.setting("TOKEN_REGISTRY"), certificates(space));
+    let repository = format!("{registry}/team/app");
+    let (user, wrong) = (cluster.setting("PUSHER_USER"), "planted-wrong-push-password");
+    space.pull_secret("right", registry, user, cluster.setting("PUSHER_PASSWORD"));
+    space.pull_secret("wrong", registry, user, wrong);
+    search.planted.add_login(user, wrong);
+    for (secret, status, formats) in [("right", 0, ["table", "json"]), ("wrong", 1, ["wide", "yaml"])] {
+        for format in formats {
+            let args = ["push", &repository, "--pull-secret", secret, "--ca-bundle", &ca, "-o", format];
+            let ran = search.run(&[&args[..], &["--repeat", "3", "--interval", "50ms"]].concat());
+            assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
+        }
+    }
+    // This machine knows none of the cluster's names: what matters is that the file is read, and not shown.
+    let file = space.kubeconfig.with_extension("docker.json");
+    let local = "planted-in-a-store";
+    search.planted.add_login("ci", local);
+    let config = serde_json::json!({"auths": {registry: {"auth": base64(&format!("ci:{local}"))}}});
+    std::fs::write(&file, config.to_string()).expect("written");
+    let path = file.to_string_lossy();
+    for command in [["probe", &format!("{repository}:1")], ["push", &repository]] {
+        let network = if command[0] == "push" { &["--network", "local"][..] } else { &[] };
+        let args = [&command[..], network, &["--docker-config", &path, "-o", "json", "-v", "9"]].concat();
+        let ran = Plugin::new(&space.kubeconfig, &args).run();
+        assert!(ran.stdout.contains("RegistryNameUnresolved"), "{}{}", ran.stdout, ran.stderr);
+        search.outputs.extend([ran.stdout, ran.stderr]);
+    }
+    let _ = std::fs::remove_file(&file);
+    search.end();
+}
+
+fn pods(space: &Space) {
+    let mut search = Search::new(space);
+    let wrong = "planted-wrong-password";
+    let (registry, user) = (space.cluster.setting("TOKEN_REGISTRY"), space.cluster.setting("REGISTRY_USER"));
+    space.pull_secret("wrong", registry, user, wrong);
+    search.planted.add_login(user, wrong);
+    let (image, ca) = (format!("{registry}/team/app:1"), certificates(space));
+    let args = ["pull", &image, "--pull-secret", "wrong", "--method", "both", "--network", "both", "--keep"];
+    let ran = search.run(&[&args[..], &["--ca-bundle", &ca, "--node", "node1", "-o", "json"]].concat());
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let names = space.kubectl(&["get", "pods", "-o", "name"], "");
+    assert_eq!(names.lines().count(), 3, "two probes and a kubelet's: {names}");
+    let mut logs = 0;
+    for name in names.lines() {
+        // A pod of the kubelet's method has none: nothing ran in it.
+        if let Ok(log) = space.cluster.try_kubectl(&["-n", &space.namespace, "logs", name], "") {
+            logs += usize::from(!log.trim().is_empty());
+            search.outputs.push(log);
+        }
+    }
+    assert_eq!(logs, 2, "the probes' logs hold what they saw");
+    search.outputs.push(space.kubectl(&["get", "pods,jobs,events,configmaps", "-o", "yaml"], ""));
+    let administrator = ["cleanup", "--force", "--yes", "-n", &space.namespace];
+    let ran = Plugin::new(space.cluster.setting("KUBECONFIG").as_ref(), &administrator).run();
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    search.end();
 }

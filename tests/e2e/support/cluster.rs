@@ -21,7 +21,8 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Cluster {
     pub kind: Kind,
-    /// The settings of tests/cluster (`STATE/env`); of a foreign cluster only the kubeconfig and an image.
+    /// The settings of tests/cluster (`STATE/env`) and the probe's image; of a foreign cluster only the
+    /// kubeconfig and an image, and the probe's if one is named.
     pub env: BTreeMap<String, String>,
     kubectl: PathBuf,
     started_here: bool,
@@ -30,6 +31,11 @@ pub struct Cluster {
 /// The cluster, once [`start`] has succeeded.
 pub fn get() -> &'static Cluster {
     CLUSTER.get().expect("the cluster was started by main")
+}
+
+/// The cluster's probe image, once there is a cluster that has one.
+pub fn probe_image() -> Option<&'static str> {
+    CLUSTER.get()?.env.get(super::probe_image::SETTING).map(String::as_str)
 }
 
 /// Finds or brings up the cluster.
@@ -43,7 +49,11 @@ pub fn start() -> Result<&'static Cluster, String> {
 
 fn foreign(kubeconfig: String) -> Result<Cluster, String> {
     let image = std::env::var("REGAUTH_E2E_IMAGE").unwrap_or_else(|_| "registry.k8s.io/pause:3.10".into());
-    let env = BTreeMap::from([("KUBECONFIG".to_string(), kubeconfig), ("OPEN_IMAGE".to_string(), image)]);
+    let mut env =
+        BTreeMap::from([("KUBECONFIG".to_string(), kubeconfig), ("OPEN_IMAGE".to_string(), image)]);
+    if let Ok(image) = std::env::var(super::probe_image::VARIABLE) {
+        env.insert(super::probe_image::SETTING.into(), image);
+    }
     let kubectl = PathBuf::from(std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into()));
     let cluster = Cluster { kind: Kind::Foreign, env, kubectl, started_here: false };
     cluster
@@ -75,9 +85,8 @@ fn own() -> Result<Cluster, String> {
     let mut cluster = Cluster { kind: Kind::Own, env, kubectl, started_here };
     let image = format!("{}/team/app:1", cluster.env["OPEN_REGISTRY"]);
     cluster.env.insert("OPEN_IMAGE".into(), image);
-    let logins = format!("{}/registry-secure.log", cluster.env["LOG"]);
-    cluster.env.insert("SECURE_LOGIN_LOG".into(), logins);
     cluster.fault(&["heal"]);
+    super::probe_image::provide(&mut cluster);
     Ok(cluster)
 }
 

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod cluster;
 pub mod fault;
 pub mod plugin;
+pub mod probe_image;
 pub mod scripted;
 pub mod space;
 pub mod webhook;

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+use super::{cluster, probe_image};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-regauth");
 
 /// A call of the plugin.
@@ -31,6 +33,9 @@ impl Plugin {
     pub fn new(kubeconfig: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
         command.args(args).env("KUBECONFIG", kubeconfig);
+        if let Some(image) = cluster::probe_image() {
+            command.env(probe_image::VARIABLE, image);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command }
     }

@@ -90,6 +90,30 @@ impl Space {
         self.cluster.kubectl(&all, stdin)
     }
 
+    /// The name of the namespace that [`Space::add_node_namespace`] makes.
+    pub fn node_namespace(&self) -> String {
+        format!("{}-nodes", self.namespace)
+    }
+
+    /// A second namespace, where probes on the nodes' network are allowed, and the same rights there.
+    pub fn add_node_namespace(&self) {
+        let (namespace, own) = (self.node_namespace(), &self.namespace);
+        let level = "pod-security.kubernetes.io/enforce";
+        let objects = format!(
+            r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{namespace}","labels":{{"{level}":"privileged"}}}}}}
+---
+{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{{"name":"tester","namespace":"{namespace}"}},
+"roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"regauth-pull"}},
+"subjects":[{{"kind":"ServiceAccount","name":"tester","namespace":"{own}"}}]}}
+"#
+        );
+        self.cluster.kubectl(&["apply", "-f", "-"], &objects);
+        let default_account = ["-n", &namespace, "get", "serviceaccount", "default", "-o", "name"];
+        wait_for("the default ServiceAccount", Duration::from_secs(20), || {
+            self.cluster.try_kubectl(&default_account, "").is_ok()
+        });
+    }
+
     /// The plugin as the restricted user, in this namespace.
     pub fn plugin(&self, args: &[&str]) -> Plugin {
         Plugin::new(&self.kubeconfig, args)
@@ -98,10 +122,15 @@ impl Space {
     /// A pull secret for one registry.
     pub fn pull_secret(&self, name: &str, registry: &str, user: &str, password: &str) {
         let config = serde_json::json!({"auths": {registry: {"username": user, "password": password}}});
+        self.docker_config(name, &config.to_string());
+    }
+
+    /// A pull secret with this docker configuration, well formed or not.
+    pub fn docker_config(&self, name: &str, config: &str) {
         let secret = serde_json::json!({
             "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
             "metadata": {"name": name, "namespace": self.namespace},
-            "stringData": {".dockerconfigjson": config.to_string()},
+            "stringData": {".dockerconfigjson": config},
         });
         self.kubectl(&["apply", "-f", "-"], &secret.to_string());
     }
@@ -139,6 +168,8 @@ impl Space {
         let namespace = self.namespace.as_str();
         let _ = std::fs::remove_file(&self.kubeconfig);
         let _ = self.cluster.try_kubectl(&["delete", "clusterrolebinding", namespace], "");
-        let _ = self.cluster.try_kubectl(&["delete", "namespace", namespace, "--wait=false"], "");
+        let nodes = self.node_namespace();
+        let namespaces = ["delete", "namespace", namespace, &nodes, "--ignore-not-found", "--wait=false"];
+        let _ = self.cluster.try_kubectl(&namespaces, "");
     }
 }

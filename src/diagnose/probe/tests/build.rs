@@ -8,8 +8,8 @@ use crate::code::Code;
 use crate::diagnose::diagnose;
 use crate::diagnose::tests::build as pulls;
 use crate::evidence::endpoint::{
-    Certificate, Connect, ConnectFailure, Endpoint, NameSource, Resolve, ResolveFailure, ResolveFailureKind, Role,
-    Scheme, Tls, TlsFailure, TlsFailureKind,
+    Certificate, Connect, ConnectFailure, Endpoint, NameSource, Resolve, ResolveFailure, ResolveFailureKind,
+    Role, Scheme, Tls, TlsFailure, TlsFailureKind,
 };
 use crate::evidence::probe::{
     Action, Answer, Attempt, CredentialSeen, Exchange, ExchangeResult, ExchangeStep, Network, Target,
@@ -81,7 +81,8 @@ pub(super) fn registry() -> Endpoint {
 }
 
 pub(super) fn unresolved(mut endpoint: Endpoint, kind: ResolveFailureKind) -> Endpoint {
-    let failure = ResolveFailure { kind, servers: vec![Clean::new("10.96.0.10:53")], message: Clean::new("no answer") };
+    let failure =
+        ResolveFailure { kind, servers: vec![Clean::new("10.96.0.10:53")], message: Clean::new("no answer") };
     endpoint.resolve = Some(Resolve {
         addresses: Vec::new(),
         source: NameSource::Dns,
@@ -135,7 +136,8 @@ pub(super) fn exchange(step: ExchangeStep, result: ExchangeResult) -> Exchange {
 
 pub(super) fn answer(status: u16, challenge: &str, body: &str) -> Answer {
     let error = ErrorBody::parse(body.as_bytes());
-    let headers: Vec<(&str, &str)> = Some(("www-authenticate", challenge)).filter(|_| !challenge.is_empty()).into_iter().collect();
+    let headers: Vec<(&str, &str)> =
+        Some(("www-authenticate", challenge)).filter(|_| !challenge.is_empty()).into_iter().collect();
     Answer {
         status,
         date: Some(at(NOW)),
@@ -163,7 +165,8 @@ pub(super) const BEARER: &str =
     "Bearer realm=\"https://auth.example.com/token\",service=\"registry\",scope=\"repository:team/app:pull\"";
 pub(super) const UNAUTHORIZED: &str =
     r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#;
-pub(super) const DENIED: &str = r#"{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}"#;
+pub(super) const DENIED: &str =
+    r#"{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}"#;
 pub(super) const UNKNOWN: &str = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
 
 /// Without a credential.
@@ -199,7 +202,11 @@ fn fingerprint(source: &str) -> String {
 
 /// A pull that works.
 pub(super) fn all_good() -> Vec<Exchange> {
-    vec![answered(ExchangeStep::Manifest, 200), answered(ExchangeStep::Config, 200), answered(ExchangeStep::Layer, 206)]
+    vec![
+        answered(ExchangeStep::Manifest, 200),
+        answered(ExchangeStep::Config, 200),
+        answered(ExchangeStep::Layer, 206),
+    ]
 }
 
 /// A registry with passwords that lets nobody else in.
@@ -214,7 +221,8 @@ pub(super) fn unreachable() -> Vec<Exchange> {
 
 pub(super) fn target(action: Action, attempts: Vec<Attempt>) -> Target {
     let mut target = Target::new(IMAGE, action);
-    target.keyring.sources = attempts.iter().filter_map(|one| Some(one.credential.as_ref()?.source.clone())).collect();
+    target.keyring.sources =
+        attempts.iter().filter_map(|one| Some(one.credential.as_ref()?.source.clone())).collect();
     target.attempts = attempts;
     target
 }
@@ -259,9 +267,11 @@ pub(super) fn evidence(probes: Vec<Probe>, kubelets: Vec<Pull>) -> Evidence {
     }
     evidence.plan.images = vec![IMAGE.into()];
     evidence.plan.checks = Vec::new();
-    for (network, check) in
-        [(Network::Node, Check::ProbeNode), (Network::Pod, Check::ProbePod), (Network::Local, Check::ProbeLocal)]
-    {
+    for (network, check) in [
+        (Network::Node, Check::ProbeNode),
+        (Network::Pod, Check::ProbePod),
+        (Network::Local, Check::ProbeLocal),
+    ] {
         if probes.iter().any(|probe| probe.network == network) {
             evidence.plan.checks.push(check);
         }
@@ -269,8 +279,11 @@ pub(super) fn evidence(probes: Vec<Probe>, kubelets: Vec<Pull>) -> Evidence {
     if with_kubelets {
         evidence.plan.checks.push(Check::Kubelet);
     }
-    evidence.plan.probe = Some(ProbePlan { image: "ghcr.io/o/regauth-probe:1".into(), ..ProbePlan::default() });
-    if let Some(action) = probes.iter().filter_map(Probe::seen).find_map(|seen| Some(seen.targets.first()?.action)) {
+    evidence.plan.probe =
+        Some(ProbePlan { image: "ghcr.io/o/regauth-probe:1".into(), ..ProbePlan::default() });
+    if let Some(action) =
+        probes.iter().filter_map(Probe::seen).find_map(|seen| Some(seen.targets.first()?.action))
+    {
         evidence.plan.action = action;
     }
     evidence.probes = probes;

@@ -96,7 +96,11 @@ fn a_secret_that_does_not_match_names_the_near_miss() {
     let one = only(vec![saw("node1", Network::Node, vec![registry()], missed)]);
     assert_eq!((one.code, one.certain), (Code::PullSecretNoMatch, true));
     assert_eq!(one.subject.name, "secret/regcred");
-    assert!(one.cause.contains("`registry.example.com:5000` has the port 5000, the image has none"), "{}", one.cause);
+    assert!(
+        one.cause.contains("`registry.example.com:5000` has the port 5000, the image has none"),
+        "{}",
+        one.cause
+    );
 }
 
 #[test]
@@ -132,7 +136,10 @@ fn a_missing_secret_explains_the_refusal_and_is_else_a_warning() {
 
 #[test]
 fn the_nodes_of_a_cloud_may_have_a_credential_of_their_own() {
-    let mut ecr = target(Action::Pull, vec![anonymous(vec![refused(ExchangeStep::Manifest, 401, BASIC, UNAUTHORIZED)])]);
+    let mut ecr = target(
+        Action::Pull,
+        vec![anonymous(vec![refused(ExchangeStep::Manifest, 401, BASIC, UNAUTHORIZED)])],
+    );
     ecr.image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1".into();
     let one = only(vec![saw("node1", Network::Node, vec![registry()], ecr)]);
     assert_eq!((one.code, one.severity), (Code::CredentialNotVisible, Severity::Unknown));
@@ -144,7 +151,15 @@ fn a_known_account_without_the_right_is_denied_and_the_right_is_named() {
         Action::Pull,
         vec![
             anonymous(vec![refused(ExchangeStep::Manifest, 403, "", DENIED)]),
-            with("secret/gar", vec![refused(ExchangeStep::Manifest, 403, "", r#"{"errors":[{"code":"DENIED","message":"Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource \"projects/p/locations/europe/repositories/r\" (or it may not exist)"}]}"#)]),
+            with(
+                "secret/gar",
+                vec![refused(
+                    ExchangeStep::Manifest,
+                    403,
+                    "",
+                    r#"{"errors":[{"code":"DENIED","message":"Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource \"projects/p/locations/europe/repositories/r\" (or it may not exist)"}]}"#,
+                )],
+            ),
         ],
     );
     gar.image = "europe-docker.pkg.dev/p/r/app:1".into();
@@ -187,9 +202,28 @@ fn a_missing_tag_is_certain_where_the_registry_says_so() {
 #[test]
 fn answers_have_their_codes() {
     for (exchange, code) in [
-        (refused(ExchangeStep::Manifest, 429, "", r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#), Code::RateLimited),
-        (refused(ExchangeStep::Manifest, 500, "", r#"{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}"#), Code::RegistryServerError),
-        (refused(ExchangeStep::Manifest, 403, "", "<html><title>Blocked by policy</title></html>"), Code::UnexpectedResponder),
+        (
+            refused(
+                ExchangeStep::Manifest,
+                429,
+                "",
+                r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#,
+            ),
+            Code::RateLimited,
+        ),
+        (
+            refused(
+                ExchangeStep::Manifest,
+                500,
+                "",
+                r#"{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}"#,
+            ),
+            Code::RegistryServerError,
+        ),
+        (
+            refused(ExchangeStep::Manifest, 403, "", "<html><title>Blocked by policy</title></html>"),
+            Code::UnexpectedResponder,
+        ),
         (refused(ExchangeStep::PullToken, 503, "", ""), Code::TokenServiceUnreachable),
     ] {
         let found = of(vec![anonymous(vec![exchange])]);
@@ -203,7 +237,14 @@ fn on_this_machine_each_store_stands_for_a_client_and_has_its_own_logout() {
         "local",
         Network::Local,
         vec![registry()],
-        target(Action::Pull, vec![anonymous(all_good()), with("~/.config/helm/registry/config.json", wrong()), with("~/.docker/config.json", all_good())]),
+        target(
+            Action::Pull,
+            vec![
+                anonymous(all_good()),
+                with("~/.config/helm/registry/config.json", wrong()),
+                with("~/.docker/config.json", all_good()),
+            ],
+        ),
     );
     let one = only(vec![probe]);
     assert_eq!((one.code, one.severity), (Code::StaleCredential, Severity::Error));

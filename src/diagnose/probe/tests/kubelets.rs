@@ -18,7 +18,8 @@ fn a_path_that_the_node_has_and_the_probe_lacks_is_a_note() {
         unconnected(registry(), ConnectFailure::TimedOut),
         unresolved(registry(), crate::evidence::endpoint::ResolveFailureKind::NoSuchName),
     ] {
-        let found = diagnose(&evidence(vec![stuck("node1", Network::Node, endpoint)], vec![pulls::pulled("node1")]));
+        let found =
+            diagnose(&evidence(vec![stuck("node1", Network::Node, endpoint)], vec![pulls::pulled("node1")]));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].severity, found[0].certain), (Severity::Info, true));
         assert!(found[0].cause.contains("a path that the probe lacks"), "{}", found[0].cause);
@@ -76,10 +77,13 @@ fn the_kubelets_path_is_not_the_pods() {
 fn a_secret_without_the_key_is_told_from_a_missing_one_by_the_kubelet() {
     for (pull, code) in [
         (pulls::failed("node1", pulls::NO_CREDENTIAL), Code::PullSecretWrongType),
-        ({
-            use pulls::But;
-            pulls::failed("node1", pulls::NO_CREDENTIAL).missing("regcred")
-        }, Code::PullSecretMissing),
+        (
+            {
+                use pulls::But;
+                pulls::failed("node1", pulls::NO_CREDENTIAL).missing("regcred")
+            },
+            Code::PullSecretMissing,
+        ),
     ] {
         let mut missing = target(crate::evidence::Action::Pull, vec![anonymous(closed())]);
         missing.keyring.missing = vec!["secret/regcred".into()];
@@ -87,4 +91,21 @@ fn a_secret_without_the_key_is_told_from_a_missing_one_by_the_kubelet() {
         let found = diagnose(&evidence(vec![probe], vec![pull]));
         assert_eq!((codes(&found), found[0].certain), (vec![code], true));
     }
+}
+
+#[test]
+fn a_pull_by_the_kubelet_says_nothing_of_a_push() {
+    let upload = refused(crate::evidence::probe::ExchangeStep::UploadStart, 401, BASIC, UNAUTHORIZED);
+    let push = target(crate::evidence::Action::Push, vec![anonymous(vec![upload])]);
+    let probe = saw("node1", Network::Node, vec![registry()], push);
+    let found = diagnose(&evidence(vec![probe], vec![pulls::pulled("node1")]));
+    assert_eq!((codes(&found), found[0].severity), (vec![Code::NoCredential], Severity::Error));
+}
+
+#[test]
+fn a_second_credential_that_works_is_said_once_beside_a_kubelet_that_pulls() {
+    let attempts = vec![anonymous(closed()), with("secret/old", closed()), with("secret/new", all_good())];
+    let found = diagnose(&evidence(vec![pulled_by("node1", attempts)], vec![pulls::pulled("node1")]));
+    assert_eq!((codes(&found), found[0].severity), (vec![Code::CredentialRejected], Severity::Warning));
+    assert!(found[0].cause.ends_with("that of secret/new."), "{}", found[0].cause);
 }

@@ -33,7 +33,11 @@ fn no_upload() -> Exchange {
 
 #[test]
 fn a_push_that_works_is_no_finding_even_if_it_cannot_be_cancelled() {
-    let exchanges = vec![token(&["pull", "push"]), answered(ExchangeStep::UploadStart, 202), answered(ExchangeStep::UploadCancel, 405)];
+    let exchanges = vec![
+        token(&["pull", "push"]),
+        answered(ExchangeStep::UploadStart, 202),
+        answered(ExchangeStep::UploadCancel, 405),
+    ];
     assert!(findings(vec![pushed(vec![anonymous(closed()), with("secret/push", exchanges)])]).is_empty());
 }
 
@@ -47,7 +51,16 @@ fn a_token_that_does_not_grant_the_push_is_a_missing_right() {
 
 #[test]
 fn a_push_without_a_credential_has_none() {
-    assert_eq!(only(vec![pushed(vec![anonymous(vec![refused(ExchangeStep::UploadStart, 401, BASIC, UNAUTHORIZED)])])]).code, Code::NoCredential);
+    assert_eq!(
+        only(vec![pushed(vec![anonymous(vec![refused(
+            ExchangeStep::UploadStart,
+            401,
+            BASIC,
+            UNAUTHORIZED
+        )])])])
+        .code,
+        Code::NoCredential
+    );
 }
 
 fn series(accepted: u32, refused: u32, challenge: &str) -> Probe {

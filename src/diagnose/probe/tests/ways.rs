@@ -3,7 +3,9 @@
 use super::build::*;
 use crate::code::Code;
 use crate::diagnose::diagnose;
-use crate::evidence::endpoint::{ConnectFailure, Endpoint, ProxyRefusal, ResolveFailureKind, Role, TlsFailureKind};
+use crate::evidence::endpoint::{
+    ConnectFailure, Endpoint, ProxyRefusal, ResolveFailureKind, Role, TlsFailureKind,
+};
 use crate::evidence::probe::{Action, ExchangeResult, ExchangeStep, Network};
 use crate::finding::Severity;
 use crate::text::Clean;
@@ -189,9 +191,8 @@ fn https_where_plain_http_was_told_is_plain_http() {
 
 #[test]
 fn forty_nodes_with_one_fault_are_one_finding() {
-    let probes = (0..40).map(|number| {
-        stuck(&format!("node{number}"), Network::Node, unsound(registry(), true, true, false))
-    });
+    let probes = (0..40)
+        .map(|number| stuck(&format!("node{number}"), Network::Node, unsound(registry(), true, true, false)));
     let one = only(probes.collect());
     assert_eq!(one.subject.nodes.len(), 40);
 }

@@ -1,0 +1,209 @@
+//! One request of a probe and what came of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::registry::api_error::{BodyKind, ErrorBody, Marks};
+use crate::registry::challenge::Challenge;
+use crate::registry::claims::Claims;
+use crate::registry::rate_limit::RateLimit;
+use crate::text::Clean;
+
+/// One request and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exchange {
+    /// Which step of a pull or push.
+    pub step: ExchangeStep,
+    /// The index of the endpoint that was asked in [`ProbeSeen::endpoints`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<usize>,
+    /// The request, without host and query: `GET /v2/team/app/manifests/1`.
+    pub request: Clean,
+    /// How long it took, without opening the connection, in milliseconds.
+    pub took_ms: u64,
+    /// Hosts that it was redirected to, as indexes of endpoints; the last one answered, or failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<usize>,
+    /// What came back.
+    pub result: ExchangeResult,
+}
+
+impl Exchange {
+    /// The answer, where there is one.
+    pub fn answer(&self) -> Option<&Answer> {
+        match &self.result {
+            ExchangeResult::Answered(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Whether the step did what it should.
+    pub fn is_good(&self) -> bool {
+        self.answer().is_some_and(|answer| {
+            let status = match self.step {
+                // A challenge is what a registry answers that asks for credentials.
+                ExchangeStep::Ping => answer.status == 200 || answer.status == 401,
+                ExchangeStep::UploadStart => answer.status == 202,
+                _ => (200..300).contains(&answer.status),
+            };
+            status && answer.trouble.is_none()
+        })
+    }
+}
+
+/// The steps of a pull or push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ExchangeStep {
+    /// `GET /v2/`.
+    Ping,
+    /// A token for pulls.
+    PullToken,
+    /// A token for pulls and pushes.
+    PushToken,
+    /// The manifest that the reference names.
+    Manifest,
+    /// The manifest of the node's platform, of an index.
+    PlatformManifest,
+    /// The first bytes of the configuration.
+    Config,
+    /// The first bytes of a layer.
+    Layer,
+    /// The start of an upload.
+    UploadStart,
+    /// Its cancellation.
+    UploadCancel,
+    /// What is left of the pull limit.
+    RateLimit,
+    /// A blob or manifest that is kept (`image push`).
+    Store,
+}
+
+impl ExchangeStep {
+    /// Whether it asks the token service.
+    pub fn is_token(self) -> bool {
+        matches!(self, Self::PullToken | Self::PushToken)
+    }
+
+    /// Whether its failure is a note rather than a failure of the attempt.
+    pub fn is_optional(self) -> bool {
+        self == Self::UploadCancel
+    }
+
+    /// The step in words, for tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ping => "challenge",
+            Self::PullToken => "token",
+            Self::PushToken => "push token",
+            Self::Manifest => "manifest",
+            Self::PlatformManifest => "platform manifest",
+            Self::Config => "config",
+            Self::Layer => "layer",
+            Self::UploadStart => "upload",
+            Self::UploadCancel => "upload cancel",
+            Self::RateLimit => "rate limit",
+            Self::Store => "store",
+        }
+    }
+}
+
+/// What came back for a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ExchangeResult {
+    /// An HTTP answer.
+    Answered(Box<Answer>),
+    /// The host could not be contacted: its endpoint says why.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The connection ended, or what came is not HTTP.
+    Broken {
+        /// In words.
+        message: Clean,
+    },
+    /// The request could not be made: the realm or redirect target is no place to go to.
+    Refused {
+        /// In words.
+        message: Clean,
+    },
+}
+
+/// An HTTP answer, as far as it matters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's clock, by its `Date` header (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
+    /// What shows that a registry or token service answered.
+    #[serde(default, skip_serializing_if = "is_unmarked")]
+    pub marks: Marks,
+    /// What it asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub challenges: Vec<Challenge>,
+    /// The error that it reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorBody>,
+    /// The `Server` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Clean>,
+    /// Its rate limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// The claims of the token that it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Claims>,
+    /// The digest of the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Clean>,
+    /// What is wrong with it although its status is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+}
+
+impl Answer {
+    /// Whether it is a web page without any mark of a registry: a portal's or a filter's, which looked at no
+    /// credential.
+    pub(super) fn is_page(&self) -> bool {
+        !self.marks.any() && self.error.as_ref().is_some_and(|error| error.kind == BodyKind::Html)
+    }
+
+    /// Whether one of its errors has that word.
+    pub(super) fn says(&self, word: &str) -> bool {
+        let errors = self.error.iter().flat_map(|error| &error.errors);
+        errors.into_iter().any(|error| error.message.as_str().contains(word))
+    }
+}
+
+fn is_unmarked(marks: &Marks) -> bool {
+    !marks.any()
+}
+
+/// What is wrong with an answer whose status is good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Trouble {
+    /// The index has nothing for the platform.
+    PlatformMissing {
+        /// The platform that was looked for.
+        wanted: String,
+        /// What there is.
+        available: Vec<Clean>,
+    },
+    /// It is not what its digest says.
+    DigestMismatch,
+    /// It cannot be read as what it should be.
+    Unreadable {
+        /// Why, without values.
+        why: Clean,
+    },
+    /// It is no registry's: a page, a portal.
+    NotARegistry,
+    /// The token's claims do not grant what was asked for.
+    NotGranted,
+}

@@ -1,0 +1,187 @@
+//! One image or repository as a probe saw it, with each credential.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Exchange};
+use crate::registry::claims::Claims;
+use crate::registry::credential::Described;
+use crate::registry::near_miss::{NearMiss, Useless};
+use crate::text::Clean;
+
+/// What was seen of one image or repository.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// The image or repository as the user wrote it.
+    pub image: String,
+    /// What was asked.
+    pub action: Action,
+    /// The host that was asked in the registry's place, by the node's own configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Clean>,
+    /// What the docker configurations have for it.
+    #[serde(default)]
+    pub keyring: KeyringSeen,
+    /// `GET /v2/` without credentials, where the registry could be contacted; the first target of a registry
+    /// has it, the others share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ping: Option<Exchange>,
+    /// First without a credential, then with each that matches, in the kubelet's order.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
+    /// The same push again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
+}
+
+impl Target {
+    /// A target of which nothing was seen yet.
+    pub fn new(image: &str, action: Action) -> Self {
+        Self {
+            image: image.to_string(),
+            action,
+            via: None,
+            keyring: KeyringSeen::default(),
+            ping: None,
+            attempts: Vec::new(),
+            series: None,
+        }
+    }
+}
+
+/// What the docker configurations have for an image.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyringSeen {
+    /// The configurations that were there, in order: `secret/NAME`, or a file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// Named Secrets that are not there or have no key that the kubelet reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Configurations that cannot be read, each with the class and position of the error. One of them fails
+    /// the kubelet's look-up for the whole pod.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<BrokenConfig>,
+    /// Credential helpers that a configuration names for the registry, which a probe has not got.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<Clean>,
+    /// Keys that nearly match an image that matches nothing, and why they miss.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near_misses: Vec<NearMiss>,
+}
+
+/// A docker configuration that cannot be read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BrokenConfig {
+    /// `secret/NAME`, or a file.
+    pub source: String,
+    /// Class and position, never a value.
+    pub error: Clean,
+}
+
+/// What was asked with one credential, or without.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// The credential; absent for the attempt without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialSeen>,
+    /// Why the credential was not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
+    /// What was asked and answered, in order; the last one decides.
+    #[serde(default)]
+    pub exchanges: Vec<Exchange>,
+}
+
+impl Attempt {
+    /// Whether everything that was to be shown was shown.
+    pub fn succeeded(&self) -> bool {
+        !self.exchanges.is_empty() && self.exchanges.iter().all(|one| one.is_good() || one.step.is_optional())
+    }
+
+    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, by saying
+    /// that it expired (ECR's 403), or by treating its bearer as a stranger. Marks of a registry are not asked for:
+    /// token services answer 401 without any, and a refusal that counts too much locks no account.
+    pub fn refuses_credential(&self) -> bool {
+        self.credential.is_some() && self.exchanges.iter().enumerate().any(|(at, one)| self.refuses(at, one))
+    }
+
+    fn refuses(&self, at: usize, exchange: &Exchange) -> bool {
+        let Some(answer) = exchange.answer().filter(|answer| !answer.is_page()) else { return false };
+        if exchange.step.is_token() {
+            // Harbor's answer to a wrong password is a token for nobody.
+            let to_nobody = answer.claims.as_ref().is_some_and(Claims::is_for_nobody);
+            return matches!(answer.status, 401 | 403) || to_nobody;
+        }
+        // With a token, the registry's 401 is about what the token grants; with Basic, about the password.
+        let with_token = self.exchanges.iter().take(at).any(|before| before.step.is_token());
+        let expired = answer.status == 403 && answer.says("expired");
+        !with_token && (answer.status == 401 || expired)
+    }
+
+    /// The exchange that the attempt failed at.
+    pub fn failure(&self) -> Option<&Exchange> {
+        self.exchanges.iter().find(|one| !one.is_good() && !one.step.is_optional())
+    }
+}
+
+/// A credential, as far as it leaves the code that holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialSeen {
+    /// `secret/NAME`, a file, or a store.
+    pub source: String,
+    /// The key of its entry, as written.
+    pub key: Clean,
+    /// What it is.
+    pub described: Described,
+    /// Why the entry is of no use although it matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub useless: Option<Useless>,
+}
+
+/// Why a credential was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Withheld {
+    /// The registry had refused it elsewhere in this run.
+    RefusedElsewhere {
+        /// Where.
+        on: String,
+    },
+    /// The registry had refused it for another image of this probe.
+    RefusedBefore,
+    /// The registry speaks plain HTTP, and the user did not say that it may be sent so.
+    PlainHttp,
+    /// The certificate is not to be trusted.
+    UntrustedCertificate,
+    /// The token realm is in the clear, or is no place to send a credential to.
+    Realm,
+    /// The entry holds nothing that could be sent.
+    Empty,
+}
+
+/// The same push again and again, each over a fresh connection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Series {
+    /// How often it was to be tried.
+    pub asked: u32,
+    /// How often the upload was accepted.
+    pub accepted: u32,
+    /// How often it was refused, with a token that had been granted.
+    pub refused: u32,
+    /// How often it could not be told.
+    pub failed: u32,
+    /// Why it ended early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Clean>,
+    /// The first refusals and failures, at most 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Exchange>,
+    /// From the beginning to the end, in milliseconds.
+    pub took_ms: u64,
+}
