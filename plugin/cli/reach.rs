@@ -110,4 +110,3 @@ impl BuilderArgs {
         flags.iter().find(|(given, _)| *given).map(|(_, flag)| *flag)
     }
 }
-

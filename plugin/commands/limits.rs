@@ -18,8 +18,7 @@ pub async fn run(connection: &Connection, args: Limits, output: &mut Output) -> 
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;
-    let flags =
-        Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
+    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
     runs::run(connection, flags, wanted, output).await
 }
 

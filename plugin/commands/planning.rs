@@ -56,7 +56,12 @@ pub struct Planned {
 }
 
 /// Plans a run.
-pub async fn plan(api: &Api, namespace: &str, flags: Flags<'_>, mut wanted: Wanted) -> Result<Planned, Failure> {
+pub async fn plan(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    mut wanted: Wanted,
+) -> Result<Planned, Failure> {
     ask_for_rights(api, namespace, flags, &wanted).await?;
     let mut resolved = identity::resolve(api, namespace, &settings::identity(flags.identity)).await?;
     if wanted.images.is_empty() {
@@ -84,7 +89,12 @@ pub async fn plan(api: &Api, namespace: &str, flags: Flags<'_>, mut wanted: Want
     Ok(Planned { prepared, builders, warnings })
 }
 
-async fn ask_for_rights(api: &Api, namespace: &str, flags: Flags<'_>, wanted: &Wanted) -> Result<(), Failure> {
+async fn ask_for_rights(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
     let mut rights = access::PULL.to_vec();
     rights.extend(flags.identity.as_workload.as_ref().map(|workload| workload.right()));
     if flags.run.dry_run == DryRun::Client {

@@ -12,8 +12,7 @@ use crate::settings;
 /// Has the nodes pull.
 pub async fn run(connection: &Connection, args: Pull, output: &mut Output) -> Result<u8, Failure> {
     let wanted = wanted(&args)?;
-    let flags =
-        Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
+    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
     runs::run(connection, flags, wanted, output).await
 }
 
@@ -111,7 +110,9 @@ mod tests {
                 format!("{name} is for the probe: add --method probe or --method both")
             );
         }
-        assert!(refusal("nginx --method probe --network pod --node-config").contains("--network node or both"));
+        assert!(
+            refusal("nginx --method probe --network pod --node-config").contains("--network node or both")
+        );
     }
 
     #[test]
@@ -137,7 +138,10 @@ mod tests {
         assert_eq!(plan.plain_http, ["r:5000"]);
         assert!(plan.node_config);
         assert_eq!(plan.node_namespace.as_deref(), Some("kube-system"));
-        assert_eq!((plan.image.as_str(), plan.image_pull_secrets), ("r.example.com/p:1", vec!["a".to_string()]));
+        assert_eq!(
+            (plan.image.as_str(), plan.image_pull_secrets),
+            ("r.example.com/p:1", vec!["a".to_string()])
+        );
         assert_eq!(plan.ca_bundle, Some(regauth::plan::CaBundle::Secret("ca".into())));
     }
 }

@@ -19,8 +19,7 @@ pub async fn run(connection: &Connection, args: Push, output: &mut Output) -> Re
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;
-    let flags =
-        Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
+    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
     runs::run(connection, flags, wanted, output).await
 }
 
@@ -48,7 +47,9 @@ fn wanted(args: &Push) -> Result<Wanted, Failure> {
         return Err("--node-config is for probes on the node's network: add --network node".into());
     }
     if !args.builder.labels.is_empty() && check != Check::ProbePod {
-        return Err("--labels are for NetworkPolicies, which apply to the pod network: add --network pod".into());
+        return Err(
+            "--labels are for NetworkPolicies, which apply to the pod network: add --network pod".into()
+        );
     }
     let mut probe = with_repetition(settings::probe_plan(&args.probe)?, args);
     if let Some(secret) = &args.builder.docker_config_secret {
@@ -151,7 +152,8 @@ mod tests {
 
     #[test]
     fn flags_of_the_cluster_and_of_this_machine_are_kept_apart() {
-        let error = here(&args("r.example.com/a --network local --node n")).map(|_| ()).unwrap_err().to_string();
+        let error =
+            here(&args("r.example.com/a --network local --node n")).map(|_| ()).unwrap_err().to_string();
         assert!(error.starts_with("--network local uses no cluster: leave out --node"), "{error}");
         assert!(here(&args("r.example.com/a --network local --repeat 3 --docker-config x")).is_ok());
         let error = of("r.example.com/a --docker-config x").map(|_| ()).unwrap_err();

@@ -93,7 +93,8 @@ fn first_line(prepared: &Prepared) -> String {
         [one] => format!("node {one}"),
         many => format!("{} nodes", many.len()),
     };
-    let networks: Vec<&str> = plan.checks.iter().filter_map(|check| Some(check.network()?.as_str())).collect();
+    let networks: Vec<&str> =
+        plan.checks.iter().filter_map(|check| Some(check.network()?.as_str())).collect();
     let networks = match networks.as_slice() {
         [] => String::new(),
         networks => format!(" ({} network)", networks.join(" and ")),

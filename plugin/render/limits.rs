@@ -36,7 +36,10 @@ fn columns<'a>(rows: &[&'a LimitRow], layout: &Layout) -> Vec<Column<&'a LimitRo
         (true, column("LEFT", left)),
         (true, column("OF", |row| row.limit.map_or_else(none, |limit| limit.to_string()))),
         (true, column("WINDOW", |row| row.window_seconds.map_or_else(none, window))),
-        (all || rows.iter().any(|row| row.result != Verdict::Ok), column(RESULT, |row| verdict(row.result).into())),
+        (
+            all || rows.iter().any(|row| row.result != Verdict::Ok),
+            column(RESULT, |row| verdict(row.result).into()),
+        ),
         (
             all || rows.iter().any(|row| row.code.is_some()),
             column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())),

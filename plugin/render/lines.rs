@@ -122,7 +122,10 @@ fn columns(lines: &[Line], layout: &Layout) -> Vec<Column<Line>> {
     let column = Column::<Line>::new;
     let columns = [
         (all || !local, column("NODE", |line| line.node.clone())),
-        (has_probes && (all || several(|line| line.method.into())), column("METHOD", |line| line.method.into())),
+        (
+            has_probes && (all || several(|line| line.method.into())),
+            column("METHOD", |line| line.method.into()),
+        ),
         (has_probes && (all || several_networks(lines)), column("NETWORK", |line| line.network.clone())),
         (all || local || several(|line| line.image.clone()), column("IMAGE", |line| line.image.clone())),
         (true, column(RESULT, |line| verdict(line.result).into())),

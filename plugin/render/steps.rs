@@ -93,15 +93,28 @@ impl Widths {
         let widest = |text: fn(&StepRow) -> &str| {
             steps.iter().map(|step| text(step).chars().count()).max().unwrap_or_default()
         };
-        Self { step: widest(|step| &step.step), what: steps.iter().map(|step| short(&step.what).chars().count()).max().unwrap_or_default().min(WIDEST) }
+        Self {
+            step: widest(|step| &step.step),
+            what: steps
+                .iter()
+                .map(|step| short(&step.what).chars().count())
+                .max()
+                .unwrap_or_default()
+                .min(WIDEST),
+        }
     }
 }
 
 fn line(step: &StepRow, widths: &Widths, layout: &Layout) -> String {
     let mark = if step.ok { ' ' } else { '!' };
     let (first, second) = (widths.step, widths.what);
-    let text =
-        format!("{mark} {:<first$}  {:<second$}  {:>6}  {}", step.step, short(&step.what), millis(step.took_ms), step.saw);
+    let text = format!(
+        "{mark} {:<first$}  {:<second$}  {:>6}  {}",
+        step.step,
+        short(&step.what),
+        millis(step.took_ms),
+        step.saw
+    );
     let text = text.trim_end();
     match layout.colour && !step.ok {
         true => format!("\x1b[31m{text}\x1b[0m\n"),

@@ -9,7 +9,6 @@ use super::findings::{DEFAULT_WIDTH, wrapped};
 use super::grid::Layout;
 use super::units::verdict;
 
-
 /// The section; empty where no client has anything.
 pub fn section(report: &Report, layout: &Layout) -> String {
     if report.stores.is_empty() {

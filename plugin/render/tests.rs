@@ -97,7 +97,10 @@ fn probe(node: &str, network: Network, result: Verdict) -> ProbeRow {
         code: failed.then_some(Code::CredentialRejected),
         certain: failed.then_some(true),
         message: failed.then(|| Clean::new("incorrect username or password")),
-        path: vec![step("DNS", "r.example.com", true, "192.0.2.7"), step("connect", "192.0.2.7:443", true, "connected")],
+        path: vec![
+            step("DNS", "r.example.com", true, "192.0.2.7"),
+            step("connect", "192.0.2.7:443", true, "connected"),
+        ],
         attempts: vec![
             AttemptRow {
                 credential: None,
@@ -239,7 +242,10 @@ fn a_repeated_push_tells_its_rate_with_the_interval() {
     report.plan.probe = Some(ProbePlan { repeat: 20, interval_ms: 500, ..ProbePlan::default() });
     let text = rendered(&report, Some(200), false);
     assert!(text.contains("from node1: 20 of 20 pushes"), "{text}");
-    assert!(text.contains("500ms apart: 18 accepted, 2 refused, 0 not told. Refused: 10 % (95 % confidence:"), "{text}");
+    assert!(
+        text.contains("500ms apart: 18 accepted, 2 refused, 0 not told. Refused: 10 % (95 % confidence:"),
+        "{text}"
+    );
 }
 
 fn limit(node: &str, credential: Option<&str>, left: Option<u64>, source: &str) -> Row {
@@ -307,13 +313,13 @@ fn a_credential_that_is_refused_is_named_with_every_store_and_its_logout() {
     };
     let mut report =
         report(Action::Pull, &[Check::ProbeLocal], vec![Row::Probe(probe("", Network::Local, Verdict::Ok))]);
-    report.stores = vec![
-        row("docker", vec![docker.clone()]),
-        row("podman", Vec::new()),
-        row("helm", vec![helm, docker]),
-    ];
+    report.stores =
+        vec![row("docker", vec![docker.clone()]), row("podman", Vec::new()), row("helm", vec![helm, docker])];
     let text = rendered(&report, Some(200), false);
-    assert!(text.contains("helm: sends /home/ci/.config/helm/registry/config.json, key public.ecr.aws"), "{text}");
+    assert!(
+        text.contains("helm: sends /home/ci/.config/helm/registry/config.json, key public.ecr.aws"),
+        "{text}"
+    );
     assert!(text.contains("    then: /home/ci/.docker/config.json"), "{text}");
     assert!(text.contains("podman: has none and goes without"), "{text}");
     for command in ["docker logout public.ecr.aws", "helm registry logout public.ecr.aws"] {
@@ -325,8 +331,10 @@ fn a_credential_that_is_refused_is_named_with_every_store_and_its_logout() {
 
 #[test]
 fn a_finding_of_a_probe_says_who_said_what() {
-    let subject = Subject { name: "secret/regcred".into(), images: vec![IMAGE.into()], nodes: vec!["node1".into()] };
-    let mut finding = Finding::new(Code::CredentialRejected, subject, "r.example.com refused the user and secret.");
+    let subject =
+        Subject { name: "secret/regcred".into(), images: vec![IMAGE.into()], nodes: vec!["node1".into()] };
+    let mut finding =
+        Finding::new(Code::CredentialRejected, subject, "r.example.com refused the user and secret.");
     finding.messages = vec![Clean::new("incorrect username or password")];
     finding.evidence = vec!["probe/node1/node/0".into()];
     let mut report = report(

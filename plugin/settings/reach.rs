@@ -67,9 +67,11 @@ pub fn of_this_machine(args: &ReachArgs) -> Result<Settings, Failure> {
 /// A proxy for an argument of a pod, where everybody who may read pods can read it. Its value is in no error.
 fn proxy(url: &str) -> Result<String, Failure> {
     if url.contains('@') {
-        return Err("--proxy must not hold a user and password, which everybody who may read pods would see: \
+        return Err(
+            "--proxy must not hold a user and password, which everybody who may read pods would see: \
                     give it as http://HOST:PORT"
-            .into());
+                .into(),
+        );
     }
     ProxyRules::fixed(url).map_err(|error| format!("--proxy: {error}"))?;
     Ok(url.to_string())
@@ -102,7 +104,9 @@ fn bundle(path: &Path) -> Result<String, Failure> {
     Roots::none().add_pem(&bytes, path).map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&bytes);
     if text.contains("PRIVATE KEY-----") {
-        return Err(format!("the CA bundle {name} holds a private key: name a file with certificates only").into());
+        return Err(
+            format!("the CA bundle {name} holds a private key: name a file with certificates only").into()
+        );
     }
     Ok(certificates(&text))
 }
@@ -131,7 +135,10 @@ mod tests {
         let named = || Some("r.example.com/other:2".to_string());
         assert_eq!(probe_image(&args, named()).unwrap(), "r.example.com/probe:1");
         assert_eq!(probe_image(&ProbeArgs::default(), named()).unwrap(), "r.example.com/other:2");
-        assert_eq!(probe_image(&ProbeArgs::default(), Some(String::new())).unwrap(), image::default_reference());
+        assert_eq!(
+            probe_image(&ProbeArgs::default(), Some(String::new())).unwrap(),
+            image::default_reference()
+        );
         assert!(probe_image(&ProbeArgs::default(), Some("No Image".into())).is_err());
     }
 

@@ -66,8 +66,7 @@ async fn upload(
     credentials: &[Credential],
 ) -> Result<Uploaded, Failure> {
     let registry = client.origin_of(reference.registry());
-    let registry =
-        registry.ok_or_else(|| format!("{} is no registry's host", reference.registry()))?;
+    let registry = registry.ok_or_else(|| format!("{} is no registry's host", reference.registry()))?;
     let ping = client.ping(&registry, "/v2").await;
     if !ping.is_good() {
         return Err(failure(reference, &NotUploaded::Failed(Box::new(ping))));
@@ -129,9 +128,9 @@ async fn with_login(
 fn is_refusal(error: &NotUploaded) -> bool {
     match error {
         NotUploaded::Withheld(_) => false,
-        NotUploaded::Failed(exchange) => {
-            exchange.answer().is_some_and(|answer| matches!(answer.status, 401 | 403) || answer.trouble.is_some())
-        }
+        NotUploaded::Failed(exchange) => exchange
+            .answer()
+            .is_some_and(|answer| matches!(answer.status, 401 | 403) || answer.trouble.is_some()),
     }
 }
 
@@ -200,7 +199,8 @@ mod tests {
         let reference = reference("r.example.com:5000/a").unwrap();
         let plain = failure(&reference, &NotUploaded::Withheld(Withheld::PlainHttp)).to_string();
         assert!(plain.contains("--plain-http r.example.com:5000"), "{plain}");
-        let untrusted = failure(&reference, &NotUploaded::Withheld(Withheld::UntrustedCertificate)).to_string();
+        let untrusted =
+            failure(&reference, &NotUploaded::Withheld(Withheld::UntrustedCertificate)).to_string();
         assert!(untrusted.contains("--ca-bundle FILE"), "{untrusted}");
     }
 }

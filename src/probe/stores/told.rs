@@ -14,7 +14,8 @@ impl<H: helper::Helpers> Stores<H> {
         let holders = self.holders(&image);
         let lookups = self.lookups(&image).into_iter();
         let rows = lookups.map(|lookup| row(&lookup, &holders, target));
-        rows.filter(|row| !(row.files.is_empty() && row.entries.is_empty() && row.failed_helpers.is_empty())).collect()
+        rows.filter(|row| !(row.files.is_empty() && row.entries.is_empty() && row.failed_helpers.is_empty()))
+            .collect()
     }
 }
 
@@ -45,7 +46,8 @@ fn entry_row(entry: &StoreEntry, holders: &[Holder], target: &Target) -> StoreEn
         place: Clean::new(&entry.place.to_string()),
         is: seen.map(describe_credential),
         result: attempt.map_or(Verdict::NotTested, attempt_verdict),
-        refused: attempt.is_some_and(|attempt| attempt.refuses_credential() || is_copy_of_refused(attempt, target)),
+        refused: attempt
+            .is_some_and(|attempt| attempt.refuses_credential() || is_copy_of_refused(attempt, target)),
         logout: holder.map(|holder| holder.logout.clone()).unwrap_or_default(),
         key,
     }
@@ -57,7 +59,8 @@ fn is_of(attempt: &Attempt, entry: &StoreEntry, key: &Clean) -> bool {
 
 /// Whether the same credential was refused from another store, so that it was not sent again from this one.
 fn is_copy_of_refused(attempt: &Attempt, target: &Target) -> bool {
-    let fingerprint = |one: &Attempt| one.credential.as_ref().and_then(|one| one.described.fingerprint.clone());
+    let fingerprint =
+        |one: &Attempt| one.credential.as_ref().and_then(|one| one.described.fingerprint.clone());
     let own = fingerprint(attempt);
     own.is_some() && target.attempts.iter().any(|one| one.refuses_credential() && fingerprint(one) == own)
 }
