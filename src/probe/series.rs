@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::credentials::Credential;
 use super::look::Looking;
-use crate::evidence::probe::{Attempt, Exchange, ExchangeStep, Series, Target};
+use crate::evidence::probe::{Attempt, Exchange, ExchangeResult, ExchangeStep, Series, Target};
 use crate::registry::client::{Client, Subject};
 use crate::text::Clean;
 
@@ -75,11 +75,21 @@ fn count(series: &mut Series, attempt: &Attempt) -> bool {
             series.stopped = Some(Clean::new("the registry refused the credential, which is not sent again"));
         }
     }
-    let keep = |failure: &Exchange| series.failures.len() < KEPT && !series.failures.contains(failure);
+    let is_new = |failure: &Exchange| series.failures.iter().all(|kept| timeless(kept) != timeless(failure));
+    let keep = |failure: &Exchange| series.failures.len() < KEPT && is_new(failure);
     if let Some(failure) = attempt.failure().filter(|failure| keep(failure)) {
         series.failures.push(failure.clone());
     }
     series.stopped.is_none()
+}
+
+/// The same failure at any time.
+fn timeless(exchange: &Exchange) -> Exchange {
+    let mut same = Exchange { took_ms: 0, ..exchange.clone() };
+    if let ExchangeResult::Answered(answer) = &mut same.result {
+        answer.date = None;
+    }
+    same
 }
 
 fn came(attempt: &Attempt) -> Came {

@@ -70,7 +70,8 @@ async fn bodies_in_chunks_and_closed_connections_are_no_trouble() {
     for end in [End::Chunked, End::Close] {
         let world = World::new();
         let reply = Reply::with(200, piece.media_type, piece.bytes.clone()).ending(end);
-        let registry = world.registry(Registry::open(world.accounts()).fault(Fault::at(Class::Manifest, reply)));
+        let registry =
+            world.registry(Registry::open(world.accounts()).fault(Fault::at(Class::Manifest, reply)));
         let seen = world.pull_one(&registry).await;
         assert_eq!(seen.steps(0), ["manifest 200", "config 200", "layer 200"], "{}", seen.shown());
     }

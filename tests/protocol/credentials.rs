@@ -121,7 +121,8 @@ async fn expired_tokens_of_clouds_are_told() {
     let google = "europe-docker.pkg.dev";
     let refused = Reply::error(401, "UNAUTHORIZED", "authentication failed");
     let (mut world, user) = cloud(google, "oauth2accesstoken");
-    let registry = world.with_tokens(google, |_, token| token.wrong_password = WrongPassword::Refused(refused));
+    let registry =
+        world.with_tokens(google, |_, token| token.wrong_password = WrongPassword::Refused(refused));
     world.secret("regcred", &registry, user, "ya29.planted-google-token");
     let seen = world.pull_one(&registry).await;
     seen.is(&["CredentialExpired"]);
@@ -131,7 +132,8 @@ async fn expired_tokens_of_clouds_are_told() {
     let words = "authentication required, visit https://aka.ms/acr/authorization for more information.";
     let refused = Reply::error(401, "UNAUTHORIZED", words);
     let (mut world, user) = cloud(azure, "00000000-0000-0000-0000-000000000000");
-    let registry = world.with_tokens(azure, |_, token| token.wrong_password = WrongPassword::Refused(refused));
+    let registry =
+        world.with_tokens(azure, |_, token| token.wrong_password = WrongPassword::Refused(refused));
     // {"exp":1577836800}: the first of January 2020.
     world.secret("regcred", &registry, user, "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE1Nzc4MzY4MDB9.cGxhbnRlZA");
     world.pull_one(&registry).await.is(&["CredentialExpired"]);
@@ -165,18 +167,36 @@ async fn a_role_that_google_does_not_grant_is_named() {
 async fn a_stale_credential_hides_a_public_image_and_its_words_are_heard() {
     // By Basic: the registry lets strangers pull, and refuses the credential.
     let mut world = World::new();
-    let mut open = Registry::basic(world.accounts());
-    (open.nobody, open.open_ping) = (Rights::Pull, true);
-    let registry = world.registry(
-        open.fault(Fault::at(Class::Manifest, Reply::error(403, "DENIED", "no such user")).to(Who::Somebody)),
-    );
+    let words = Reply::error(403, "DENIED", "your account was closed");
+    let mut public =
+        Registry::basic(world.accounts()).fault(Fault::at(Class::Manifest, words).to(Who::Somebody));
+    public.nobody = Rights::Pull;
+    let registry = world.registry(public);
     world.secret("regcred", &registry, "joe", WRONG);
     let seen = world.pull_one(&registry).await;
+    seen.is(&["StaleCredential"]);
     assert!(seen.attempt(0).succeeded(), "{}", seen.shown());
+    assert_eq!(refusal(&seen, 0), "your account was closed");
+    assert_eq!(world.servers.log.logins("joe"), 1, "{:?}", world.servers.log.all());
     // A registry that asks nobody gets no credential.
-    assert!(seen.attempt(1).succeeded(), "{}", seen.shown());
+    let mut world = World::new();
+    let mut public = Registry::basic(world.accounts());
+    (public.nobody, public.open_ping) = (Rights::Pull, true);
+    let registry = world.registry(public);
+    world.secret("regcred", &registry, "joe", WRONG);
+    world.pull_one(&registry).await.is(&[]);
     assert_eq!(world.servers.log.logins("joe"), 0);
-    // By token.
+}
+
+/// The words of an answer to the first credential.
+#[track_caller]
+fn refusal(seen: &super::world::Seen, exchange: usize) -> String {
+    let error = seen.attempt(1).exchanges[exchange].answer().and_then(|answer| answer.error.clone());
+    error.unwrap_or_else(|| panic!("no error: {}", seen.shown())).errors[0].message.to_string()
+}
+
+#[tokio::test]
+async fn a_stale_credential_for_tokens_hides_a_public_image() {
     let mut world = World::new();
     let registry = world.with_tokens(REGISTRY, |_, token| {
         token.nobody = Some(Rights::Pull);
@@ -197,9 +217,8 @@ async fn a_stale_credential_hides_a_public_image_and_its_words_are_heard() {
     });
     world.secret("regcred", &registry, "ann", PASSWORD);
     let seen = world.pull_one(&registry).await;
-    let error = seen.attempt(1).exchanges[1].answer().and_then(|answer| answer.error.clone());
-    let message = error.map(|error| error.errors[0].message.to_string());
-    assert_eq!(message.as_deref(), Some("your account was closed"), "{}", seen.shown());
+    seen.is(&["StaleCredential"]);
+    assert_eq!(refusal(&seen, 1), "your account was closed");
 }
 
 #[tokio::test]
@@ -218,7 +237,8 @@ async fn the_second_credential_works_and_the_order_is_the_kubelets() {
     assert_eq!(order, [None, Some("secret/narrow"), Some("secret/whole")]);
     seen.is(&["CredentialRejected"]);
     assert!(seen.findings[0].cause.contains("The next one works"), "{}", seen.findings[0].cause);
-    let users: Vec<String> = world.servers.log.all().iter().map(|one| format!("{:?}", one.presented)).collect();
+    let users: Vec<String> =
+        world.servers.log.all().iter().map(|one| format!("{:?}", one.presented)).collect();
     let first = |text: &str| users.iter().position(|one| one == text);
     assert!(first("nothing") < first("a wrong password of joe"), "{users:?}");
     assert!(first("a wrong password of joe") < first("the password of ann"), "{users:?}");

@@ -18,7 +18,8 @@ fn hub(faults: Vec<Fault>, headers: Vec<(&'static str, &'static str)>) -> (World
 }
 
 fn limited() -> Reply {
-    let words = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
+    let words =
+        "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
     Reply::error(429, "TOOMANYREQUESTS", words)
         .header("ratelimit-limit", "100;w=21600")
         .header("ratelimit-remaining", "0;w=21600")

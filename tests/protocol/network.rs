@@ -90,7 +90,7 @@ async fn silence_is_a_time_out_wherever_it_begins() {
     world.plain_http = vec![registry.clone()];
     world.pull_one(&registry).await.is(&["ConnectionTimedOut"]);
     // After the handshake, at one step each.
-    for class in [Class::Ping, Class::Manifest, Class::Blob] {
+    for class in [Class::Manifest, Class::Blob] {
         let mut world = World::new();
         world.impatient();
         let registry = Registry::open(world.accounts()).fault(Fault::at(class, Reply::silence()));
@@ -102,17 +102,34 @@ async fn silence_is_a_time_out_wherever_it_begins() {
 
 #[tokio::test]
 async fn a_connection_that_is_cut_off_is_told_wherever_it_is_cut() {
-    for class in [Class::Ping, Class::Manifest, Class::Blob] {
+    for class in [Class::Manifest, Class::Blob] {
         for end in [End::Nothing, End::InHead, End::InBody] {
             let world = World::new();
-            let reply = Reply::with(200, "application/json", "{\"schemaVersion\": 2, \"config\": {}}").ending(end.clone());
+            let reply = Reply::with(200, "application/json", "{\"schemaVersion\": 2, \"config\": {}}")
+                .ending(end.clone());
             let registry = world.registry(Registry::open(world.accounts()).fault(Fault::at(class, reply)));
             let seen = world.pull_one(&registry).await;
             assert_eq!(seen.codes(), ["ConnectionRefused"], "{class:?}: {}", seen.shown());
-            let failed = seen.attempt(0).failure().or(seen.seen.targets[0].ping.as_ref());
-            let broken = matches!(failed.map(|one| &one.result), Some(ExchangeResult::Broken { .. }));
-            assert!(broken, "{class:?}: {}", seen.shown());
+            let failed = seen.attempt(0).failure().map(|one| &one.result);
+            assert!(matches!(failed, Some(ExchangeResult::Broken { .. })), "{class:?}: {}", seen.shown());
         }
+    }
+}
+
+#[tokio::test]
+async fn a_ping_that_fails_is_seen_and_no_pull_fails_by_it() {
+    let replies = [Reply::new(500), Reply::silence(), Reply::new(200).ending(End::Nothing)];
+    for reply in replies {
+        let mut world = World::new();
+        if reply.end == End::Silence {
+            world.impatient();
+        }
+        let registry = Registry::basic(world.accounts()).fault(Fault::at(Class::Ping, reply));
+        let registry = world.registry(registry);
+        world.secret("regcred", &registry, "ann", PASSWORD);
+        let seen = world.pull_one(&registry).await;
+        assert!(!seen.seen.targets[0].ping.as_ref().expect("a ping").is_good(), "{}", seen.shown());
+        assert!(seen.attempt(1).succeeded(), "{}", seen.shown());
     }
 }
 
@@ -167,7 +184,8 @@ async fn what_is_not_http_or_has_no_end_is_bounded() {
     // An endless manifest is read up to the cap.
     let world = World::new();
     let endless = Reply::with(200, crate::scripted::content::IMAGE, "{").ending(End::Never);
-    let registry = world.registry(Registry::open(world.accounts()).fault(Fault::at(Class::Manifest, endless)));
+    let registry =
+        world.registry(Registry::open(world.accounts()).fault(Fault::at(Class::Manifest, endless)));
     let seen = world.pull_one(&registry).await;
     seen.is(&["ContentCorrupt"]);
     // What is neither HTTP nor TLS.

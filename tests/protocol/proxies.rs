@@ -41,7 +41,8 @@ async fn a_proxy_that_refuses_or_breaks_is_told() {
     world.pull_one(&registry).await.is(&["ProxyFailed"]);
     let (mut world, registry) = behind(proxy::open);
     let port = world.servers.bind().port;
-    world.settings.proxies = ProxyRules::fixed(&format!("http://proxy.example.test:{port}")).expect("a proxy");
+    world.settings.proxies =
+        ProxyRules::fixed(&format!("http://proxy.example.test:{port}")).expect("a proxy");
     world.pull_one(&registry).await.is(&["ProxyFailed"]);
 }
 

@@ -5,7 +5,9 @@ use crate::scripted::{Class, Fault, Registry, Reply, WrongPassword};
 
 #[tokio::test]
 async fn a_push_that_works_leaves_nothing() {
-    for location in ["{path}", "https://registry.example.test:9{path}", "uploads/two", "http://inner:5000{path}"] {
+    for location in
+        ["{path}", "https://registry.example.test:9{path}", "uploads/two", "http://inner:5000{path}"]
+    {
         let mut world = World::new();
         let registry = world.with_tokens(REGISTRY, |registry, _| registry.location = location.into());
         world.secret("regcred", &registry, "joe", PASSWORD);
@@ -50,10 +52,17 @@ async fn refusals_of_pushes_are_told_apart() {
     let cases = [
         (Reply::error(403, "DENIED", "requested access to the resource is denied"), "PushDenied"),
         (Reply::error(405, "UNSUPPORTED", "The operation is unsupported."), "RegistryReadOnly"),
-        (Reply::error(403, "DENIED", "The system is in read only mode. Any modification is prohibited."), "RegistryReadOnly"),
+        (
+            Reply::error(403, "DENIED", "The system is in read only mode. Any modification is prohibited."),
+            "RegistryReadOnly",
+        ),
         (Reply::new(405).marked(), "RegistryReadOnly"),
         (
-            Reply::error(403, "DENIED", "adding 1.2 MiB of storage resource, which when updated to current usage of 9.9 MiB will exceed the configured upper limit of 10.0 MiB."),
+            Reply::error(
+                403,
+                "DENIED",
+                "adding 1.2 MiB of storage resource, which when updated to current usage of 9.9 MiB will exceed the configured upper limit of 10.0 MiB.",
+            ),
             "RefusedByPolicy",
         ),
         (Reply::error(403, "QUOTA_EXCEEDED", "the quota of the project is used up"), "RefusedByPolicy"),
@@ -106,7 +115,12 @@ async fn one_core_of(every: usize, repeat: u32) -> super::world::Seen {
 async fn one_push_of_ten_that_is_refused_is_found_by_repeating() {
     let seen = one_core_of(10, 30).await;
     let series = seen.seen.targets[0].series.as_ref().expect("a series");
-    assert_eq!((series.asked, series.accepted, series.refused, series.failed), (30, 27, 3, 0), "{}", seen.shown());
+    assert_eq!(
+        (series.asked, series.accepted, series.refused, series.failed),
+        (30, 27, 3, 0),
+        "{}",
+        seen.shown()
+    );
     assert_eq!(series.failures.len(), 1, "equal failures are kept once: {}", seen.shown());
     seen.is(&["HarborTokenRejected"]);
 }

@@ -82,7 +82,11 @@ async fn a_realm_with_a_query_keeps_it_and_a_service_may_be_missing() {
         let registry = world.registry(registry);
         world.serve(bound, AUTH, move |request| {
             let kept = request.parameter("tenant").as_deref() == Some("a b");
-            if kept && request.parameter("service").is_none() { token.answer(request) } else { Reply::new(400) }
+            if kept && request.parameter("service").is_none() {
+                token.answer(request)
+            } else {
+                Reply::new(400)
+            }
         });
         world.secret("regcred", &registry, "ann", PASSWORD);
         let seen = world.pull_one(&registry).await;

@@ -145,12 +145,14 @@ async fn what_servers_echo() {
         Reply::error(401, "UNAUTHORIZED", &format!("Authorization: Basic {pair}")),
         Reply::error(401, "UNAUTHORIZED", &format!("bad password={WRONG} of joe")),
         Reply::with(401, "text/plain", format!("GET /token with https://joe:{WRONG}@registry/")),
-        Reply::new(401).header("WWW-Authenticate", &format!("Basic realm=\"joe:x\", error=\"password={WRONG}\"")),
+        Reply::new(401)
+            .header("WWW-Authenticate", &format!("Basic realm=\"joe:x\", error=\"password={WRONG}\"")),
         Reply::new(401).header("Server", &format!("x/1 (password={WRONG})")),
     ];
     for echo in echoes {
         let mut world = World::new();
-        let registry = world.with_tokens(REGISTRY, |_, token| token.wrong_password = WrongPassword::Refused(echo.clone()));
+        let registry = world
+            .with_tokens(REGISTRY, |_, token| token.wrong_password = WrongPassword::Refused(echo.clone()));
         world.secret("regcred", &registry, "joe", WRONG);
         let seen = world.pull_one(&registry).await;
         assert!(!seen.attempt(1).succeeded(), "{}", seen.shown());
@@ -190,7 +192,10 @@ async fn secrets_in_docker_configurations_that_cannot_be_read() {
         format!(r#"{{"auths": {{"REGISTRY": "{PASSWORD}"}}}}"#),
         format!(r#"{{"auths": "{PASSWORD}"}}"#),
         format!(r#"{{"auths": {{"REGISTRY": {{"auth": "{auth}#"}}}}}}"#),
-        format!(r#"{{"auths": {{"REGISTRY": {{"auth": "{}"}}}}}}"#, STANDARD.encode(format!("{USER}{PASSWORD}"))),
+        format!(
+            r#"{{"auths": {{"REGISTRY": {{"auth": "{}"}}}}}}"#,
+            STANDARD.encode(format!("{USER}{PASSWORD}"))
+        ),
         format!(r#"{{"auths": {{"REGISTRY": {{"auth": {{"{USER}": "{PASSWORD}"}}}}}}}}"#),
         format!(r#"{{"auths": {{"REGISTRY": {{"password": ["{PASSWORD}"], "username": "{USER}"}}}}}}"#),
         format!(r#"{{"auths": {{"REGISTRY": {{"auth": "{auth}""#),
@@ -209,7 +214,8 @@ async fn secrets_in_docker_configurations_that_cannot_be_read() {
                 false => world.config_of("config.json", &text),
             }
             let seen = world.pull_one(&registry).await;
-            nowhere(&seen, &[PASSWORD, USER]);
+            // A client reads what it can of an entry, and its user name may be told.
+            nowhere(&seen, if kubelet { &[PASSWORD, USER] } else { &[PASSWORD] });
             assert_eq!(world.servers.log.with_credentials(), [], "config {number}");
             if kubelet {
                 assert_eq!(seen.codes()[..], ["PullSecretMalformed"], "config {number}: {}", seen.shown());

@@ -136,8 +136,7 @@ async fn a_realm_named_by_one_who_cannot_be_trusted_gets_no_password() {
     let mut world = World::new();
     let (bound, theirs) = (world.servers.bind(), world.servers.bind());
     let token = TokenService::new(world.accounts());
-    let registry =
-        Registry::bearer(world.accounts(), &format!("https://{AUTH}:{}/token", theirs.port));
+    let registry = Registry::bearer(world.accounts(), &format!("https://{AUTH}:{}/token", theirs.port));
     let authority = format!("{REGISTRY}:{}", bound.port);
     let untrusted = Wire::Https(Ca::new("another root", NOW).issue(REGISTRY, NOW).server());
     world.servers.serve(bound, REGISTRY, untrusted, move |request| registry.answer(request));
@@ -150,8 +149,7 @@ async fn a_realm_named_by_one_who_cannot_be_trusted_gets_no_password() {
     let mut world = World::new();
     let (bound, theirs) = (world.servers.bind(), world.servers.bind());
     let token = TokenService::new(world.accounts());
-    let registry =
-        Registry::bearer(world.accounts(), &format!("https://{AUTH}:{}/token", theirs.port));
+    let registry = Registry::bearer(world.accounts(), &format!("https://{AUTH}:{}/token", theirs.port));
     let authority = format!("{REGISTRY}:{}", bound.port);
     world.servers.serve(bound, REGISTRY, Wire::Http, move |request| match request.method.as_str() {
         _ if request.path.starts_with("/v2/") => registry.answer(request),
@@ -174,7 +172,9 @@ async fn a_redirect_of_the_token_service_carries_no_password() {
         "/token" => Reply::redirect(&elsewhere),
         _ => token.answer(request),
     });
-    world.serve(other, "storage.example.test", move |_| Reply::redirect(&format!("https://{AUTH}:{back}/again")));
+    world.serve(other, "storage.example.test", move |_| {
+        Reply::redirect(&format!("https://{AUTH}:{back}/again"))
+    });
     let seen = world.pull_one(&registry).await;
     let log = &world.servers.log;
     let elsewhere: Vec<_> = log.with_credentials().into_iter().filter(|one| one.path != "/token").collect();
@@ -186,16 +186,23 @@ async fn a_redirect_of_the_token_service_carries_no_password() {
 
 #[tokio::test]
 async fn a_token_that_is_granted_and_refused_is_not_the_credentials_fault() {
-    let mut world = World::new();
-    let registry = world.with_tokens(REGISTRY, |registry, _| {
-        let refused = Reply::error(401, "UNAUTHORIZED", "authentication required")
-            .header("WWW-Authenticate", "Basic realm=\"harbor\"");
-        registry.faults.push(Fault::at(Class::Manifest, refused));
-    });
-    world.secret("regcred", &registry, "ann", PASSWORD);
-    let seen = world.pull(&registry, &["team/app:1", "team/web:1"]).await;
-    seen.is(&["TokenTimeRejected"]);
-    assert!(seen.seen.targets[1].attempts[1].withheld.is_none(), "the credential is right: {}", seen.shown());
+    for (challenge, code) in [
+        ("Basic realm=\"harbor\"", "HarborTokenRejected"),
+        ("Bearer realm=\"REALM\",service=\"scripted\",error=\"invalid_token\"", "TokenTimeRejected"),
+    ] {
+        let mut world = World::new();
+        let registry = world.with_tokens(REGISTRY, |registry, _| {
+            let refused = Reply::error(401, "UNAUTHORIZED", "authentication required");
+            let crate::scripted::Auth::Bearer(realm) = &registry.auth else { return };
+            let refused = refused.header("WWW-Authenticate", &challenge.replace("REALM", realm));
+            registry.faults.push(Fault::at(Class::Manifest, refused).to(crate::scripted::Who::Somebody));
+        });
+        world.secret("regcred", &registry, "ann", PASSWORD);
+        let seen = world.pull(&registry, &["team/app:1", "team/web:1"]).await;
+        assert_eq!(seen.codes(), [code], "{}", seen.shown());
+        let second = &seen.seen.targets[1].attempts[1];
+        assert!(second.withheld.is_none(), "the credential is right: {}", seen.shown());
+    }
 }
 
 #[tokio::test]

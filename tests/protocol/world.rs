@@ -102,7 +102,12 @@ impl World {
     }
 
     /// Answers at `bound`, as `host` over HTTPS.
-    pub fn serve(&self, bound: Bound, host: &str, handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
+    pub fn serve(
+        &self,
+        bound: Bound,
+        host: &str,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) {
         self.servers.serve(bound, host, self.https(host), handler);
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::evidence::endpoint::{Endpoint, Role};
+use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Attempt, Exchange, Target};
 use crate::evidence::{Action, Evidence, Network, Probe, ProbeSeen, Pull};
 use crate::registry::known::Provider;
@@ -130,6 +130,7 @@ impl<'a> Look<'a> {
         for exchange in self.exchanges() {
             for index in exchange.endpoint.iter().chain(&exchange.redirects) {
                 indexes.extend(self.proxy_of(*index));
+                indexes.extend(self.before_the_clear(*index));
                 indexes.push(*index);
             }
         }
@@ -137,6 +138,15 @@ impl<'a> Look<'a> {
         indexes.retain(|index| seen.insert(*index));
         let endpoints = &self.seen.endpoints;
         indexes.into_iter().filter_map(move |index| Some((index, endpoints.get(index)?)))
+    }
+
+    /// Where HTTPS was tried first, of a registry that was then asked in the clear at the same port.
+    fn before_the_clear(&self, index: usize) -> Option<usize> {
+        let clear = self.seen.endpoints.get(index).filter(|endpoint| endpoint.scheme == Scheme::Http)?;
+        let same = |other: &Endpoint| {
+            other.scheme == Scheme::Https && other.host == clear.host && other.port == clear.port
+        };
+        self.seen.endpoints.iter().position(same)
     }
 
     fn proxy_of(&self, index: usize) -> Option<usize> {

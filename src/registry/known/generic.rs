@@ -114,7 +114,7 @@ pub(super) const ROWS: &[Row] = &[
         "its token grants this and was refused all the same",
         ACCESS,
     )
-    .status(&[401, 403])
+    .status(&[401])
     .when(|answer| answer.place != Place::Storage && answer.granted() == Some(Granted::Yes)),
     // 401 and 403 without any mark of a registry.
     Row::new(

@@ -1,55 +1,35 @@
 //! A mutating webhook that rewrites the images of pods in one namespace, as policy engines do.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
+use super::scripted::servers::pki::self_signed_ca;
+use super::scripted::servers::{Accounts, Reply, Request, Servers, Wire};
 use super::space::Space;
 
 /// A registered webhook; it is taken away when dropped.
 pub struct Webhook<'a> {
     space: &'a Space,
-    stop: Arc<AtomicBool>,
     port: u16,
+    /// It answers as long as this is there.
+    _servers: Servers,
 }
 
 impl<'a> Webhook<'a> {
     /// From now on, containers of pods in the space's namespace get `image`.
     pub fn rewriting_to(space: &'a Space, image: &str) -> Self {
-        let ip: IpAddr = space.cluster.setting("HOST_IP").parse().expect("an address");
-        let issued = rcgen::generate_simple_self_signed(vec![ip.to_string()]).expect("a certificate");
-        let key = PrivateKeyDer::try_from(issued.signing_key.serialize_der()).expect("a key");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![issued.cert.der().clone()], key)
-            .expect("a configuration");
-        let listener = TcpListener::bind((ip, 0)).expect("an address to listen on");
-        let port = listener.local_addr().expect("an address").port();
-        let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, config, image) = (stop.clone(), Arc::new(config), image.to_string());
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if stopped.load(Ordering::Relaxed) {
-                    return;
-                }
-                let (config, image) = (config.clone(), image.clone());
-                std::thread::spawn(move || serve(stream, config, &image));
-            }
-        });
-        let webhook = Self { space, stop, port };
-        webhook.register(&issued.cert.pem(), ip);
+        let ip = space.cluster.setting("HOST_IP");
+        let (identity, certificate) = self_signed_ca(ip);
+        let servers = Servers::new(Accounts::default());
+        let bound = servers.bind_at(&format!("{ip}:0"));
+        let (port, image) = (bound.port, image.to_string());
+        let wire = Wire::Https(identity.server());
+        servers.serve(bound, "webhook", wire, move |request| answer(request, &image));
+        let webhook = Self { space, port, _servers: servers };
+        webhook.register(&certificate, ip);
         webhook
     }
 
-    fn register(&self, certificate: &str, ip: IpAddr) {
+    fn register(&self, certificate: &str, ip: &str) {
         use base64::Engine;
         let namespace = &self.space.namespace;
         let object = json!({
@@ -86,29 +66,16 @@ impl Drop for Webhook<'_> {
         let namespace = &self.space.namespace;
         let delete = ["delete", "mutatingwebhookconfiguration", namespace];
         let _ = self.space.cluster.try_kubectl(&delete, "");
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect((self.space.cluster.setting("HOST_IP"), self.port));
     }
 }
 
-fn serve(stream: TcpStream, config: Arc<ServerConfig>, image: &str) {
-    let Ok(connection) = ServerConnection::new(config) else { return };
-    let mut reader = BufReader::new(StreamOwned::new(connection, stream));
-    while let Some(review) = read_review(&mut reader) {
-        let answer = json!({
-            "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
-            "response": {"uid": review["request"]["uid"], "allowed": true, "patchType": "JSONPatch", "patch": patch(&review, image)},
-        })
-        .to_string();
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            answer.len()
-        );
-        let stream = reader.get_mut();
-        if stream.write_all((head + &answer).as_bytes()).and_then(|()| stream.flush()).is_err() {
-            return;
-        }
-    }
+fn answer(request: &Request, image: &str) -> Reply {
+    let Ok(review) = serde_json::from_str::<Value>(&request.body) else { return Reply::new(400) };
+    let uid = &review["request"]["uid"];
+    let response =
+        json!({"uid": uid, "allowed": true, "patchType": "JSONPatch", "patch": patch(&review, image)});
+    let kind = "AdmissionReview";
+    Reply::json(200, &json!({"apiVersion": "admission.k8s.io/v1", "kind": kind, "response": response}))
 }
 
 fn patch(review: &Value, image: &str) -> String {
@@ -118,24 +85,4 @@ fn patch(review: &Value, image: &str) -> String {
         .map(|index| json!({"op": "replace", "path": format!("/spec/containers/{index}/image"), "value": image}))
         .collect();
     base64::engine::general_purpose::STANDARD.encode(Value::from(operations).to_string())
-}
-
-fn read_review(reader: &mut impl BufRead) -> Option<Value> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let line = line.trim().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    serde_json::from_slice(&body).ok()
 }

@@ -69,7 +69,10 @@ fn index(entries: &[(&Piece, &str, &str)]) -> Piece {
             entry
         })
         .collect();
-    Piece::new(INDEX, json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}).to_string().into_bytes())
+    Piece::new(
+        INDEX,
+        json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}).to_string().into_bytes(),
+    )
 }
 
 impl Default for Content {
@@ -107,7 +110,16 @@ impl Default for Content {
         ];
         let tags = tags.into_iter().map(|(tag, piece)| (tag, piece.digest.clone())).collect();
         let manifests = vec![
-            one, attestation, both, attested, elsewhere, no_config, no_layer, bad_config, spoilt, bad_manifest,
+            one,
+            attestation,
+            both,
+            attested,
+            elsewhere,
+            no_config,
+            no_layer,
+            bad_config,
+            spoilt,
+            bad_manifest,
             unreadable,
         ];
         Self { tags, manifests, blobs: vec![good, bad, layer] }

@@ -212,10 +212,16 @@ impl Registry {
             Auth::Bearer(_) => match presented {
                 Presented::Nothing => None,
                 _ => self.accounts.granted(request).map(|grant| {
-                    if request.path.starts_with(&format!("/v2/{}/", grant.repository)) { grant.rights } else { Rights::None }
+                    if request.path.starts_with(&format!("/v2/{}/", grant.repository)) {
+                        grant.rights
+                    } else {
+                        Rights::None
+                    }
                 }),
             },
-            Auth::Basic if class == Class::Ping && *presented == Presented::Nothing => None,
+            Auth::Basic if class == Class::Ping && *presented == Presented::Nothing => {
+                self.open_ping.then_some(Rights::None)
+            }
             Auth::Basic => self.accounts.rights(presented, self.nobody).map(|(_, rights)| rights),
         }
     }

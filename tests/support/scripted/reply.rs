@@ -73,7 +73,8 @@ impl Reply {
 
     /// A web page.
     pub fn page(status: u16, title: &str) -> Self {
-        let page = format!("<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>");
+        let page =
+            format!("<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>");
         Self::with(status, "text/html", page)
     }
 

@@ -28,26 +28,31 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads one; `None` when the connection ended or what came is no request.
+    /// Reads one; `None` when the connection ended, `NotHttp` when what came is no request.
     pub async fn read(
         stream: &mut (impl AsyncRead + Unpin),
         buffer: &mut Vec<u8>,
         listener: &str,
         (connection, remote): (usize, SocketAddr),
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, NotHttp> {
         let (mut request, head) = loop {
             if let Some(found) = parse(buffer)? {
                 break found;
             }
-            more(stream, buffer).await?;
+            if more(stream, buffer).await.is_none() {
+                return Ok(None);
+            }
         };
-        let length = request.header("content-length").map_or(Some(0), |value| value.parse().ok())?;
+        let length = request.header("content-length").map_or(Some(0), |value| value.parse().ok());
+        let length: usize = length.ok_or(NotHttp)?;
         while buffer.len() < head + length {
-            more(stream, buffer).await?;
+            if more(stream, buffer).await.is_none() {
+                return Ok(None);
+            }
         }
         request.body = String::from_utf8_lossy(&buffer[head..head + length]).into_owned();
         buffer.drain(..head + length);
-        Some(Self { listener: listener.to_string(), connection, remote, ..request })
+        Ok(Some(Self { listener: listener.to_string(), connection, remote, ..request }))
     }
 
     /// The first header of that name.
@@ -64,15 +69,18 @@ impl Request {
     }
 }
 
-/// The head of a request and its length; `Some(None)` when it is not all there.
-fn parse(buffer: &[u8]) -> Option<Option<(Request, usize)>> {
+/// What came is no request: a TLS handshake, say.
+pub struct NotHttp;
+
+/// The head of a request and its length; `None` when it is not all there.
+fn parse(buffer: &[u8]) -> Result<Option<(Request, usize)>, NotHttp> {
     let mut headers = [httparse::EMPTY_HEADER; 100];
     let mut parsed = httparse::Request::new(&mut headers);
-    let head = match parsed.parse(buffer).ok()? {
-        httparse::Status::Partial => return Some(None),
+    let head = match parsed.parse(buffer).map_err(|_| NotHttp)? {
+        httparse::Status::Partial => return Ok(None),
         httparse::Status::Complete(head) => head,
     };
-    let target = parsed.path?;
+    let target = parsed.path.ok_or(NotHttp)?;
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let text = |header: &httparse::Header<'_>| {
         (header.name.to_string(), String::from_utf8_lossy(header.value).into_owned())
@@ -81,13 +89,13 @@ fn parse(buffer: &[u8]) -> Option<Option<(Request, usize)>> {
         listener: String::new(),
         connection: 0,
         remote: ([0, 0, 0, 0], 0).into(),
-        method: parsed.method?.to_string(),
+        method: parsed.method.ok_or(NotHttp)?.to_string(),
         path: path.to_string(),
         query: query.to_string(),
         headers: parsed.headers.iter().map(text).collect(),
         body: String::new(),
     };
-    Some(Some((request, head)))
+    Ok(Some((request, head)))
 }
 
 async fn more(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> Option<()> {

@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use super::accounts::Accounts;
 use super::log::Log;
 use super::reply::{Next, Reply};
-use super::request::Request;
+use super::request::{NotHttp, Request};
 
 /// How a listener is spoken to.
 #[derive(Clone)]
@@ -141,7 +141,16 @@ impl Shared {
 
     async fn talk(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin, from: (usize, SocketAddr)) {
         let mut buffer = Vec::new();
-        while let Some(request) = Request::read(&mut stream, &mut buffer, &self.name, from).await {
+        loop {
+            let request = match Request::read(&mut stream, &mut buffer, &self.name, from).await {
+                Ok(Some(request)) => request,
+                Ok(None) => break,
+                // As Go's servers answer a TLS handshake.
+                Err(NotHttp) => {
+                    Reply::with(400, "text/plain", "400 Bad Request").write(&mut stream, false).await;
+                    break;
+                }
+            };
             self.log.note(&request, self.accounts.presented(&request));
             let reply = (self.handler)(&request);
             match reply.write(&mut stream, request.method == "HEAD").await {

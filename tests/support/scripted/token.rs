@@ -77,7 +77,8 @@ impl TokenService {
         let scope = request.parameter("scope").unwrap_or_default();
         let mut parts = scope.split(':');
         let (_, repository, actions) = (parts.next(), parts.next().unwrap_or_default(), parts.next());
-        let asked = if actions.is_some_and(|actions| actions.contains("push")) { Rights::Push } else { Rights::Pull };
+        let asked =
+            if actions.is_some_and(|actions| actions.contains("push")) { Rights::Push } else { Rights::Pull };
         let grant = Grant { user, repository: repository.to_string(), rights: rights.min(asked) };
         let token = self.accounts.issue(grant, self.issuer, self.opaque);
         let mut body = json!({"expires_in": 300});

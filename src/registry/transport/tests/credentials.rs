@@ -1,7 +1,7 @@
 use ::http::Request;
 use bytes::Bytes;
 
-use super::pki::Ca;
+use super::pki::{Ca, Trusted};
 use super::server::{OK, Server};
 use super::world::{World, get, http, https, with_password};
 use crate::evidence::endpoint::Role;

@@ -1,128 +1,41 @@
-//! Certificate authorities of one test.
+//! The certificate authorities of the scripted servers, and what a transport needs of them.
 
 use std::path::Path;
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 
 use super::world::HOST;
 use crate::registry::transport::Roots;
 
-/// A certificate authority.
-pub struct Ca {
-    pub certificate: Certificate,
-    issuer: Issuer<'static, KeyPair>,
-}
+#[path = "../../../../tests/support/scripted/pki.rs"]
+mod shared;
 
-/// A certificate with its key, and what a server sends after it.
-pub struct Identity {
-    pub certificate: CertificateDer<'static>,
-    key: KeyPair,
-    pub others: Vec<CertificateDer<'static>>,
-}
+pub use shared::{Ca, Identity};
 
-impl Ca {
-    /// A root of that name, valid from and until these years.
-    pub fn new(name: &str, years: (i32, i32)) -> Self {
-        let (params, key) = (ca_params(name, years), KeyPair::generate().expect("a key"));
-        let certificate = params.self_signed(&key).expect("a certificate");
-        Self { certificate, issuer: Issuer::new(params, key) }
-    }
-
-    /// An authority that this one signs for.
-    pub fn intermediate(&self, name: &str) -> Self {
-        let (params, key) = (ca_params(name, (2000, 2100)), KeyPair::generate().expect("a key"));
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        Self { certificate, issuer: Issuer::new(params, key) }
-    }
-
-    /// A server's certificate.
-    pub fn issue(&self, name: &str, years: (i32, i32)) -> Identity {
-        let mut params = CertificateParams::new(vec![name.to_string()]).expect("a name");
-        params.distinguished_name.push(DnType::CommonName, format!("server {name}"));
-        params.not_before = date_time_ymd(years.0, 1, 1);
-        params.not_after = date_time_ymd(years.1, 1, 1);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        Identity { certificate: certificate.der().clone(), key, others: Vec::new() }
-    }
-
+/// What a transport's tests need of an authority.
+pub trait Trusted {
     /// A certificate for [`HOST`] that is valid now.
-    pub fn sound(&self) -> Identity {
-        self.issue(HOST, (2020, 2100))
+    fn sound(&self) -> Identity;
+    /// Roots with this one alone.
+    fn roots(&self) -> Roots;
+}
+
+impl Trusted for Ca {
+    fn sound(&self) -> Identity {
+        self.issue(HOST, shared::NOW)
     }
 
-    /// Roots with this one alone.
-    pub fn roots(&self) -> Roots {
-        let mut roots = Roots::none();
-        roots.add_pem(self.certificate.pem().as_bytes(), Path::new("test")).expect("a root");
-        roots
+    fn roots(&self) -> Roots {
+        roots(&self.pem())
     }
 }
 
-fn ca_params(name: &str, years: (i32, i32)) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.not_before = date_time_ymd(years.0, 1, 1);
-    params.not_after = date_time_ymd(years.1, 1, 1);
-    params
+fn roots(pem: &str) -> Roots {
+    let mut roots = Roots::none();
+    roots.add_pem(pem.as_bytes(), Path::new("test")).expect("a root");
+    roots
 }
 
 /// `openssl req -x509`: its own CA, for [`HOST`].
 pub fn self_signed_ca() -> (Identity, Roots) {
-    let mut params = ca_params("self", (2020, 2100));
-    params.subject_alt_names = vec![rcgen::SanType::DnsName(HOST.try_into().expect("a name"))];
-    let key = KeyPair::generate().expect("a key");
-    let certificate = params.self_signed(&key).expect("a certificate");
-    let mut roots = Roots::none();
-    roots.add_pem(certificate.pem().as_bytes(), Path::new("test")).expect("a root");
-    (Identity { certificate: certificate.der().clone(), key, others: Vec::new() }, roots)
-}
-
-impl Identity {
-    fn parts(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
-        let mut chain = vec![self.certificate.clone()];
-        chain.extend(self.others.iter().cloned());
-        (chain, PrivatePkcs8KeyDer::from(self.key.serialize_der()).into())
-    }
-
-    /// A server with this certificate.
-    pub fn server(&self) -> Arc<ServerConfig> {
-        self.server_with(rustls::ALL_VERSIONS, &[])
-    }
-
-    /// A server that speaks only these versions and protocols.
-    pub fn server_with(
-        &self,
-        versions: &[&'static rustls::SupportedProtocolVersion],
-        protocols: &[&[u8]],
-    ) -> Arc<ServerConfig> {
-        let (chain, key) = self.parts();
-        let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-        let builder = builder.with_protocol_versions(versions).expect("versions").with_no_client_auth();
-        let mut config = builder.with_single_cert(chain, key).expect("a server");
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        Arc::new(config)
-    }
-
-    /// A server that wants a client certificate of `ca`.
-    pub fn mutual(
-        &self,
-        ca: &Ca,
-        versions: &[&'static rustls::SupportedProtocolVersion],
-    ) -> Arc<ServerConfig> {
-        let (chain, key) = self.parts();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut roots = RootCertStore::empty();
-        roots.add(ca.certificate.der().clone()).expect("a root");
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-        let builder =
-            ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("versions");
-        let builder = builder.with_client_cert_verifier(verifier.build().expect("a verifier"));
-        Arc::new(builder.with_single_cert(chain, key).expect("a server"))
-    }
+    let (identity, pem) = shared::self_signed_ca(HOST);
+    (identity, roots(&pem))
 }

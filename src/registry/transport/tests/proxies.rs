@@ -1,4 +1,4 @@
-use super::pki::Ca;
+use super::pki::{Ca, Trusted};
 use super::server::{OK, Server, closed_port};
 use super::world::{HOST, World, endpoint, get, http, https};
 use crate::evidence::endpoint::{ConnectFailure, Role};

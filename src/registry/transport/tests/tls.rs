@@ -1,4 +1,4 @@
-use super::pki::{Ca, self_signed_ca};
+use super::pki::{Ca, Trusted, self_signed_ca};
 use super::server::{OK, Server};
 use super::world::{HOST, World, endpoint, get, https};
 use crate::evidence::endpoint::{Tls, TlsFailureKind};
