@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::pki::{Ca, Trusted};
+use super::pki::Ca;
 use super::world::World;
 use crate::registry::transport::{Roots, RootsError};
 
