@@ -1,12 +1,12 @@
 //! `kubectl regauth`: the plugin's shell. It alone prints and sets the exit status.
 
 mod cli;
-mod cli_image;
 mod commands;
 mod output;
 mod progress;
 mod render;
 mod settings;
+mod signals;
 
 use std::process::ExitCode;
 

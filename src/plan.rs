@@ -51,6 +51,16 @@ impl Plan {
         self.tested_nodes().flat_map(|node| checks.iter().map(move |check| (node, *check))).collect()
     }
 
+    /// Who it is done as, with the credentials that are used: pull secrets, or a builder's docker configurations.
+    pub fn whom(&self) -> String {
+        let configs = self.probe.iter().flat_map(|probe| &probe.docker_configs);
+        let configs: Vec<String> = configs.map(DockerConfigSource::object).collect();
+        match configs.is_empty() {
+            true => self.identity.describe(),
+            false => format!("{} (docker configuration {})", self.identity.name, configs.join(", ")),
+        }
+    }
+
     /// Names of the nodes that are tested, in order.
     pub fn tested_nodes(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.skip.is_none()).map(|node| node.name.as_str())
@@ -184,6 +194,16 @@ pub struct DockerConfigSource {
     pub key: String,
     /// Where the builder has it, for the reader: `/kaniko/.docker/config.json`.
     pub mounted_at: String,
+}
+
+impl DockerConfigSource {
+    /// The object that holds it: `secret/ci`, `configmap/ci`.
+    pub fn object(&self) -> String {
+        match self.secret.is_empty() {
+            true => format!("configmap/{}", self.config_map),
+            false => format!("secret/{}", self.secret),
+        }
+    }
 }
 
 /// What a pull is done as.

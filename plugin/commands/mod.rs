@@ -2,10 +2,18 @@
 
 mod cleanup;
 mod image;
+mod limits;
+mod local;
+mod planning;
+mod probe;
 mod pull;
+mod push;
 mod rbac;
+mod runs;
 
 use std::fmt;
+
+use regauth::registry::reference::Reference;
 
 use crate::cli::{Cli, Command};
 use crate::output::Output;
@@ -60,8 +68,31 @@ impl From<std::io::Error> for Failure {
 pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
+        Command::Push(args) => push::run(&cli.connection, *args, output).await,
+        Command::Probe(args) => probe::run(&args, output).await,
+        Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
-        Command::Image(args) => image::run(&args, output),
+        Command::Image(args) => image::run(&args, output).await,
     }
+}
+
+/// Image references as the kubelet takes them.
+fn parse_images(images: &[String]) -> Result<Vec<Reference>, Failure> {
+    let parse = |image: &String| {
+        Reference::parse(image)
+            .map_err(|error| format!("{image:?} is not an image name that the kubelet takes: {error}").into())
+    };
+    images.iter().map(parse).collect()
+}
+
+/// The same without repetition.
+fn unique(images: &[String]) -> Vec<String> {
+    let mut unique: Vec<String> = Vec::new();
+    for image in images {
+        if !unique.contains(image) {
+            unique.push(image.clone());
+        }
+    }
+    unique
 }

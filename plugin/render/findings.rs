@@ -2,16 +2,15 @@
 
 use std::fmt::Write;
 
-use regauth::evidence::Presence;
 use regauth::finding::{Finding, Severity};
-use regauth::report::{PullRow, Report, Verdict};
+use regauth::report::Report;
 
-use super::table::Layout;
+use super::grid::Layout;
 
 /// How many nodes are named before the rest is counted.
 const NAMED: usize = 6;
 /// The width of text that nobody's terminal bounds.
-const DEFAULT_WIDTH: usize = 110;
+pub(super) const DEFAULT_WIDTH: usize = 110;
 
 /// Every finding with its evidence and mends.
 pub fn blocks(report: &Report, layout: &Layout) -> String {
@@ -68,50 +67,8 @@ pub fn lines(report: &Report, is_shown: impl Fn(&str) -> bool) -> String {
     out
 }
 
-/// What was tested, what was not and why, and what the test leaves on the nodes.
-pub fn summary(report: &Report, rows: &[&PullRow], layout: &Layout) -> String {
-    let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
-    let count = |verdict: Verdict| rows.iter().filter(|row| row.result == verdict).count();
-    let (ok, untested) = (count(Verdict::Ok), count(Verdict::NotTested));
-    let mut out = String::from("\n");
-    let identity = report.plan.identity.describe();
-    let namespace = &report.plan.namespace;
-    let tested = match rows.len() - untested {
-        0 => format!("Nothing was tested, in namespace {namespace} as {identity}."),
-        tested => format!("{ok} of {tested} pulls worked, in namespace {namespace} as {identity}."),
-    };
-    out.push_str(&wrapped("", &tested, width));
-    if report.run.interrupted {
-        out.push_str(&wrapped(
-            "interrupted: ",
-            &format!("{untested} of {} were not tested.", rows.len()),
-            width,
-        ));
-    }
-    for item in report
-        .not_checked
-        .iter()
-        .filter(|item| item.what.starts_with("node/") || item.what.ends_with("nodes"))
-    {
-        out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
-    }
-    let new: Vec<String> = rows
-        .iter()
-        .filter(|row| row.result == Verdict::Ok && row.on_node_before == Presence::No)
-        .map(|row| row.node.clone())
-        .collect();
-    if !new.is_empty() {
-        let text = format!(
-            "the image is now on {}, where it was not before: pods with imagePullPolicy IfNotPresent may start \
-             there from this copy.",
-            some(&new)
-        );
-        out.push_str(&wrapped("note: ", &text, width));
-    }
-    out
-}
-
-fn some(names: &[String]) -> String {
+/// The first few names, and how many more there are.
+pub(super) fn some(names: &[String]) -> String {
     let mut unique: Vec<&str> = names.iter().map(String::as_str).collect();
     unique.dedup();
     let more = unique.len().saturating_sub(NAMED);
@@ -129,7 +86,7 @@ fn painted(text: &str, severity: Severity, colour: bool) -> String {
 }
 
 /// Text in lines of at most `width`, the further ones indented under the first word of the text.
-fn wrapped(prefix: &str, text: &str, width: usize) -> String {
+pub(super) fn wrapped(prefix: &str, text: &str, width: usize) -> String {
     let room = width.saturating_sub(prefix.len()).max(20);
     let mut out = String::new();
     let mut line = String::new();

@@ -1,7 +1,16 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
 mod findings;
+mod grid;
+mod limits;
+mod lines;
+mod steps;
+mod stores;
+mod summary;
 mod table;
+#[cfg(test)]
+mod tests;
+mod units;
 
 use regauth::report::Report;
 use serde::Serialize;

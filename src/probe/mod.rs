@@ -5,6 +5,8 @@ mod credentials;
 #[cfg(feature = "probe")]
 mod look;
 #[cfg(feature = "probe")]
+mod local;
+#[cfg(feature = "probe")]
 mod node_config;
 #[cfg(feature = "probe")]
 mod pod;
@@ -17,6 +19,8 @@ pub mod task;
 
 #[cfg(feature = "probe")]
 pub use credentials::{Credential, Credentials, Sources};
+#[cfg(feature = "probe")]
+pub use local::{Here, LOCAL_PROBE, look_from_here};
 #[cfg(feature = "probe")]
 pub use look::{Looking, look};
 #[cfg(feature = "probe")]

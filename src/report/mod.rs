@@ -4,12 +4,15 @@ mod probe_rows;
 mod pull_rows;
 mod rows;
 mod steps;
+pub mod stores;
 mod unchecked;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
+pub use self::steps::describe as describe_credential;
 pub use self::unchecked::{NotChecked, NotCheckedState};
 use crate::diagnose;
 use crate::evidence::{API_VERSION, Evidence, Run};
@@ -34,6 +37,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What the plan wanted and did not get, or left out.
     pub not_checked: Vec<NotChecked>,
+    /// What the clients of this machine have for the images, where it was this machine that looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stores: Vec<stores::StoreRow>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -79,6 +85,7 @@ impl Report {
             results,
             not_checked: unchecked::not_checked(evidence),
             findings,
+            stores: Vec::new(),
             extra: Map::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Rows of what probes saw.
 
 use super::pull_rows::waiting_text;
-use super::rows::{AttemptRow, LimitRow, ProbeRow, Rate, Row, SeriesRow, Verdict};
+use super::rows::{AttemptRow, LimitRow, ProbeRow, Rate, Row, SeriesRow, StepRow, Verdict};
 use super::steps;
 use crate::code::Code;
 use crate::diagnose::probe::{Look, charged, fault, headroom, looks, words};
@@ -84,12 +84,23 @@ fn probe_row(look: &Look<'_>, findings: &[Finding]) -> ProbeRow {
         code: finding.map(|finding| finding.code),
         certain: finding.map(|finding| finding.certain),
         message: if failed { message(look) } else { None },
-        path: look.endpoints().flat_map(|(_, endpoint)| steps::of_endpoint(endpoint)).collect(),
+        path: path(look),
         attempts: look.target.attempts.iter().map(attempt_row).collect(),
         series: look.target.series.as_ref().map(series_row),
         pod: look.probe.pod.clone(),
         evidence: id,
     }
+}
+
+/// The way to each host, and behind that to the registry what it asks for.
+fn path(look: &Look<'_>) -> Vec<StepRow> {
+    let ping = look.target.ping.as_ref();
+    let mut path = Vec::new();
+    for (index, endpoint) in look.endpoints() {
+        path.extend(steps::of_endpoint(endpoint));
+        path.extend(ping.filter(|ping| ping.endpoint == Some(index)).map(steps::of_exchange));
+    }
+    path
 }
 
 fn verdict(look: &Look<'_>) -> Verdict {
@@ -159,16 +170,20 @@ fn took(look: &Look<'_>, attempt: &Attempt) -> u64 {
     requests.saturating_add(ways.map(|step| step.took_ms).sum())
 }
 
-fn attempt_row(attempt: &Attempt) -> AttemptRow {
-    let result = match attempt.withheld {
+/// How an attempt ended; one whose credential was not sent is not tested.
+pub fn attempt_verdict(attempt: &Attempt) -> Verdict {
+    match attempt.withheld {
         Some(_) => Verdict::NotTested,
         None if attempt.succeeded() => Verdict::Ok,
         None => Verdict::Failed,
-    };
+    }
+}
+
+fn attempt_row(attempt: &Attempt) -> AttemptRow {
     AttemptRow {
         credential: attempt.credential.as_ref().map(|credential| credential.source.clone()),
         is: attempt.credential.as_ref().map(steps::describe),
-        result,
+        result: attempt_verdict(attempt),
         withheld: attempt.withheld.as_ref().map(not_sent),
         steps: attempt.exchanges.iter().map(steps::of_exchange).collect(),
     }
@@ -193,11 +208,7 @@ fn limits(look: &Look<'_>, findings: &[Finding]) -> Vec<Row> {
 fn limit_row(look: &Look<'_>, attempt: &Attempt, findings: &[Finding]) -> LimitRow {
     let id = look.id();
     let headroom = headroom(attempt);
-    let result = match &attempt.withheld {
-        Some(_) => Verdict::NotTested,
-        None if attempt.succeeded() => Verdict::Ok,
-        None => Verdict::Failed,
-    };
+    let result = attempt_verdict(attempt);
     let source = attempt.credential.as_ref().map(|credential| credential.source.as_str());
     let concerns = |finding: &&Finding| {
         finding.evidence.contains(&id) && is_about(finding, source, result != Verdict::Ok)

@@ -115,7 +115,7 @@ fn trouble_text(trouble: &Trouble) -> String {
 }
 
 /// What a credential is, with its user.
-pub(super) fn describe(credential: &CredentialSeen) -> String {
+pub fn describe(credential: &CredentialSeen) -> String {
     let described = &credential.described;
     if let Some(useless) = &credential.useless {
         return format!("an entry that {useless}");

@@ -34,7 +34,7 @@ fn in_file(entry: &StoreEntry, path: &Path, env: &Env) -> Vec<Fix> {
         return vec![fix(what(), helm(&entry.key))];
     }
     if path == env.docker() {
-        return vec![fix(what(), docker(&entry.key))];
+        return vec![in_docker_config(entry, path, env, what())];
     }
     if path.file_name().is_some_and(|name| name == ".dockercfg") {
         let by_hand = format!(
@@ -49,6 +49,22 @@ fn in_file(entry: &StoreEntry, path: &Path, env: &Env) -> Vec<Fix> {
         format!("--authfile {} ", quoted_path(Some(path)))
     };
     vec![fix(what(), format!("podman logout {file}{}", quoted(&entry.key)))]
+}
+
+/// Docker takes a folder whose file has its usual name; of another file an entry is taken out by hand.
+fn in_docker_config(entry: &StoreEntry, path: &Path, env: &Env, what: String) -> Fix {
+    match (&env.docker_config, path.parent(), path.file_name()) {
+        (None, _, _) => fix(what, docker(&entry.key)),
+        (Some(_), Some(folder), Some(name)) if name == "config.json" => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let logout = docker(&entry.key).replacen("docker", &format!("docker --config {}", quoted_path(Some(folder))), 1);
+            fix(what, logout)
+        }
+        _ => fix(
+            format!("{what}: take the entry out by hand"),
+            format!("${{EDITOR:-vi}} {}", quoted_path(Some(path))),
+        ),
+    }
 }
 
 fn in_helper(entry: &StoreEntry, name: &str, env: &Env) -> Vec<Fix> {

@@ -6,9 +6,11 @@
 pub mod helper;
 mod logout;
 mod places;
+mod remember;
 mod search;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::path::PathBuf;
 
@@ -22,6 +24,7 @@ use crate::secret::{RunKey, Secret};
 use crate::text::Clean;
 use helper::{HelperError, Helpers};
 pub use places::{Env, Os};
+pub use remember::Remembered;
 
 use super::{Credential, Credentials};
 
@@ -156,17 +159,24 @@ pub struct Stores<H> {
     env: Env,
     helpers: H,
     run_key: RunKey,
+    clients: Vec<Client>,
 }
 
 impl<H: Helpers> Stores<H> {
     /// Stores in the places that `env` tells, with these helpers. Nothing is read yet.
     pub fn new(env: Env, helpers: H, run_key: RunKey) -> Self {
-        Self { env, helpers, run_key }
+        Self { env, helpers, run_key, clients: Client::ALL.to_vec() }
+    }
+
+    /// Only what these clients have.
+    pub fn only(mut self, clients: &[Client]) -> Self {
+        self.clients = clients.to_vec();
+        self
     }
 
     /// What each client has for an image.
     pub fn lookups(&self, image: &Reference) -> Vec<Lookup> {
-        Client::ALL.iter().map(|client| search::lookup(*client, image, &self.env, &self.helpers)).collect()
+        self.clients.iter().map(|client| search::lookup(*client, image, &self.env, &self.helpers)).collect()
     }
 
     /// Every store that holds a credential for an image, each once, in the order in which clients come to them.

@@ -20,6 +20,8 @@ pub enum Os {
 pub struct Env {
     /// Environment variables.
     pub vars: BTreeMap<String, String>,
+    /// A docker configuration that the user names in place of Docker's own.
+    pub docker_config: Option<PathBuf>,
     /// The user's home folder.
     pub home: PathBuf,
     /// The operating system.
@@ -54,7 +56,12 @@ impl Env {
             Os::Linux
         };
         let vars = VARIABLES.iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?)));
-        Self { vars: vars.collect(), home: std::env::home_dir().unwrap_or_default(), os, uid: uid() }
+        Self { vars: vars.collect(), docker_config: None, home: std::env::home_dir().unwrap_or_default(), os, uid: uid() }
+    }
+
+    /// An environment in which Docker has this configuration and nothing else.
+    pub fn of_docker_config(file: PathBuf) -> Self {
+        Self { vars: BTreeMap::new(), docker_config: Some(file), ..Self::current() }
     }
 
     /// A variable that is set to something.
@@ -68,6 +75,9 @@ impl Env {
 
     /// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json` (docker/cli `cli/config`).
     pub(super) fn docker(&self) -> PathBuf {
+        if let Some(file) = &self.docker_config {
+            return file.clone();
+        }
         self.folder("DOCKER_CONFIG").unwrap_or_else(|| self.home.join(".docker")).join("config.json")
     }
 

@@ -47,7 +47,7 @@ impl Home {
     fn env(&self, vars: &[(&str, &str)]) -> Env {
         let vars = vars.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         let run = ("XDG_RUNTIME_DIR".to_string(), self.0.join("run").display().to_string());
-        Env { vars: [run].into_iter().chain(vars).collect(), home: self.0.clone(), os: Os::Linux, uid: 1000 }
+        Env { vars: [run].into_iter().chain(vars).collect(), docker_config: None, home: self.0.clone(), os: Os::Linux, uid: 1000 }
     }
 }
 
@@ -238,6 +238,7 @@ fn helm_uses_the_systems_store_when_its_file_configures_nothing() {
 fn helms_file_is_where_its_variables_and_the_system_say() {
     let home = Path::new("/h");
     let env = |vars: &[(&str, &str)], os| Env {
+        docker_config: None,
         vars: vars.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         home: home.into(),
         os,
@@ -423,4 +424,57 @@ mod programs {
     fn a_flood_is_cut_and_cannot_be_read() {
         assert_eq!(error("head -c 1000000 /dev/zero; exit 0"), HelperError::Unreadable);
     }
+}
+
+#[test]
+fn a_helper_that_is_remembered_is_asked_once() {
+    let helpers = Remembered::new(Told { answers: [("x", Ok(Some("ci")))].into(), ..Told::default() });
+    for _ in 0..3 {
+        assert_eq!(helpers.get("x", "r.example.com").unwrap().unwrap().username, "ci");
+    }
+    assert!(helpers.get("y", "r.example.com").is_err());
+    assert_eq!(helpers.into_inner().asked.borrow().len(), 2);
+}
+
+#[test]
+fn a_named_docker_configuration_is_all_that_there_is_and_has_its_own_logout() {
+    let home = Home::new();
+    home.auths(".docker/config.json", &["r.example.com"]);
+    let usual = home.auths("ci/config.json", &["r.example.com"]);
+    let other = home.auths("ci/other.json", &["r.example.com"]);
+    let image = Reference::parse("r.example.com/a").unwrap();
+    let holders = |file: &Path| {
+        let env = Env { docker_config: Some(file.to_path_buf()), ..home.env(&[]) };
+        Stores::new(env, Told::default(), RunKey::random().unwrap()).only(&[Client::Docker]).holders(&image)
+    };
+    let [holder] = holders(&usual).try_into().unwrap();
+    let folder = usual.parent().unwrap().display().to_string();
+    assert_eq!(holder.logout[0].command, format!("docker --config {folder} logout r.example.com"));
+    let [holder] = holders(&other).try_into().unwrap();
+    assert_eq!(holder.place, Place::File(other.clone()));
+    assert!(holder.logout[0].command.ends_with("/ci/other.json"), "{}", holder.logout[0].command);
+}
+
+#[test]
+fn what_each_client_has_is_told_with_what_the_registry_made_of_it() {
+    let home = Home::new();
+    let docker = home.auths(".docker/config.json", &["r.example.com"]);
+    home.auths(".config/helm/registry/config.json", &["r.example.com"]);
+    let mut stores = Stores::new(home.env(&[]), Told::default(), RunKey::random().unwrap());
+    let image = Reference::parse("r.example.com/a").unwrap();
+    let (_, credentials) = stores.for_image(&image);
+    let mut target = crate::evidence::probe::Target::new("r.example.com/a", crate::evidence::Action::Pull);
+    // Nothing was sent: each is told, and none is said to be refused.
+    target.attempts = credentials
+        .iter()
+        .map(|one| crate::evidence::probe::Attempt { credential: Some(one.seen.clone()), ..Default::default() })
+        .collect();
+    let rows = stores.told(&target);
+    let told: Vec<(&str, usize)> = rows.iter().map(|row| (row.client.as_str(), row.entries.len())).collect();
+    assert_eq!(told, [("docker", 1), ("podman", 1), ("helm", 2)]);
+    assert_eq!(rows[0].entries[0].place.as_str(), docker.display().to_string());
+    assert_eq!(rows[0].entries[0].is.as_deref(), Some("password of user user0"));
+    assert!(rows.iter().flat_map(|row| &row.entries).all(|entry| !entry.refused && !entry.logout.is_empty()));
+    let json = serde_json::to_string(&rows).unwrap();
+    assert!(!json.contains("hunter2") && !json.contains(&STANDARD.encode("user0:hunter2")), "{json}");
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ReachArgs;
+
 #[derive(Args, Debug)]
 pub struct Image {
     #[command(subcommand)]
@@ -15,6 +17,9 @@ pub enum ImageCommand {
     /// Write the probe's image as an OCI archive: one image for all the architectures that are there
     #[command(after_help = SAVE_HELP)]
     Save(ImageSave),
+    /// Push the probe's image to a registry that the nodes can reach
+    #[command(after_help = PUSH_HELP)]
+    Push(Box<ImagePush>),
 }
 
 const SAVE_HELP: &str = "\
@@ -24,6 +29,32 @@ The archive is what `skopeo copy oci-archive:FILE`, `podman load`, `docker load`
 Examples:
   kubectl regauth image save regauth-probe.tar
   kubectl regauth image save - --archive amd64.tar --archive arm64.tar >regauth-probe.tar";
+
+const PUSH_HELP: &str = "\
+The credentials are those of this machine's stores (docker login, podman login, helm registry login),
+or of one docker configuration file. What the registry has already is not sent again. Afterwards,
+`--probe-image REFERENCE` or the variable REGAUTH_PROBE_IMAGE names it.
+
+Examples:
+  kubectl regauth image push registry.example.com/tools/regauth-probe
+  kubectl regauth image push harbor.example.com/tools/regauth-probe:1 --archive amd64.tar --archive arm64.tar";
+
+#[derive(Args, Debug)]
+pub struct ImagePush {
+    /// Where to push it [default tag: this program's version]
+    #[arg(value_name = "REFERENCE")]
+    pub reference: String,
+    #[command(flatten)]
+    pub archives: ArchiveArgs,
+    /// Only the credentials that this docker configuration file holds or names
+    #[arg(long, value_name = "FILE")]
+    pub docker_config: Option<PathBuf>,
+    /// Time limit
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = crate::settings::run_limit)]
+    pub timeout: std::time::Duration,
+    #[command(flatten)]
+    pub reach: ReachArgs,
+}
 
 #[derive(Args, Debug)]
 pub struct ImageSave {

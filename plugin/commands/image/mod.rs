@@ -1,5 +1,7 @@
 //! `kubectl regauth image`.
 
+mod push;
+
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -7,13 +9,14 @@ use std::path::{Path, PathBuf};
 use regauth::image::{self, Archive, Bundle};
 
 use super::Failure;
-use crate::cli_image::{ArchiveArgs, Image, ImageCommand, ImageSave};
+use crate::cli::{ArchiveArgs, Image, ImageCommand, ImageSave};
 use crate::output::Output;
 
 /// Does what the subcommand says.
-pub fn run(args: &Image, output: &mut Output) -> Result<u8, Failure> {
+pub async fn run(args: &Image, output: &mut Output) -> Result<u8, Failure> {
     match &args.command {
         ImageCommand::Save(args) => save(args, output),
+        ImageCommand::Push(args) => push::run(args, output).await,
     }
 }
 

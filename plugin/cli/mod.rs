@@ -1,0 +1,104 @@
+//! The arguments, as the user types them.
+
+mod image;
+mod limits;
+mod probe;
+mod pull;
+mod push;
+mod reach;
+mod shared;
+mod upkeep;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
+pub use self::limits::{Limits, LimitsNetwork};
+pub use self::probe::{Probe, StoreArgs};
+pub use self::pull::{Method, Pull, PullNetwork};
+pub use self::push::Push;
+pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
+pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
+pub use self::upkeep::{Cleanup, Rbac};
+use crate::settings;
+
+/// Why can this cluster not pull (or push) this image?
+#[derive(Debug, Parser)]
+#[command(name = "kubectl-regauth", bin_name = "kubectl regauth", version, propagate_version = true)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Have the nodes pull an image, and say which cannot, at which step and why
+    #[command(after_help = pull::HELP)]
+    Pull(Box<Pull>),
+    /// Say whether an image could be pushed to a repository, without leaving anything there
+    #[command(after_help = push::HELP)]
+    Push(Box<Push>),
+    /// Look at an image or chart from this machine, step by step, with its own credentials; no cluster
+    #[command(after_help = probe::HELP)]
+    Probe(Box<Probe>),
+    /// Say how many pulls Docker Hub still allows each node, anonymously and with each credential
+    #[command(after_help = limits::HELP)]
+    Limits(Box<Limits>),
+    /// Remove what runs of a killed client left in the cluster
+    #[command(after_help = upkeep::CLEANUP_HELP)]
+    Cleanup(Cleanup),
+    /// Print the least rights that each part needs, as RBAC manifests
+    #[command(after_help = upkeep::RBAC_HELP)]
+    Rbac(Rbac),
+    /// The probe's image, for registries that cannot reach the internet
+    Image(Image),
+}
+
+/// kubectl's own flags; they mean what they mean in kubectl.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Connection, as in kubectl")]
+pub struct Connection {
+    /// The kubeconfig file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The kubeconfig's context
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// The kubeconfig's cluster
+    #[arg(long, global = true, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// The kubeconfig's user
+    #[arg(long, global = true, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The namespace [default: the context's]
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// User to act as
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub impersonate: Option<String>,
+    /// Group to act as (repeatable)
+    #[arg(long = "as-group", global = true, value_name = "GROUP")]
+    pub impersonate_groups: Vec<String>,
+    /// UID to act as
+    #[arg(long = "as-uid", global = true, value_name = "UID")]
+    pub impersonate_uid: Option<String>,
+    /// URL of the API server
+    #[arg(short, long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// File with the CA of the API server
+    #[arg(long, global = true, value_name = "FILE")]
+    pub certificate_authority: Option<PathBuf>,
+    /// Name to expect in the API server's certificate
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tls_server_name: Option<String>,
+    /// Time limit of one request, such as 10s; 0 for none
+    #[arg(long, global = true, value_name = "DURATION", default_value = "0", value_parser = settings::duration)]
+    pub request_timeout: std::time::Duration,
+    /// Log level: 1 shows warnings, 6 each request; never a body or a header
+    #[arg(short = 'v', long = "v", global = true, value_name = "LEVEL", default_value_t = 0)]
+    pub verbosity: u8,
+}

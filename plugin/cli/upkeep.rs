@@ -1,0 +1,48 @@
+//! The arguments of `kubectl regauth cleanup` and `rbac`.
+
+use clap::Args;
+
+pub(super) const CLEANUP_HELP: &str = "\
+Only runs past their deadline are removed, unless --run or --force says otherwise: another run may
+be a colleague's that is going on.
+
+Examples:
+  kubectl regauth cleanup -n team-a
+  kubectl regauth cleanup -A --yes";
+
+pub(super) const RBAC_HELP: &str = "\
+Without a flag, the rights of all parts are printed. No part needs to read Secrets. But mind that
+whoever may create pods in a namespace can use every Secret and ServiceAccount in it.
+
+Examples:
+  kubectl regauth rbac --pull | kubectl apply -f -
+  kubectl regauth rbac --read-only";
+
+#[derive(Args, Debug)]
+pub struct Cleanup {
+    /// In all namespaces
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+    /// The run with this id, also if it is going on
+    #[arg(long, value_name = "ID", conflicts_with = "force")]
+    pub run: Option<String>,
+    /// All runs, also those that are going on
+    #[arg(long)]
+    pub force: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Rbac {
+    /// What `pull`, `push` and `limits` need: all three make the same kind of run
+    #[arg(long, visible_aliases = ["push", "limits"])]
+    pub pull: bool,
+    /// What `cleanup` needs
+    #[arg(long)]
+    pub cleanup: bool,
+    /// What is needed to plan a run without creating anything (`pull --dry-run`)
+    #[arg(long)]
+    pub read_only: bool,
+}

@@ -1,0 +1,142 @@
+//! What is asked from this machine, with its own credentials and without a cluster.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use regauth::evidence::{API_VERSION, Action, Evidence, Run};
+use regauth::plan::{Check, Identity, Plan, ProbePlan, SecretSource};
+use regauth::probe::stores::helper::{LIMIT, Programs};
+use regauth::probe::stores::{Env, Remembered, Stores};
+use regauth::probe::{go_architecture, look_from_here};
+use regauth::registry::platform::Platform;
+use regauth::report::Report;
+use regauth::secret::RunKey;
+
+use super::{Failure, runs};
+use crate::cli::{OutputArgs, ReachArgs, StoreArgs};
+use crate::output::Output;
+use crate::settings;
+
+/// The stores of this machine.
+pub type MyStores = Stores<Remembered<Programs>>;
+
+/// What to ask from this machine.
+pub struct Here<'a> {
+    pub action: Action,
+    pub images: Vec<String>,
+    /// The platform; this machine's architecture where none was named.
+    pub platform: Option<Platform>,
+    pub timeout: Duration,
+    /// Repetition and threshold.
+    pub probe: ProbePlan,
+    pub stores: &'a StoreArgs,
+    pub reach: &'a ReachArgs,
+    pub output: &'a OutputArgs,
+}
+
+/// Refuses flags that mean something in a cluster only.
+pub fn refuse(given: &[Option<&'static str>]) -> Result<(), Failure> {
+    match given.iter().flatten().next() {
+        None => Ok(()),
+        Some(flag) => Err(format!("--network local uses no cluster: leave out {flag}").into()),
+    }
+}
+
+/// Looks and prints what it came to.
+pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
+    let mut stores = stores(here.stores)?;
+    let (plan, asked) = (plan(&here), asked(&here)?);
+    output.remark(&format!("looking at {} from this machine", here.images.join(", ")));
+    let run = Run {
+        id: regauth::run::new_id()?,
+        version: env!("CARGO_PKG_VERSION").into(),
+        server: String::new(),
+        started_at: Timestamp::now(),
+        interrupted: false,
+        extra: serde_json::Map::new(),
+    };
+    let probe = look_from_here(asked, &mut stores).await;
+    let targets = probe.seen().map(|seen| seen.targets.clone()).unwrap_or_default();
+    let evidence = Evidence {
+        api_version: API_VERSION.into(),
+        kind: "Evidence".into(),
+        run,
+        plan,
+        collected_at: Timestamp::now(),
+        nodes: Vec::new(),
+        pulls: Vec::new(),
+        probes: vec![probe],
+        builders: Vec::new(),
+        extra: serde_json::Map::new(),
+    };
+    let mut report = Report::of(&evidence);
+    report.stores = targets.iter().flat_map(|target| stores.told(target)).collect();
+    runs::print(&report, here.output, output)
+}
+
+/// This machine's stores, or those of one file or client.
+pub fn stores(args: &StoreArgs) -> Result<MyStores, Failure> {
+    let env = match &args.docker_config {
+        None => Env::current(),
+        Some(file) => Env::of_docker_config(existing(file)?.to_path_buf()),
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let key = RunKey::random().map_err(|error| error.to_string())?;
+    let stores = Stores::new(env, Remembered::new(Programs::new(path, LIMIT)), key);
+    let client = match args.docker_config {
+        Some(_) => Some(regauth::probe::stores::Client::Docker),
+        None => args.client.map(Into::into),
+    };
+    Ok(match client {
+        None => stores,
+        Some(client) => stores.only(&[client]),
+    })
+}
+
+fn existing(file: &Path) -> Result<&Path, Failure> {
+    match file.is_file() {
+        true => Ok(file),
+        false => Err(format!("there is no file {}: name a docker configuration file", file.display()).into()),
+    }
+}
+
+fn asked(here: &Here<'_>) -> Result<regauth::probe::Here, Failure> {
+    Ok(regauth::probe::Here {
+        action: here.action,
+        targets: here.images.clone(),
+        platform: here.platform.clone().unwrap_or_else(|| Platform::new("linux", go_architecture())),
+        settings: settings::of_this_machine(here.reach)?,
+        plain_http: here.reach.plain_http.clone(),
+        repeat: here.probe.repeat,
+        interval: Duration::from_millis(here.probe.interval_ms),
+        limit: here.timeout,
+    })
+}
+
+fn plan(here: &Here<'_>) -> Plan {
+    let probe = ProbePlan {
+        proxy: here.reach.proxy.clone(),
+        plain_http: here.reach.plain_http.clone(),
+        ..here.probe.clone()
+    };
+    Plan {
+        namespace: String::new(),
+        images: here.images.clone(),
+        identity: Identity {
+            name: "this machine".into(),
+            service_account: String::new(),
+            pull_secrets: Vec::new(),
+            source: SecretSource::ServiceAccount,
+        },
+        action: here.action,
+        checks: vec![Check::ProbeLocal],
+        probe: Some(probe),
+        nodes: Vec::new(),
+        sampled_of: None,
+        one_first: false,
+        timeout_seconds: here.timeout.as_secs(),
+        keep: false,
+        extra: serde_json::Map::new(),
+    }
+}

@@ -1,0 +1,106 @@
+//! What was tested, what was not and why, and what the test leaves on the nodes.
+
+use regauth::evidence::{Action, Presence};
+use regauth::plan::Check;
+use regauth::report::{LimitRow, Report, Verdict};
+
+use super::findings::{DEFAULT_WIDTH, some, wrapped};
+use super::grid::Layout;
+use super::lines::{self, Line};
+
+/// The last lines for a person.
+pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &Layout) -> String {
+    let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
+    let mut out = String::from("\n");
+    out.push_str(&wrapped("", &tested(report, lines, limits), width));
+    for identity in lines::identities(lines, layout) {
+        out.push_str(&wrapped("as: ", &identity, width));
+    }
+    for text in series(report) {
+        out.push_str(&wrapped("", &text, width));
+    }
+    if report.run.interrupted {
+        let untested = lines.iter().filter(|line| line.result == Verdict::NotTested).count();
+        let text = format!("{untested} of {} were not tested.", lines.len());
+        out.push_str(&wrapped("interrupted: ", &text, width));
+    }
+    let about_nodes = |what: &str| what.starts_with("node/") || what.ends_with("nodes");
+    for item in report.not_checked.iter().filter(|item| about_nodes(&item.what)) {
+        out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
+    }
+    if let Some(text) = left_behind(report) {
+        out.push_str(&wrapped("note: ", &text, width));
+    }
+    out
+}
+
+fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
+    let results: Vec<Verdict> =
+        lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result)).collect();
+    let count = |verdict: Verdict| results.iter().filter(|result| **result == verdict).count();
+    let place = place(report);
+    match results.len() - count(Verdict::NotTested) {
+        0 => format!("Nothing was tested, {place}."),
+        tested => format!("{} of {tested} {}, {place}.", count(Verdict::Ok), what(report, lines)),
+    }
+}
+
+fn what(report: &Report, lines: &[Line]) -> &'static str {
+    let has = |method: &str| lines.iter().any(|line| line.method == method);
+    match report.plan.action {
+        Action::Limits => "answers told a pull limit, or that there is none",
+        Action::Push => "pushes would be accepted",
+        Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
+        Action::Pull if has("probe") => "probes worked",
+        Action::Pull => "pulls worked",
+    }
+}
+
+/// `in namespace team as deploy/web (secret regcred)`, or `from this machine`.
+fn place(report: &Report) -> String {
+    let plan = &report.plan;
+    if plan.checks == [Check::ProbeLocal] {
+        return "from this machine".into();
+    }
+    format!("in namespace {} as {}", plan.namespace, plan.whom())
+}
+
+/// Repeated pushes: how often they were refused, and how sure that is.
+fn series(report: &Report) -> Vec<String> {
+    let pause = report.plan.probe.as_ref().map_or(0, |probe| probe.interval_ms);
+    let told = report.probes().filter_map(|row| {
+        let series = row.series.as_ref()?;
+        let place = if row.node.is_empty() { "this machine" } else { row.node.as_str() };
+        let tried = series.accepted + series.refused + series.failed;
+        let mut text = format!(
+            "from {place}: {tried} of {} pushes to {}, {} apart: {} accepted, {} refused, {} not told.",
+            series.asked,
+            row.image,
+            super::units::millis(pause),
+            series.accepted,
+            series.refused,
+            series.failed
+        );
+        if let Some(rate) = series.refusal_rate {
+            text.push_str(&format!(" Refused: {}.", rate.describe()));
+        }
+        if let Some(why) = &series.stopped {
+            text.push_str(&format!(" It ended early: {why}."));
+        }
+        Some(text)
+    });
+    told.collect()
+}
+
+/// Nodes that have the image now and had not before.
+fn left_behind(report: &Report) -> Option<String> {
+    let new = report.pulls().filter(|row| row.result == Verdict::Ok && row.on_node_before == Presence::No);
+    let new: Vec<String> = new.map(|row| row.node.clone()).collect();
+    (!new.is_empty()).then(|| {
+        format!(
+            "the image is now on {}, where it was not before: pods with imagePullPolicy IfNotPresent may start \
+             there from this copy.",
+            some(&new)
+        )
+    })
+}
