@@ -34,7 +34,11 @@ impl<'a> Logins<'a> {
         let refused: Vec<&str> = text.lines().filter(|line| self.is_refusal(line, user)).collect();
         let logins: BTreeSet<String> = refused.iter().map(|line| remote(line)).collect();
         let count = refused.len();
-        eprintln!("{}: {count} requests with the wrong password over {} connections", self.registry, logins.len());
+        eprintln!(
+            "{}: {count} requests with the wrong password over {} connections",
+            self.registry,
+            logins.len()
+        );
         logins
     }
 

@@ -57,7 +57,11 @@ fn in_docker_config(entry: &StoreEntry, path: &Path, env: &Env, what: String) ->
         (None, _, _) => fix(what, docker(&entry.key)),
         (Some(_), Some(folder), Some(name)) if name == "config.json" => {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            let logout = docker(&entry.key).replacen("docker", &format!("docker --config {}", quoted_path(Some(folder))), 1);
+            let logout = docker(&entry.key).replacen(
+                "docker",
+                &format!("docker --config {}", quoted_path(Some(folder))),
+                1,
+            );
             fix(what, logout)
         }
         _ => fix(

@@ -56,7 +56,13 @@ impl Env {
             Os::Linux
         };
         let vars = VARIABLES.iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?)));
-        Self { vars: vars.collect(), docker_config: None, home: std::env::home_dir().unwrap_or_default(), os, uid: uid() }
+        Self {
+            vars: vars.collect(),
+            docker_config: None,
+            home: std::env::home_dir().unwrap_or_default(),
+            os,
+            uid: uid(),
+        }
     }
 
     /// An environment in which Docker has this configuration and nothing else.

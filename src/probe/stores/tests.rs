@@ -47,7 +47,13 @@ impl Home {
     fn env(&self, vars: &[(&str, &str)]) -> Env {
         let vars = vars.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         let run = ("XDG_RUNTIME_DIR".to_string(), self.0.join("run").display().to_string());
-        Env { vars: [run].into_iter().chain(vars).collect(), docker_config: None, home: self.0.clone(), os: Os::Linux, uid: 1000 }
+        Env {
+            vars: [run].into_iter().chain(vars).collect(),
+            docker_config: None,
+            home: self.0.clone(),
+            os: Os::Linux,
+            uid: 1000,
+        }
     }
 }
 
@@ -467,7 +473,10 @@ fn what_each_client_has_is_told_with_what_the_registry_made_of_it() {
     // Nothing was sent: each is told, and none is said to be refused.
     target.attempts = credentials
         .iter()
-        .map(|one| crate::evidence::probe::Attempt { credential: Some(one.seen.clone()), ..Default::default() })
+        .map(|one| crate::evidence::probe::Attempt {
+            credential: Some(one.seen.clone()),
+            ..Default::default()
+        })
         .collect();
     let rows = stores.told(&target);
     let told: Vec<(&str, usize)> = rows.iter().map(|row| (row.client.as_str(), row.entries.len())).collect();

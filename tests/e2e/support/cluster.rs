@@ -49,8 +49,7 @@ pub fn start() -> Result<&'static Cluster, String> {
 
 fn foreign(kubeconfig: String) -> Result<Cluster, String> {
     let image = std::env::var("REGAUTH_E2E_IMAGE").unwrap_or_else(|_| "registry.k8s.io/pause:3.10".into());
-    let mut env =
-        BTreeMap::from([("KUBECONFIG".to_string(), kubeconfig), ("OPEN_IMAGE".to_string(), image)]);
+    let mut env = BTreeMap::from([("KUBECONFIG".to_string(), kubeconfig), ("OPEN_IMAGE".to_string(), image)]);
     if let Ok(image) = std::env::var(super::probe_image::VARIABLE) {
         env.insert(super::probe_image::SETTING.into(), image);
     }
