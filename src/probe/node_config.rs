@@ -143,7 +143,9 @@ impl NodeConfig {
     /// The hosts that containerd asks for pulls from `registry`; its own certificates are added to the roots. None
     /// but the registry where nothing is configured, or it cannot be read.
     pub fn hosts(&self, registry: &str, settings: &mut Settings) -> Hosts {
-        let Some((folder, config)) = self.hosts_toml(registry) else { return Hosts::default() };
+        let Some(folder) = self.folder(registry) else { return Hosts::default() };
+        add_certificates(&folder, settings);
+        let Some(config) = hosts_toml(&folder) else { return Hosts::default() };
         let mut mirrors = Vec::new();
         for (url, section) in &config.host.0 {
             self.add_authorities(&folder, section, settings);
@@ -158,18 +160,12 @@ impl NodeConfig {
         Hosts { mirrors, server }
     }
 
-    /// The first folder that containerd looks into, with its `hosts.toml` (`hostPaths` of the file above).
-    fn hosts_toml(&self, registry: &str) -> Option<(PathBuf, HostsToml)> {
+    /// The first folder that containerd looks into (`hostPaths` of the file above).
+    fn folder(&self, registry: &str) -> Option<PathBuf> {
         let folder = self.root.join("etc/containerd/certs.d");
         let underlined = registry.rsplit_once(':').map(|(host, port)| format!("{host}_{port}_"));
         let names = underlined.into_iter().chain([registry.to_string(), "_default".to_string()]);
-        let found = names.map(|name| folder.join(name)).find(|folder| folder.is_dir())?;
-        let file = found.join("hosts.toml");
-        if fs::metadata(&file).ok()?.len() > MAX_FILE {
-            return None;
-        }
-        let config = toml::from_str(&fs::read_to_string(file).ok()?).ok()?;
-        Some((found, config))
+        names.map(|name| folder.join(name)).find(|folder| folder.is_dir())
     }
 
     fn add_authorities(&self, folder: &Path, section: &Section, settings: &mut Settings) {
@@ -181,6 +177,23 @@ impl NodeConfig {
             let _ = settings.roots.add_file(&file);
         }
     }
+}
+
+/// Docker's form: each `*.crt` in the folder is an authority. containerd reads it where there is no `hosts.toml`
+/// (`loadCertFiles` of the file above), 1.6 also beside one without `[host]` sections.
+fn add_certificates(folder: &Path, settings: &mut Settings) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    for file in files.filter(|path| path.extension().is_some_and(|extension| extension == "crt")) {
+        let _ = settings.roots.add_file(&file);
+    }
+}
+
+fn hosts_toml(folder: &Path) -> Option<HostsToml> {
+    let file = folder.join("hosts.toml");
+    if fs::metadata(&file).ok()?.len() > MAX_FILE {
+        return None;
+    }
+    toml::from_str(&fs::read_to_string(file).ok()?).ok()
 }
 
 /// A URL of `hosts.toml`: without a scheme it is HTTPS, and `/v2` is put behind its path unless that is overridden.
