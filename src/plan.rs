@@ -61,6 +61,14 @@ impl Plan {
         }
     }
 
+    /// Whether a Secret of the run's namespace holds credentials that the run tests: one of the identity's pull
+    /// secrets, or a builder's docker configuration.
+    pub fn is_under_test(&self, secret: &str) -> bool {
+        let mut configs = self.probe.iter().flat_map(|probe| &probe.docker_configs);
+        self.identity.pull_secrets.iter().any(|name| name == secret)
+            || configs.any(|config| config.secret == secret)
+    }
+
     /// Names of the nodes that are tested, in order.
     pub fn tested_nodes(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.skip.is_none()).map(|node| node.name.as_str())
@@ -104,7 +112,7 @@ impl Check {
 pub struct ProbePlan {
     /// The reference of the probe's own image.
     pub image: String,
-    /// Pull secrets for the probe's own image; none: those of the ServiceAccount.
+    /// Pull secrets for the probe's own image; none: it is pulled without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub image_pull_secrets: Vec<String>,
     /// Certificates to trust beside the image's own.

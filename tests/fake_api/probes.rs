@@ -185,6 +185,18 @@ async fn a_credential_that_a_kubelet_saw_refused_is_sent_by_no_probe() {
     assert_eq!(pods[3]["spec"]["imagePullSecrets"], json!([{"name": format!("regauth-{RUN}-none")}]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_refused_for_the_probes_own_image_is_sent_by_no_other_kubelet() {
+    let fake = cluster(|_| state("ErrImagePull", WRONG_PASSWORD), Fate::Pulls);
+    let mut prepared = probing(4, &[Check::Kubelet, Check::ProbePod]);
+    prepared.plan.one_first = true;
+    prepared.plan.probe.as_mut().unwrap().image_pull_secrets = vec!["regcred".into()];
+    run(&fake, &prepared).await;
+    let sends = |pod: &&Value| pod["spec"]["imagePullSecrets"] == json!([{"name": "regcred"}]);
+    let pods = pods(&fake);
+    assert_eq!((pods.len(), pods.iter().filter(sends).count()), (8, 1));
+}
+
 /// When each pod was asked for, in seconds after the first, and whether it is a probe's.
 fn times(fake: &Fake) -> Vec<(u64, bool)> {
     let asked = fake.asked();

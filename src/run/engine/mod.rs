@@ -224,6 +224,7 @@ impl<'a> Engine<'a> {
             let mut order = Order::planned(&self.prepared.plan, index, &pod.node, pod.check);
             if holds_back(index) {
                 (order.credential, order.refused) = refusals.of(pod.check);
+                order.image_secrets_refused = refusals.of_image();
             }
             pod.credential = order.credential.clone();
             Order { seconds_left, ..order }
