@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::{Order, Resources, named, security};
+use crate::collect::controllers::is_controllers_own;
 use crate::evidence::{Action, CredentialUse};
 use crate::plan::{CaBundle, Check, DockerConfigSource, Plan, ProbePlan};
 use crate::probe::{Reader, Source, Task};
@@ -80,25 +81,16 @@ fn image_pull_secrets<'a>(plan: &'a Plan, order: &Order) -> Vec<&'a str> {
 pub(super) fn add_labels(labels: &mut Value, plan: &Plan) {
     const REPLACEABLE: &str = "app.kubernetes.io/name";
     let wanted = plan.probe.iter().flat_map(|probe| &probe.labels);
-    for (name, value) in wanted.filter(|(name, _)| !is_controllers(name)) {
+    for (name, value) in wanted.filter(|(name, _)| !is_reserved(name)) {
         if labels[name].is_null() || name == REPLACEABLE {
             labels[name] = json!(value);
         }
     }
 }
 
-/// Whether a controller finds its pods by a label (or writes it onto them).
-fn is_controllers(label: &str) -> bool {
-    const NAMES: [&str; 5] = [
-        "controller-uid",
-        "job-name",
-        "pod-template-hash",
-        "controller-revision-hash",
-        "pod-template-generation",
-    ];
-    const PREFIXES: [&str; 4] =
-        ["batch.kubernetes.io/", "statefulset.kubernetes.io/", "apps.kubernetes.io/", "regauth/"];
-    NAMES.contains(&label) || PREFIXES.iter().any(|prefix| label.starts_with(prefix))
+/// Whether a label is a controller's own, or ours.
+fn is_reserved(label: &str) -> bool {
+    is_controllers_own(label) || label.starts_with("regauth/")
 }
 
 /// The task as an argument. The kubelet expands `$(NAME)` in arguments, so no `$` may stand in it.
