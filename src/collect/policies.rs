@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::access::Right;
 use super::adopter::Adopter;
+use super::controllers::is_controllers_own;
 use super::selector::{Labels, Selector, contains};
 use crate::api::wire::{List, Meta, null_as_default};
 use crate::api::{Api, path};
@@ -22,18 +23,6 @@ pub const RIGHTS: &[Right] = &[
 ];
 
 const PAGE: &str = "500";
-
-/// Labels that controllers give to their pods and count them by: a pod of ours with one of them could be adopted
-/// or counted (`k8s.io/api/apps/v1` and `batch/v1`, Kubernetes 1.36).
-const CONTROLLERS_OWN: &[&str] = &[
-    "pod-template-hash",
-    "pod-template-generation",
-    "controller-uid",
-    "controller-revision-hash",
-    "job-name",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-];
 
 /// The NetworkPolicies of a namespace, seen from a workload's pods.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,11 +111,6 @@ fn seen_from(policies: &[NetworkPolicy], workload: &Labels) -> Policies {
         missed: names(&|policy| selects(policy, workload) && !selects(policy, &labels)),
         labels,
     }
-}
-
-/// Whether a controller gives this label to its pods and counts them by it.
-fn is_controllers_own(key: &str) -> bool {
-    CONTROLLERS_OWN.contains(&key) || key.starts_with("batch.kubernetes.io/")
 }
 
 /// All pages of a list.

@@ -35,7 +35,7 @@ pub(super) fn word(tracker: &Tracker, prepared: &Prepared, index: usize) -> Word
             refusals::word_of_pulls(&pulls_of(tracker, prepared, index), prepared.plan.identity.source)
         }
         Some(_) => probe_of(tracker, prepared, index)
-            .map_or(Word::NeverLooked, |probe| refusals::word_of_probe(&probe)),
+            .map_or(Word::NeverLooked, |probe| refusals::word_of_probe(&probe, &prepared.plan)),
     }
 }
 
