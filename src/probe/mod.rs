@@ -3,11 +3,13 @@
 #[cfg(feature = "probe")]
 mod credentials;
 #[cfg(feature = "probe")]
-mod look;
-#[cfg(feature = "probe")]
 mod local;
 #[cfg(feature = "probe")]
+mod look;
+#[cfg(feature = "probe")]
 mod node_config;
+#[cfg(feature = "probe")]
+mod node_root;
 #[cfg(feature = "probe")]
 mod pod;
 pub mod report;
