@@ -13,6 +13,7 @@ mod protocol {
     mod content;
     mod credentials;
     mod limits;
+    mod mirrors;
     mod network;
     mod proxies;
     mod push;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 
 use super::credentials::{Credential, Credentials};
-use super::node_config::Mirror;
+use super::node_config::{Hosts, Mirror};
 use super::series;
 use crate::evidence::endpoint::{Scheme, TlsFailureKind};
 use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
@@ -27,8 +27,8 @@ pub struct Looking {
     pub platform: Platform,
     /// Credentials that were refused elsewhere: fingerprint (`*` for all) and where.
     pub refused: BTreeMap<String, String>,
-    /// Hosts that the node's runtime asks in a registry's place, by the registry's name, in order.
-    pub mirrors: BTreeMap<String, Vec<Mirror>>,
+    /// Hosts that the node's runtime asks in a registry's place, by the registry's name.
+    pub mirrors: BTreeMap<String, Hosts>,
     /// How often a push is repeated; 0 or 1: once.
     pub repeat: u32,
     /// The pause between repeated pushes.
@@ -61,7 +61,10 @@ struct Observer<'a> {
 }
 
 /// One image or repository of one registry.
+#[derive(Clone)]
 struct Place {
+    /// The host that is asked in the registry's place, where the node's configuration names one.
+    via: Option<Clean>,
     registry: Origin,
     prefix: String,
     repository: String,
@@ -72,21 +75,11 @@ impl Observer<'_> {
     async fn target(&mut self, image: &str, credentials: &mut dyn Credentials) -> Target {
         let mut target = Target::new(image, self.looking.action);
         let Ok(reference) = Reference::parse(image) else { return target };
-        let Some(mut place) = self.place(&reference) else { return target };
-        self.choose_mirror(&reference, &mut place, &mut target).await;
         let (keyring, mine) = credentials.for_image(&reference);
         target.keyring = keyring;
-        let challenges = self.ping(&mut place, &mut target).await;
-        let anonymous = self.attempt(&place, &challenges, Login::Anonymous, Depth::Layer).await;
-        let mut depth = if anonymous.succeeded() { Depth::Head } else { Depth::Layer };
-        target.attempts.push(anonymous);
-        for credential in &mine {
-            let attempt = self.with_credential(&place, &challenges, credential, depth).await;
-            if attempt.succeeded() {
-                depth = Depth::Head;
-            }
-            target.attempts.push(attempt);
-        }
+        let Some((place, challenges)) = self.through_hosts(&reference, &mine, &mut target).await else {
+            return target;
+        };
         if self.looking.action == Action::Push && self.looking.repeat > 1 {
             let chosen = series::choose(&target, &mine);
             let subject = Subject {
@@ -103,32 +96,93 @@ impl Observer<'_> {
         target
     }
 
+    /// Asks the hosts in the runtime's order until the image comes from one; what the last one said stands. One that
+    /// refuses a credential is the last: the next might count the same password as another failed login.
+    async fn through_hosts(
+        &mut self,
+        reference: &Reference,
+        mine: &[Credential],
+        target: &mut Target,
+    ) -> Option<(Place, Vec<Challenge>)> {
+        let mut last = None;
+        for mut place in self.places(reference)? {
+            if let Some((passed, _)) = last.take() {
+                self.forget(&passed, target);
+            }
+            target.via.clone_from(&place.via);
+            if place.via.is_some() && place.registry.scheme() == Scheme::Http {
+                self.client.allow_plain_http(&place.registry);
+            }
+            let challenges = self.attempts(&mut place, mine, target).await;
+            let refused = |one: &Attempt| {
+                one.refuses_credential() || one.withheld == Some(Withheld::RefusedBefore)
+            };
+            let ends = target.attempts.iter().any(|one| one.succeeded() || refused(one));
+            last = Some((place, challenges));
+            if ends {
+                break;
+            }
+        }
+        last
+    }
+
+    /// What a host said that was passed over; the next image asks it anew.
+    fn forget(&mut self, passed: &Place, target: &mut Target) {
+        self.pings.remove(&passed.registry.authority());
+        target.attempts.clear();
+        target.ping = None;
+    }
+
+    /// Without a credential, then with each.
+    async fn attempts(
+        &mut self,
+        place: &mut Place,
+        mine: &[Credential],
+        target: &mut Target,
+    ) -> Vec<Challenge> {
+        let challenges = self.ping(place, target).await;
+        let anonymous = self.attempt(place, &challenges, Login::Anonymous, Depth::Layer).await;
+        let mut depth = if anonymous.succeeded() { Depth::Head } else { Depth::Layer };
+        target.attempts.push(anonymous);
+        for credential in mine {
+            let attempt = self.with_credential(place, &challenges, credential, depth).await;
+            if attempt.succeeded() {
+                depth = Depth::Head;
+            }
+            target.attempts.push(attempt);
+        }
+        challenges
+    }
+
+    /// Where to ask, in the runtime's order: mirrors, then the server, which is the registry unless the node's
+    /// configuration says otherwise. A push goes to the registry itself.
+    fn places(&self, reference: &Reference) -> Option<Vec<Place>> {
+        let own = self.place(reference)?;
+        let hosts =
+            self.looking.mirrors.get(reference.registry()).filter(|_| self.looking.action != Action::Push);
+        let Some(hosts) = hosts else { return Some(vec![own]) };
+        let through = |mirror: &Mirror| Place {
+            via: Some(Clean::new(&format!("{}{}", mirror.origin, mirror.prefix))),
+            registry: mirror.origin.clone(),
+            prefix: mirror.prefix.clone(),
+            ..own.clone()
+        };
+        let is_own = |mirror: &&Mirror| mirror.origin == own.registry && mirror.prefix == own.prefix;
+        let server = hosts.server.as_ref().filter(|server| !is_own(server)).map(through);
+        let mut places: Vec<Place> = hosts.mirrors.iter().map(through).collect();
+        places.push(server.unwrap_or_else(|| own.clone()));
+        Some(places)
+    }
+
     fn place(&self, reference: &Reference) -> Option<Place> {
         let tag = || reference.tag().unwrap_or("latest").to_string();
         Some(Place {
+            via: None,
             registry: self.client.origin_of(reference.registry())?,
             prefix: "/v2".into(),
             repository: reference.path().to_string(),
             reference: reference.digest().map_or_else(tag, str::to_string),
         })
-    }
-
-    /// The first host that answers of those that the node's configuration names for the registry, else the last.
-    /// A push goes to the registry itself.
-    async fn choose_mirror(&mut self, reference: &Reference, place: &mut Place, target: &mut Target) {
-        let mirrors =
-            self.looking.mirrors.get(reference.registry()).filter(|_| target.action != Action::Push);
-        for mirror in mirrors.into_iter().flatten() {
-            place.registry = mirror.origin.clone();
-            place.prefix.clone_from(&mirror.prefix);
-            target.via = Some(Clean::new(&format!("{}{}", mirror.origin, mirror.prefix)));
-            if mirror.origin.scheme() == Scheme::Http {
-                self.client.allow_plain_http(&mirror.origin);
-            }
-            if self.client.ping(&mirror.origin, &mirror.prefix).await.answer().is_some() {
-                return;
-            }
-        }
     }
 
     /// What the registry asks for; asked once. Where HTTP is spoken at the port of HTTPS, the rest is asked in the

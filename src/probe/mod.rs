@@ -24,7 +24,7 @@ pub use local::{Here, LOCAL_PROBE, look_from_here};
 #[cfg(feature = "probe")]
 pub use look::{Looking, look};
 #[cfg(feature = "probe")]
-pub use node_config::{Mirror, NodeConfig};
+pub use node_config::{Hosts, Mirror, NodeConfig};
 #[cfg(feature = "probe")]
 pub use pod::{go_architecture, run};
 pub use task::{Reader, Refused, Source, Task};

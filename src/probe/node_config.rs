@@ -39,6 +39,16 @@ pub struct Mirror {
     pub prefix: String,
 }
 
+/// The hosts that containerd asks for pulls from a registry, each until the image comes from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// Those that come before the registry, in order.
+    pub mirrors: Vec<Mirror>,
+    /// What stands for the registry itself and comes last; absent: the registry
+    /// (`ConfigureHosts` in containerd 2.4, `core/remotes/docker/config/hosts.go`).
+    pub server: Option<Mirror>,
+}
+
 /// One section of a `hosts.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -75,34 +85,34 @@ struct HostsToml {
     server: Option<String>,
     #[serde(flatten)]
     top: Section,
-    host: Hosts,
+    host: HostSections,
 }
 
 /// `[host."URL"]` sections in their order, which counts.
 #[derive(Debug, Default)]
-struct Hosts(Vec<(String, Section)>);
+struct HostSections(Vec<(String, Section)>);
 
-impl<'de> Deserialize<'de> for Hosts {
+impl<'de> Deserialize<'de> for HostSections {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
         impl<'de> Visitor<'de> for InOrder {
-            type Value = Hosts;
+            type Value = HostSections;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("sections of hosts")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hosts, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HostSections, A::Error> {
                 let mut hosts = Vec::new();
                 while let Some(host) = map.next_key()? {
                     hosts.push((host, map.next_value()?));
                 }
-                Ok(Hosts(hosts))
+                Ok(HostSections(hosts))
             }
 
-            fn visit_unit<E>(self) -> Result<Hosts, E> {
+            fn visit_unit<E>(self) -> Result<HostSections, E> {
                 let _ = IgnoredAny;
-                Ok(Hosts::default())
+                Ok(HostSections::default())
             }
         }
         deserializer.deserialize_map(InOrder)
@@ -130,10 +140,10 @@ impl NodeConfig {
         }
     }
 
-    /// The hosts that containerd asks for pulls from `registry`, in order; its own certificates are added to the
-    /// roots. Empty where nothing is configured, or it cannot be read.
-    pub fn mirrors(&self, registry: &str, settings: &mut Settings) -> Vec<Mirror> {
-        let Some((folder, config)) = self.hosts_toml(registry) else { return Vec::new() };
+    /// The hosts that containerd asks for pulls from `registry`; its own certificates are added to the roots. None
+    /// but the registry where nothing is configured, or it cannot be read.
+    pub fn hosts(&self, registry: &str, settings: &mut Settings) -> Hosts {
+        let Some((folder, config)) = self.hosts_toml(registry) else { return Hosts::default() };
         let mut mirrors = Vec::new();
         for (url, section) in &config.host.0 {
             self.add_authorities(&folder, section, settings);
@@ -144,11 +154,8 @@ impl NodeConfig {
             mirrors.extend(mirror(url, section.override_path).filter(|_| pulls));
         }
         self.add_authorities(&folder, &config.top, settings);
-        let own = config.server.as_deref().and_then(|url| mirror(url, config.top.override_path));
-        for last in own.into_iter().filter(|own| !mirrors.contains(own)).collect::<Vec<_>>() {
-            mirrors.push(last);
-        }
-        mirrors
+        let server = config.server.as_deref().and_then(|url| mirror(url, config.top.override_path));
+        Hosts { mirrors, server }
     }
 
     /// The first folder that containerd looks into, with its `hosts.toml` (`hostPaths` of the file above).
@@ -235,8 +242,8 @@ mod tests {
 
     fn origins(text: &str) -> Vec<(String, String)> {
         let (_dir, config) = node(&[("etc/containerd/certs.d/r.example:5000/hosts.toml", text)]);
-        let mirrors = config.mirrors("r.example:5000", &mut Settings::bare());
-        mirrors.into_iter().map(|mirror| (mirror.origin.to_string(), mirror.prefix)).collect()
+        let hosts = config.hosts("r.example:5000", &mut Settings::bare());
+        hosts.mirrors.into_iter().chain(hosts.server).map(|mirror| (mirror.origin.to_string(), mirror.prefix)).collect()
     }
 
     #[test]
@@ -257,6 +264,14 @@ mod tests {
         ];
         let wanted: Vec<_> = wanted.map(|(origin, prefix)| (origin.to_string(), prefix.to_string())).into();
         assert_eq!(origins(text), wanted);
+    }
+
+    #[test]
+    fn without_a_server_the_registry_itself_comes_last() {
+        let text = "[host.\"https://m.example\"]\n";
+        let (_dir, config) = node(&[("etc/containerd/certs.d/r.example/hosts.toml", text)]);
+        let hosts = config.hosts("r.example", &mut Settings::bare());
+        assert_eq!((hosts.mirrors.len(), hosts.server), (1, None));
     }
 
     #[test]

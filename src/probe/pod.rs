@@ -57,8 +57,8 @@ fn seen(task: &Task) -> Result<ProbeSeen, String> {
         let node = NodeConfig::new(root.clone());
         node.apply(&mut settings);
         for reference in task.targets.iter().filter_map(|image| Reference::parse(image).ok()) {
-            let mirrors = node.mirrors(reference.registry(), &mut settings);
-            looking.mirrors.insert(reference.registry().to_string(), mirrors);
+            let hosts = node.hosts(reference.registry(), &mut settings);
+            looking.mirrors.insert(reference.registry().to_string(), hosts);
         }
     }
     Ok(runtime.block_on(async {

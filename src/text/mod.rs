@@ -31,6 +31,10 @@ pub fn referenced_name(name: &str) -> String {
 /// What is put in the place of a credential.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// What stands around the number of bytes that were cut.
+const CUT: &str = "… [";
+const CUT_END: &str = " bytes cut]";
+
 /// Longer input is cut before anything looks at it, so that cleaning takes a bounded time.
 const MAX_INPUT: usize = 64 * 1024;
 
@@ -61,7 +65,7 @@ impl Clean {
         let mut lost = text.len() - input.len();
         let mut current = input.to_owned();
         for _ in 0..MAX_ROUNDS {
-            let next = capped(redact::redact(&control::strip(&current)), cap, lost);
+            let next = capped(redacted(&control::strip(&current)), cap, lost);
             if next == current {
                 return Self(current);
             }
@@ -97,12 +101,27 @@ impl<'de> Deserialize<'de> for Clean {
     }
 }
 
+/// `text` without credentials. The note of a cut at its end is no part of a value: whether a value counts as a
+/// secret must not change with how much of it is kept.
+fn redacted(text: &str) -> String {
+    let (body, note) = text.split_at(text.len() - cut_note(text).len());
+    format!("{}{note}", redact::redact(body))
+}
+
+/// The note at the end of a text that was cut; empty where it was not.
+fn cut_note(text: &str) -> &str {
+    let note = text.rfind(CUT).map(|at| &text[at..]).unwrap_or_default();
+    let number = note.strip_prefix(CUT).and_then(|rest| rest.strip_suffix(CUT_END));
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if number.is_some_and(is_number) { note } else { "" }
+}
+
 /// `text` in at most `cap` bytes; `lost` bytes were cut before.
 fn capped(text: String, cap: usize, lost: usize) -> String {
     if text.len() <= cap && lost == 0 {
         return text;
     }
-    let note = |kept: usize| format!("… [{} bytes cut]", text.len() - kept + lost);
+    let note = |kept: usize| format!("{CUT}{}{CUT_END}", text.len() - kept + lost);
     let room = cap.checked_sub(note(0).len());
     match room {
         Some(room) => {

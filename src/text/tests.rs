@@ -225,6 +225,24 @@ fn a_stored_text_is_cleaned_again_when_it_is_read() {
     assert_eq!(again, long);
 }
 
+#[test]
+fn a_cut_text_stays_as_it_is_when_it_is_read_with_a_larger_cap() {
+    let text = "0?:-84.010? 041iiih??iii2iiiiiiiiiii/i?????>?29=92????, 10 1i0\u{6} 0ti";
+    let cut = Clean::with_cap(text, 64);
+    assert!(cut.as_str().ends_with(" bytes cut]"), "{cut}");
+    for cap in [65, 100, 4096, 65536] {
+        assert_eq!(Clean::with_cap(cut.as_str(), cap), cut, "{cap}");
+    }
+}
+
+#[test]
+fn a_note_of_a_cut_hides_no_secret_before_it() {
+    for text in ["password=hunter2… [12 bytes cut]", "password=hunter2 … [1 bytes cut] … [2 bytes cut]"] {
+        hides(text);
+    }
+    hides("… [12 bytes cut] password=hunter2");
+}
+
 /// A generator that gives the same numbers on every run (xorshift).
 struct Numbers(u64);
 

@@ -31,10 +31,13 @@ pub(super) const GOOGLE: &[Row] = &[
         GAR,
     )
     .says("*Permission *artifactregistry.* denied on resource"),
-    Row::new(&[C::ImageNotFound], "there is no such repository", GAR)
-        .code("NAME_UNKNOWN")
-        .sent(true)
-        .certain(),
+    Row::new(
+        &[C::ImageNotFound, C::PermissionDenied],
+        "there is no such repository, or none that the account may know of",
+        GAR,
+    )
+    .code("NAME_UNKNOWN")
+    .sent(true),
     Row::new(
         &[C::CredentialExpired, C::CredentialRejected, C::StaleCredential],
         "an access token lives for one hour by default, and one that is over is answered so",

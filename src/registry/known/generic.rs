@@ -200,11 +200,11 @@ pub(super) const ROWS: &[Row] = &[
         .status(&[404])
         .code("MANIFEST_UNKNOWN")
         .certain(),
-    Row::new(&[C::ImageNotFound], "it has nothing of that name for this account", SPEC)
+    // Many a registry hides what the account may not read, so this alone is never certain.
+    Row::new(&[C::ImageNotFound, C::PermissionDenied], "it has nothing of that name for this account", SPEC)
         .status(&[404])
         .sent(true)
-        .when(|answer| answer.from_registry)
-        .certain(),
+        .when(|answer| answer.from_registry),
     Row::new(&[C::ImageNotFound, C::UnexpectedResponder, C::PermissionDenied], "no mark of a registry", SPEC)
         .status(&[404])
         .when(is_stranger),

@@ -158,12 +158,21 @@ fn what_a_token_grants_tells_the_right_from_the_credential() {
 }
 
 #[test]
+fn a_registry_that_may_hide_what_may_not_be_read_is_not_certain_that_there_is_none() {
+    for host in ["r.example.com", "europe-docker.pkg.dev"] {
+        let unknown = case(host, 404, &error("NAME_UNKNOWN", "x")).sent();
+        assert_eq!(unknown.judge().candidates[1].code, C::PermissionDenied, "{host}");
+        assert_eq!(unknown.first(), (C::ImageNotFound, false), "{host}");
+    }
+}
+
+#[test]
 fn missing_images_and_broken_servers_are_told_apart() {
     let registry = |status, code: &str| case("r.example.com", status, &error(code, "x"));
     assert_eq!(registry(404, "MANIFEST_UNKNOWN").first(), (C::ImageNotFound, true));
     assert_eq!(registry(404, "NAME_UNKNOWN").first(), (C::ImageNotFound, false));
-    assert_eq!(registry(404, "NAME_UNKNOWN").sent().first(), (C::ImageNotFound, true));
-    assert_eq!(registry(404, "NAME_UNKNOWN").sent().push().first(), (C::RepositoryNotFound, true));
+    assert_eq!(registry(404, "MANIFEST_UNKNOWN").sent().first(), (C::ImageNotFound, true));
+    assert_eq!(registry(404, "NAME_UNKNOWN").sent().push().first(), (C::RepositoryNotFound, false));
     assert_eq!(registry(404, "BLOB_UNKNOWN").at(Place::Blob).sent().first(), (C::ContentCorrupt, false));
     assert_eq!(
         case("r.example.com", 404, "404 page not found").of("").first(),
