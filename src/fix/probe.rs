@@ -11,7 +11,7 @@ use crate::finding::Fix;
 pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&str>) -> Vec<Fix> {
     let elsewhere = source.filter(|source| !source.starts_with("secret/"));
     if let Some(store) = elsewhere.filter(|_| is_about_its_content(code)) {
-        return log_out(store, &place.registry);
+        return known_log_out(look, store).unwrap_or_else(|| log_out(store, &place.registry));
     }
     match (code, look.probe.network) {
         (code, _) if is_about_its_content(code) && code != Code::StaleCredential => replace(code, place),
@@ -99,7 +99,20 @@ fn is_about_its_content(code: Code) -> bool {
         )
 }
 
-/// Logs a client's store out, by its own program.
+/// What removes the credential from the store that the evidence names, and a login in its place where the same
+/// program does that.
+fn known_log_out(look: &Look<'_>, place: &str) -> Option<Vec<Fix>> {
+    let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
+    let mut entries = stores.flat_map(|store| &store.entries);
+    let mut fixes = entries.find(|entry| entry.place.as_str() == place)?.logout.clone();
+    let login = fixes.first()?.command.replacen(" logout", " login", 1);
+    if login != fixes.first()?.command {
+        fixes.push(fix("asks for a fresh one", login));
+    }
+    Some(fixes)
+}
+
+/// Logs a client's store out, by its own program, which the store's path tells where nothing else does.
 fn log_out(store: &str, registry: &str) -> Vec<Fix> {
     let store = store.to_ascii_lowercase();
     let registry = if registry == "docker.io" { "" } else { registry };

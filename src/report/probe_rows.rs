@@ -119,7 +119,7 @@ fn identity(attempt: &Attempt) -> String {
 }
 
 fn failing_step(look: &Look<'_>) -> Option<String> {
-    if !look.target.keyring.broken.is_empty() {
+    if look.look_up_fails() {
         return Some("credential".into());
     }
     if let Some(fault) = look.endpoints().find_map(|(_, endpoint)| fault(endpoint)) {
@@ -134,7 +134,7 @@ fn failing_step(look: &Look<'_>) -> Option<String> {
 }
 
 fn message(look: &Look<'_>) -> Option<Clean> {
-    if let Some(broken) = look.target.keyring.broken.first() {
+    if let Some(broken) = look.target.keyring.broken.first().filter(|_| look.look_up_fails()) {
         return Some(broken.error.clone());
     }
     if let Some(fault) = look.endpoints().find_map(|(_, endpoint)| fault(endpoint)) {

@@ -24,6 +24,7 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
         pulls: (0..tracker.pods.len()).flat_map(|index| pulls_of(tracker, prepared, index)).collect(),
         probes: (0..tracker.pods.len()).filter_map(|index| probe_of(tracker, prepared, index)).collect(),
         builders: Vec::new(),
+        stores: Vec::new(),
         extra: Map::new(),
     }
 }

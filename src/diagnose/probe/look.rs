@@ -95,11 +95,30 @@ impl<'a> Look<'a> {
         works.or_else(|| tried.iter().find(made)).or(tried.first()).copied()
     }
 
+    /// Whether a configuration that cannot be read fails the look-up for every image. It does so to the kubelet
+    /// alone: each client of a machine or builder reads files of its own.
+    pub fn look_up_fails(&self) -> bool {
+        self.has_kubelet_keyring() && !self.target.keyring.broken.is_empty()
+    }
+
+    /// Whether the credentials are pull secrets, which the kubelet reads, and not configurations of clients.
+    pub fn has_kubelet_keyring(&self) -> bool {
+        self.probe.network != Network::Local && !super::about::is_builder(self)
+    }
+
     /// Whether somebody pulls (or pushes) it with what the identity has.
     pub fn works(&self) -> bool {
-        self.target.keyring.broken.is_empty()
+        !self.look_up_fails()
             && self.deciding().is_some_and(Attempt::succeeded)
             && self.endpoints().all(|(_, endpoint)| super::way::fault(endpoint).is_none())
+    }
+
+    /// Whether the series of pushes was done with the credential of this attempt: the first that was not refused
+    /// (`series::choose` of the probe).
+    pub fn is_of_series(&self, attempt: &Attempt) -> bool {
+        let usable = |one: &&Attempt| one.withheld.is_none() && !one.refuses_credential();
+        let chosen = self.with_credentials().find(usable).or_else(|| self.with_credentials().next());
+        chosen.is_none_or(|chosen| std::ptr::eq(chosen, attempt))
     }
 
     /// Whether it works without a credential.

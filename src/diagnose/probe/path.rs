@@ -156,18 +156,18 @@ fn open(finding: &mut Finding, also: &[Code], settle_by: &str) {
     finding.settle_by = Some(settle_by.into());
 }
 
-/// Whether the node trusts what the probe does not is not known without the node's own certificates.
+/// Whether the node trusts what the probe does not is known by its own pull alone: `--node-config` gives a probe no
+/// `skip_verify`, no other `config_path` and nothing outside the node's /etc.
 fn open_trust(finding: &mut Finding, look: &Look<'_>) {
-    let given = look.evidence.plan.probe.as_ref().is_some_and(|probe| probe.node_config);
     let says_so = |pull: &Pull| {
         judge(pull, look.evidence).is_some_and(|(_, all)| {
             all.first().is_some_and(|first| first.code == Code::CertificateUntrusted)
         })
     };
-    let kubelet_agrees = look.pull().is_some_and(says_so);
-    if (given && look.probe.network == Network::Node) || kubelet_agrees {
+    if look.pull().is_some_and(says_so) {
         return;
     }
+    let given = look.evidence.plan.probe.as_ref().is_some_and(|probe| probe.node_config);
     finding.certain = false;
     if look.probe.network == Network::Local {
         finding.settle_by =
@@ -176,10 +176,15 @@ fn open_trust(finding: &mut Finding, look: &Look<'_>) {
     }
     // The probe has its own list of authorities: no failure of the node's until the node was asked.
     finding.severity = Severity::Unknown;
-    finding.settle_by = Some(
-        "the node's own pull (--method both), or the authority that it trusts: --ca-bundle FILE, --node-config"
-            .into(),
-    );
+    let how = match given && look.probe.network == Network::Node {
+        true => {
+            "the node's own pull (--method both): it may trust what its files in /etc do not show (skip_verify)"
+        }
+        false => {
+            "the node's own pull (--method both), or the authority that it trusts: --ca-bundle FILE, --node-config"
+        }
+    };
+    finding.settle_by = Some(how.into());
 }
 
 /// One that fails alone may be cut off; several that fail alike see the registry's own failure.
