@@ -1,11 +1,15 @@
 //! What the run has learnt of credentials that the registry refuses: a refused one is sent once in a run.
 
+use std::collections::BTreeMap;
+
 use super::waves::Word;
+use crate::code::Code;
 use crate::diagnose;
-use crate::evidence::probe::{Attempt, CredentialSeen, Exchange};
+use crate::evidence::probe::{Attempt, CredentialSeen, Exchange, ExchangeStep, Withheld};
 use crate::evidence::{CredentialUse, Outcome, Probe, ProbeSeen, Pull, PullSeen};
 use crate::plan::{Check, SecretSource};
 use crate::probe::Refused;
+use crate::registry::reference::Reference;
 use crate::secret::Fingerprint;
 
 /// Stands for any credential: a kubelet does not say which of them it sent.
@@ -51,50 +55,93 @@ impl Refusals {
 fn refused_fingerprints(seen: &ProbeSeen) -> Vec<String> {
     let attempts = seen.targets.iter().flat_map(|target| &target.attempts);
     let credentials = attempts.filter(|attempt| attempt.refuses_credential()).flat_map(|one| &one.credential);
-    let fingerprint = |credential: &CredentialSeen| {
-        credential.described.fingerprint.as_ref().map_or(ANY, Fingerprint::as_str).to_string()
-    };
-    credentials.map(fingerprint).collect()
+    credentials.map(|credential| fingerprint(credential).to_string()).collect()
 }
 
-/// What a probe says about the credentials.
+fn fingerprint(credential: &CredentialSeen) -> &str {
+    credential.described.fingerprint.as_ref().map_or(ANY, Fingerprint::as_str)
+}
+
+/// What a probe says about the credentials: they are taken only where each registry has judged each that it is sent.
 pub(super) fn word_of_probe(probe: &Probe) -> Word {
     let Some(seen) = probe.seen() else { return Word::NeverLooked };
     if !refused_fingerprints(seen).is_empty() {
         return Word::Refused;
     }
-    // A registry that answered at all would have said so.
-    let attempts = || seen.targets.iter().flat_map(|target| &target.attempts);
-    let sent = attempts().filter(|attempt| attempt.credential.is_some() && attempt.withheld.is_none());
-    let answered = |attempt: &Attempt| {
-        attempt.succeeded()
-            || attempt.exchanges.iter().filter_map(Exchange::answer).any(|one| one.marks.any())
-    };
-    let mut sent = sent.peekable();
-    let taken = match sent.peek() {
-        Some(_) => sent.any(answered),
-        None => attempts().any(answered),
+    let mut judged: BTreeMap<(String, &str), bool> = BTreeMap::new();
+    for target in &seen.targets {
+        let registry = registry_of(&target.image);
+        for attempt in target.attempts.iter().filter(|attempt| is_at_stake(attempt)) {
+            let credential = attempt.credential.as_ref();
+            let key = credential.map(|one| fingerprint(one)).unwrap_or_default();
+            *judged.entry((registry.clone(), key)).or_default() |= takes_credential(attempt);
+        }
+    }
+    let mut attempts = seen.targets.iter().flat_map(|target| &target.attempts);
+    let taken = match attempts.clone().any(is_at_stake) {
+        true => judged.values().all(|taken| *taken),
+        // No credential matches, so none is sent by others either.
+        false => attempts.any(is_answered),
     };
     if taken { Word::Taken } else { Word::Nothing }
 }
 
-/// What a kubelet's pulls say about the credentials.
+/// Whether an attempt's credential is one that later pods may send. An empty entry is sent by nobody, and one that
+/// was refused before is held back already.
+fn is_at_stake(attempt: &Attempt) -> bool {
+    let settled = matches!(
+        attempt.withheld,
+        Some(Withheld::Empty | Withheld::RefusedBefore | Withheld::RefusedElsewhere { .. })
+    );
+    attempt.credential.is_some() && !settled
+}
+
+/// Whether the registry judged a credential and took it: its token service granted a token, or the registry itself
+/// let it past the question who asks. A 429, a 5xx or a 403 without a token comes before that question.
+fn takes_credential(attempt: &Attempt) -> bool {
+    let past = |one: &Exchange| {
+        one.is_good() || one.answer().is_some_and(|answer| answer.status == 404 && answer.marks.any())
+    };
+    attempt.withheld.is_none()
+        && attempt.exchanges.iter().any(|one| match one.step {
+            ExchangeStep::Ping => false,
+            step if step.is_token() => one.is_good(),
+            _ => past(one),
+        })
+}
+
+/// Whether a registry answered at all.
+fn is_answered(attempt: &Attempt) -> bool {
+    attempt.succeeded() || attempt.exchanges.iter().filter_map(Exchange::answer).any(|one| one.marks.any())
+}
+
+/// The registry of an image, as far as it can be told.
+fn registry_of(image: &str) -> String {
+    Reference::parse(image).map(|image| image.registry().to_string()).unwrap_or_default()
+}
+
+/// What a kubelet's pulls say about the credentials: they are taken only where each registry has answered about an
+/// image of its own.
 pub(super) fn word_of_pulls(pulls: &[Pull], source: SecretSource) -> Word {
-    let mut word = Word::Nothing;
+    let mut answered: BTreeMap<String, bool> = BTreeMap::new();
     for pull in pulls {
-        match &pull.outcome {
-            Outcome::Seen { value: PullSeen::Pulled { .. } } => word = Word::Taken,
+        let taken = match &pull.outcome {
+            Outcome::Seen { value: PullSeen::Pulled { .. } } => true,
             Outcome::Seen { value: PullSeen::Failed { message, .. } } => {
                 let candidates = diagnose::pull_candidates(pull, message, source);
                 if diagnose::may_refuse_credential(&candidates) {
                     return Word::Refused;
                 }
-                if candidates.first().is_some_and(|first| first.code.is_registrys_answer()) {
-                    word = Word::Taken;
-                }
+                candidates.first().is_some_and(|first| judges_credential(first.code))
             }
-            _ => {}
-        }
+            _ => false,
+        };
+        *answered.entry(registry_of(pull.image_used())).or_default() |= taken;
     }
-    word
+    if !answered.is_empty() && answered.values().all(|taken| *taken) { Word::Taken } else { Word::Nothing }
+}
+
+/// Whether a registry that answers so would have refused a wrong credential. A limit may come before that.
+fn judges_credential(code: Code) -> bool {
+    code.is_registrys_answer() && code != Code::RateLimited
 }

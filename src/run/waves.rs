@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 /// How many pods go one by one before the rest goes anyway: nodes that cannot reach the registry say nothing
-/// about the credential. Probes that never looked are counted apart, and let only the other probes go: they
-/// say nothing about what the kubelets will meet.
+/// about the credential. Probes that never looked tried none at all, so they never let the rest go; after as many
+/// of them a kubelet is asked first, where one waits: it can tell.
 const SINGLES: usize = 3;
 
 /// What a pod's rows said about the credential.
@@ -61,16 +61,13 @@ impl Waves {
         if !self.one_by_one {
             return self.waiting.drain(..).map(|pod| pod.index).collect();
         }
-        let mut due = Vec::new();
-        if self.never_looked >= SINGLES {
-            due.extend(self.waiting.iter().filter(|pod| pod.is_probe).map(|pod| pod.index));
-            self.waiting.retain(|pod| !pod.is_probe);
+        if self.alone.is_some() {
+            return Vec::new();
         }
-        if self.alone.is_none() {
-            self.alone = self.waiting.pop_front().map(|pod| pod.index);
-            due.extend(self.alone);
-        }
-        due
+        let kubelet = self.waiting.iter().position(|pod| !pod.is_probe);
+        let next = kubelet.filter(|_| self.never_looked >= SINGLES).unwrap_or(0);
+        self.alone = self.waiting.remove(next).map(|pod| pod.index);
+        self.alone.into_iter().collect()
     }
 
     /// The pod that the others wait for.
@@ -97,13 +94,14 @@ impl Waves {
         }
     }
 
-    /// The awaited pod takes long. A refusal comes within seconds, so a pull or a probe that has been going on
-    /// is no refusal; one that has not begun says nothing.
+    /// The awaited pod takes long. A refusal comes within seconds, so a pull that has been going on is no refusal;
+    /// a pod that has not begun says nothing, and no more does a probe: it asks without a credential first, one
+    /// image after the other.
     pub(super) fn patience_is_over(&mut self, asking: bool, is_probe: bool) {
         match (asking, is_probe) {
-            (true, _) => self.one_by_one = false,
+            (true, false) => self.one_by_one = false,
             (false, false) => self.next_single(),
-            (false, true) => {
+            (_, true) => {
                 self.never_looked += 1;
                 self.alone = None;
             }
@@ -164,23 +162,35 @@ mod tests {
     }
 
     #[test]
-    fn probes_that_never_looked_let_probes_go_and_the_kubelets_still_one_by_one() {
-        let mut waves = Waves::new([true, false, true, false, true, false, true, false], true);
-        assert_eq!(waves.due(), [0]);
-        waves.known(0, &Word::NeverLooked);
-        assert_eq!(waves.due(), [1]);
-        waves.known(1, &Word::Nothing);
-        assert_eq!(waves.due(), [2]);
+    fn probes_that_never_looked_go_on_one_by_one() {
+        let mut waves = Waves::new([true; 6], true);
+        for pod in 0..5 {
+            assert_eq!(waves.due(), [pod]);
+            waves.known(pod, &Word::NeverLooked);
+        }
+        assert_eq!(waves.due(), [5]);
+    }
+
+    #[test]
+    fn after_three_probes_that_never_looked_a_kubelet_is_asked_and_opens_the_way() {
+        let mut waves = Waves::new([true, true, true, true, false, true], true);
+        for pod in 0..3 {
+            assert_eq!(waves.due(), [pod]);
+            waves.known(pod, &Word::NeverLooked);
+        }
+        assert_eq!(waves.due(), [4], "the kubelet");
+        waves.known(4, &Word::Taken);
+        assert_eq!(waves.due(), [3, 5]);
+    }
+
+    #[test]
+    fn a_probe_that_takes_too_long_is_followed_by_a_single_one_whether_it_runs_or_not() {
+        let mut waves = Waves::new([true; 4], true);
+        waves.due();
         waves.patience_is_over(false, true);
-        assert_eq!(waves.due(), [3]);
-        waves.known(3, &Word::Nothing);
-        assert_eq!(waves.due(), [4]);
-        waves.known(4, &Word::NeverLooked);
-        assert_eq!(waves.due(), [6, 5], "the last probe, and the next kubelet alone");
-        waves.known(6, &Word::NeverLooked);
-        assert_eq!(waves.due(), [] as [usize; 0]);
-        waves.known(5, &Word::Taken);
-        assert_eq!(waves.due(), [7]);
+        assert_eq!(waves.due(), [1]);
+        waves.patience_is_over(true, true);
+        assert_eq!(waves.due(), [2]);
     }
 
     #[test]

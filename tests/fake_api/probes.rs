@@ -185,6 +185,52 @@ async fn a_credential_that_a_kubelet_saw_refused_is_sent_by_no_probe() {
     assert_eq!(pods[3]["spec"]["imagePullSecrets"], json!([{"name": format!("regauth-{RUN}-none")}]));
 }
 
+/// When each pod was asked for, in seconds after the first, and whether it is a probe's.
+fn times(fake: &Fake) -> Vec<(u64, bool)> {
+    let asked = fake.asked();
+    let pods: Vec<&Asked> = asked.iter().filter(|asked| asked.is(&Method::POST, "/pods")).collect();
+    let after = |pod: &&Asked| pod.at.checked_sub(pods[0].at).unwrap().as_secs();
+    pods.iter().map(|pod| (after(pod), is_probe(&pod.body))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_that_never_looked_do_not_let_the_others_go_side_by_side() {
+    let fake = cluster(|_| state("ErrImagePull", "no such host"), Fate::Pulls);
+    let mut prepared = probing(6, &[Check::ProbePod]);
+    prepared.plan.one_first = true;
+    // No kubelet that could tell more.
+    prepared.plan.action = regauth::evidence::Action::Push;
+    run(&fake, &prepared).await;
+    let times: Vec<u64> = times(&fake).into_iter().map(|(at, _)| at).collect();
+    assert_eq!(times.len(), 6);
+    assert!(times.windows(2).all(|two| two[1] > two[0]), "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kubelet_that_is_asked_in_place_of_probes_that_never_look_opens_the_way() {
+    let fake = cluster(|_| state("ErrImagePull", "no such host"), Fate::Pulls);
+    let mut prepared = probing(30, &[Check::ProbePod]);
+    prepared.plan.one_first = true;
+    let finished = run(&fake, &prepared).await;
+    let kinds: Vec<bool> = times(&fake).into_iter().map(|(_, is_probe)| is_probe).collect();
+    assert_eq!(kinds[..4], [true, true, true, false]);
+    assert_eq!(successes(&finished.evidence), 30, "no row is left over when the time is up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_still_looks_is_waited_for() {
+    // It began, and may send the credential at any moment.
+    let fake = cluster(|_| json!({"running": {}}), Fate::Pulls);
+    let mut prepared = probing(3, &[Check::ProbePod]);
+    prepared.plan.one_first = true;
+    run(&fake, &prepared).await;
+    let own = prepared.plan.timeout_seconds / 3;
+    let first = &fake.asked().iter().find(|asked| asked.is(&Method::POST, "/pods")).unwrap().body.clone();
+    assert!(task(first).timeout_seconds < own, "its own deadline leaves time for the others");
+    let times = times(&fake);
+    assert!(times[1].0 > own && times.get(2).is_none_or(|third| third.0 > 2 * own), "{times:?}");
+}
+
 /// Probes whose messages had no room for all; their logs are answered as given.
 fn cut(log: impl Fn() -> Answer + Send + 'static) -> Fake {
     with(move |world, asked| match asked.path.ends_with("/log") {

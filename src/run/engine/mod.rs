@@ -34,6 +34,9 @@ pub(super) use aside::run;
 /// How long the others wait for the node that goes first, at the most.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The share of the time left that a pod may take which the others wait for: one in so many.
+const ALONE_SHARE: u64 = 3;
+
 struct Engine<'a> {
     api: &'a Api,
     prepared: &'a Prepared,
@@ -170,8 +173,15 @@ impl<'a> Engine<'a> {
     /// When there is something to do even if nothing happens.
     fn wake(&self, deadline: Instant) -> Instant {
         let decision = self.tracker.next_decision().map(|at| self.begun + Duration::from_millis(at));
-        let patience = self.alone_since.map(|(_, since)| since + self.patience());
+        let patience = self.alone_since.map(|(pod, since)| since + self.patience_with(pod));
         [decision, patience, self.reaper.due()].into_iter().flatten().fold(deadline, Instant::min)
+    }
+
+    /// A probe that runs has a deadline of its own, and is waited for until then.
+    fn patience_with(&self, pod: usize) -> Duration {
+        let runs = self.tracker.pods[pod].check.is_probe() && self.tracker.is_asking(pod);
+        let own = if runs { self.prepared.plan.timeout_seconds / ALONE_SHARE } else { 0 };
+        self.patience() + Duration::from_secs(own)
     }
 
     fn patience(&self) -> Duration {
@@ -181,9 +191,17 @@ impl<'a> Engine<'a> {
         PATIENCE.min(Duration::from_secs(self.prepared.plan.timeout_seconds) / turns)
     }
 
+    /// How long a pod that is made now may take. One that the others wait for gets a share, so that there is time
+    /// for them, and for as many more that cannot tell.
+    fn seconds_for_next(&self) -> u64 {
+        let left = self.prepared.plan.timeout_seconds.saturating_sub(self.begun.elapsed().as_secs());
+        if self.waves.awaited().is_some() { left / ALONE_SHARE } else { left }
+    }
+
     /// Sends what may be created now.
     fn launch(&mut self) {
-        if let Some((pod, _)) = self.alone_since.filter(|(_, since)| since.elapsed() >= self.patience()) {
+        let is_over = |(pod, since): &(usize, Instant)| since.elapsed() >= self.patience_with(*pod);
+        if let Some((pod, _)) = self.alone_since.filter(is_over) {
             let is_probe = self.tracker.pods[pod].check.is_probe();
             self.waves.patience_is_over(self.tracker.is_asking(pod), is_probe);
             self.alone_since = None;
@@ -197,7 +215,7 @@ impl<'a> Engine<'a> {
             self.alone_since = Some((awaited, Instant::now()));
             self.observer.saw(Progress::OneFirst { node: &self.tracker.pods[awaited].node });
         }
-        let seconds_left = self.prepared.plan.timeout_seconds.saturating_sub(self.begun.elapsed().as_secs());
+        let seconds_left = self.seconds_for_next();
         let (tracker, refusals, added) = (&mut self.tracker, &self.refusals, &self.added);
         // Whoever asks for all nodes at once is given that.
         let holds_back = |index: usize| self.prepared.plan.one_first || added.contains(&index);

@@ -33,9 +33,13 @@ fn a_refusal_on_any_image_is_the_word_about_the_credential() {
 fn a_pull_or_an_answer_means_that_the_credential_is_taken() {
     assert_eq!(judged(&["pulled"]), Word::Taken);
     assert_eq!(judged(&[NOT_FOUND]), Word::Taken);
+}
+
+#[test]
+fn a_limit_may_come_before_the_credential_is_looked_at() {
     let limited =
         "unexpected status from HEAD request to https://registry.example.com/v2/: 429 Too Many Requests";
-    assert_eq!(judged(&[limited]), Word::Taken);
+    assert_eq!(judged(&[limited]), Word::Nothing);
 }
 
 #[test]

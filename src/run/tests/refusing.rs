@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::evidence::{CredentialUse, Network, Outcome, Probe, Step};
-use crate::plan::Check;
-use crate::run::refusals::{Refusals, word_of_probe};
+use crate::evidence::{CredentialUse, Network, Outcome, Presence, Probe, Pull, PullSeen, Step};
+use crate::plan::{Check, SecretSource};
+use crate::run::refusals::{Refusals, word_of_probe, word_of_pulls};
 use crate::run::waves::Word;
 use crate::text::Clean;
 
@@ -88,6 +88,99 @@ fn a_registry_that_was_not_reached_with_a_credential_says_nothing() {
     silent["exchanges"] = json!([unreachable]);
     assert_eq!(word_of_probe(&probe(json!([attempt(None, "manifest", 200), silent]))), Word::Nothing);
     assert_eq!(word_of_probe(&probe(json!([]))), Word::Nothing);
+}
+
+#[test]
+fn a_credential_that_was_withheld_everywhere_was_not_judged() {
+    for reason in ["untrustedCertificate", "plainHttp", "realm"] {
+        let mut withheld = attempt(Some("0a0a0a0a"), "manifest", 200);
+        withheld["withheld"] = json!({"reason": reason});
+        withheld["exchanges"] = json!([]);
+        let probe = probe(json!([attempt(None, "manifest", 401), withheld]));
+        assert_eq!(word_of_probe(&probe), Word::Nothing, "{reason}");
+    }
+}
+
+#[test]
+fn a_credential_that_nobody_sends_needs_no_judgement() {
+    let mut empty = attempt(Some("0a0a0a0a"), "manifest", 200);
+    empty["withheld"] = json!({"reason": "empty"});
+    empty["exchanges"] = json!([]);
+    let anonymous = attempt(None, "manifest", 401);
+    assert_eq!(word_of_probe(&probe(json!([anonymous, empty]))), Word::Taken);
+    let mut refused = empty.clone();
+    refused["withheld"] = json!({"reason": "refusedElsewhere", "on": "node0"});
+    let good = attempt(Some("0b0b0b0b"), "manifest", 200);
+    assert_eq!(word_of_probe(&probe(json!([anonymous, refused, good]))), Word::Taken);
+}
+
+#[test]
+fn each_registry_must_have_judged_each_credential() {
+    let of = |image: &str, attempts: Value| json!({"image": image, "action": "pull", "attempts": attempts});
+    let good = |one| attempt(Some(one), "manifest", 200);
+    let mut cut_off = good("0a0a0a0a");
+    cut_off["exchanges"] = json!([]);
+    let word = |targets: Value| {
+        let seen = serde_json::from_value(json!({"targets": targets})).unwrap();
+        word_of_probe(&probe_with(Outcome::Seen { value: seen }))
+    };
+    let a = of("a.example.com/x:1", json!([good("0a0a0a0a")]));
+    let b = |attempts| of("b.example.com/y:1", attempts);
+    assert_eq!(word(json!([a, b(json!([cut_off]))])), Word::Nothing, "the same one at another registry");
+    assert_eq!(word(json!([a, b(json!([good("0b0b0b0b"), cut_off]))])), Word::Nothing);
+    assert_eq!(word(json!([a, b(json!([good("0b0b0b0b")]))])), Word::Taken);
+    let again = of("a.example.com/z:1", json!([cut_off]));
+    assert_eq!(word(json!([a, again])), Word::Taken, "judged for another image of the registry");
+}
+
+#[test]
+fn an_answer_that_comes_before_the_credential_is_looked_at_says_nothing() {
+    let word = |step: &str, status| word_of_probe(&probe(json!([attempt(Some("0a0a0a0a"), step, status)])));
+    for status in [429, 500, 503] {
+        assert_eq!(word("pullToken", status), Word::Nothing, "token service: {status}");
+        assert_eq!(word("manifest", status), Word::Nothing, "registry: {status}");
+    }
+    assert_eq!(word("manifest", 403), Word::Nothing, "a firewall says so, too");
+    let mut with_token = attempt(Some("0a0a0a0a"), "pullToken", 200);
+    let denied = attempt(None, "manifest", 403)["exchanges"][0].clone();
+    with_token["exchanges"].as_array_mut().unwrap().push(denied);
+    assert_eq!(word_of_probe(&probe(json!([with_token]))), Word::Taken, "a right is missing");
+}
+
+fn pull_of(image: &str, value: PullSeen) -> Pull {
+    Pull {
+        id: "pull/node1/0".into(),
+        node: "node1".into(),
+        image: image.into(),
+        image_rewritten: None,
+        pod: "p".into(),
+        pull_secrets: vec!["regcred".into()],
+        credential: CredentialUse::AsPlanned,
+        missing_pull_secrets: Vec::new(),
+        on_node_before: Presence::Unknown,
+        outcome: Outcome::Seen { value },
+        seen_at: None,
+    }
+}
+
+#[test]
+fn a_kubelet_that_reaches_one_of_two_registries_says_nothing_of_the_other() {
+    let pulled =
+        |image: &str| pull_of(image, PullSeen::Pulled { took_ms: None, waited_ms: None, size_bytes: None });
+    let failed = |image: &str, message: &str| {
+        let message = Clean::new(message);
+        pull_of(image, PullSeen::Failed { reason: "ErrImagePull".into(), message, took_ms: None })
+    };
+    let word = |pulls: &[Pull]| word_of_pulls(pulls, SecretSource::Workload);
+    let (a, b) = ("a.example.com/x:1", "b.example.com/y:1");
+    let refused = "failed to do request: Head \"https://b.example.com/v2/y/manifests/1\": dial tcp 192.0.2.7:443: \
+        connect: connection refused";
+    assert_eq!(word(&[pulled(a), pulled(b)]), Word::Taken);
+    assert_eq!(word(&[pulled(a), failed(b, refused)]), Word::Nothing);
+    let limited = "failed to copy: httpReadSeeker: failed open: unexpected status code \
+        https://b.example.com/v2/y/manifests/1: 429 Too Many Requests";
+    assert_eq!(word(&[failed(b, limited)]), Word::Nothing, "a limit comes first");
+    assert_eq!(word(&[]), Word::Nothing);
 }
 
 #[test]
