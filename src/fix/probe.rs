@@ -131,6 +131,16 @@ fn log_out(store: &str, registry: &str) -> Vec<Fix> {
     ]
 }
 
+/// Calls a credential helper by hand. `list` prints servers and users; `get` would print the secret.
+pub(crate) fn try_helper(program: &str) -> Vec<Fix> {
+    let program: String =
+        program.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    vec![
+        fix("shows whether the program is in PATH", format!("command -v {program}")),
+        fix("shows whether it works: it lists servers and users, no secrets", format!("{program} list")),
+    ]
+}
+
 /// Shows a Secret's entries without their values, then replaces it.
 fn replace(code: Code, place: &Place) -> Vec<Fix> {
     let namespace = &place.namespace;
@@ -203,14 +213,20 @@ fn trust(place: &Place) -> Vec<Fix> {
 }
 
 /// The flags that give the probe what the node has.
-pub(crate) fn give_it_the_nodes_own(place: &Place, only_untrusted: bool) -> Vec<Fix> {
+pub(crate) fn give_it_the_nodes_own(place: &Place, code: Code) -> Vec<Fix> {
     let Place { image, namespace, identity_flags, .. } = place;
     let test = format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --method both");
     let mut fixes =
         vec![fix("lets the probe use the node's own configuration", format!("{test} --node-config"))];
-    fixes.push(match only_untrusted {
-        true => fix("gives the probe the certificate authority", format!("{test} --ca-bundle FILE")),
-        false => fix("gives the probe the proxy of the node's runtime", format!("{test} --proxy URL")),
+    fixes.push(match code {
+        Code::CertificateUntrusted => {
+            fix("gives the probe the certificate authority", format!("{test} --ca-bundle FILE"))
+        }
+        Code::PlainHttpRegistry => {
+            let what = "lets the probe speak plain HTTP to the registry, as the node does";
+            fix(what, format!("{test} --plain-http {}", place.registry))
+        }
+        _ => fix("gives the probe the proxy of the node's runtime", format!("{test} --proxy URL")),
     });
     fixes
 }

@@ -2,11 +2,15 @@
 
 use super::rows::{PullRow, Verdict};
 use crate::evidence::{CredentialUse, Evidence, LastSeen, Outcome, Pull, PullSeen};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::text::Clean;
 
 pub(super) fn pull_row(pull: &Pull, evidence: &Evidence, findings: &[Finding]) -> PullRow {
-    let finding = findings.iter().find(|finding| finding.evidence.contains(&pull.id));
+    // What is only remarked on a pull that works is no cause of its row.
+    let finding = findings
+        .iter()
+        .filter(|finding| !(pull.is_pulled() && finding.severity == Severity::Info))
+        .find(|finding| finding.evidence.contains(&pull.id));
     let (mut took, mut waited, mut size) = (None, None, None);
     let (result, message) = match &pull.outcome {
         Outcome::Seen { value: PullSeen::Pulled { took_ms, waited_ms, size_bytes } } => {

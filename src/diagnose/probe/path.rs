@@ -6,8 +6,9 @@ use super::kubelet::attach as attach_kubelet;
 use super::look::{Look, looks};
 use super::way::{self, Fault};
 use crate::code::Code;
+use crate::diagnose::pull::judge;
 use crate::evidence::endpoint::{Endpoint, Role};
-use crate::evidence::{Evidence, Network};
+use crate::evidence::{Evidence, Network, Pull};
 use crate::finding::{Finding, Severity};
 use crate::fix;
 
@@ -25,7 +26,7 @@ pub(in crate::diagnose) fn broken_ways(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn broken_way(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault) -> Finding {
-    if look.kubelet_pulls() {
+    if look.kubelet_gets_past(endpoint, fault) {
         return only_the_probe(look, fault);
     }
     if let Some(finding) = cut_off(look, endpoint, fault) {
@@ -96,14 +97,18 @@ fn capital(text: &str) -> String {
 /// The node's own path works, so the probe lacks something that the node has.
 fn only_the_probe(look: &Look<'_>, fault: &Fault) -> Finding {
     let registry = look.registry();
+    let does = match look.pull().is_some_and(Pull::is_pulled) {
+        true => "pulls from",
+        false => "gets an answer of",
+    };
     let cause = format!(
-        "The node pulls from {registry}, so it has a path that the probe lacks (its CA, mirror, proxy or hosts entry): {}.",
+        "The node {does} {registry}, so it has a path that the probe lacks (its CA, mirror, proxy or hosts entry): {}.",
         fault.what
     );
     let mut finding = about(look, fault.code, None, cause);
     finding.severity = Severity::Info;
     finding.messages = fault.message.iter().cloned().collect();
-    finding.fixes = fix::probe::give_it_the_nodes_own(&place(look, None), fault.only_untrusted);
+    finding.fixes = fix::probe::give_it_the_nodes_own(&place(look, None), fault.code);
     finding.evidence.extend(look.pull().map(|pull| pull.id.clone()));
     finding
 }
@@ -154,7 +159,12 @@ fn open(finding: &mut Finding, also: &[Code], settle_by: &str) {
 /// Whether the node trusts what the probe does not is known by its own pull alone: `--node-config` gives a probe no
 /// `skip_verify`, no other `config_path` and nothing outside the node's /etc.
 fn open_trust(finding: &mut Finding, look: &Look<'_>) {
-    if look.pull().is_some_and(|pull| pull.failure().is_some()) {
+    let says_so = |pull: &Pull| {
+        judge(pull, look.evidence).is_some_and(|(_, all)| {
+            all.first().is_some_and(|first| first.code == Code::CertificateUntrusted)
+        })
+    };
+    if look.pull().is_some_and(says_so) {
         return;
     }
     let given = look.evidence.plan.probe.as_ref().is_some_and(|probe| probe.node_config);

@@ -343,7 +343,10 @@ fn the_probe_gets_each_stores_credential_once_and_nothing_is_shown() {
     let (seen, credentials) = of.for_image(&image(APP));
     assert_eq!(credentials.len(), 1, "docker's entry, which podman and helm read as well");
     assert_eq!(credentials[0].seen.source, home.0.join(DOCKER).display().to_string());
-    assert_eq!(seen.helpers[0].as_str(), "docker-credential-gone: the program is not found in PATH");
+    let failed = &seen.failed_helpers[0];
+    assert_eq!(failed.program.as_str(), "docker-credential-gone");
+    assert_eq!(failed.error.as_str(), "the program is not found in PATH");
+    assert!(seen.helpers.is_empty(), "those are named by a builder's file and not asked");
     assert!(!serde_json::to_string(&seen).unwrap().contains("hunter2"));
 }
 

@@ -271,6 +271,29 @@ fn on_this_machine_each_store_stands_for_a_client_and_has_its_own_logout() {
 }
 
 #[test]
+fn a_helper_that_fails_is_named_and_is_the_cause() {
+    use crate::evidence::probe::FailedHelper;
+    let helper = |stops: &[&str]| FailedHelper {
+        program: Clean::new("docker-credential-missing"),
+        error: Clean::new("the program is not found in PATH"),
+        stops: stops.iter().map(ToString::to_string).collect(),
+    };
+    for (attempt, stops, severity) in [
+        (closed(), &[][..], Severity::Error),
+        (all_good(), &["helm"][..], Severity::Error),
+        (all_good(), &[][..], Severity::Warning),
+    ] {
+        let mut target = target(Action::Pull, vec![anonymous(attempt)]);
+        target.keyring.failed_helpers = vec![helper(stops)];
+        let one = only(vec![saw("local", Network::Local, vec![registry()], target)]);
+        assert_eq!((one.code, one.severity, one.certain), (Code::CredentialHelperFailed, severity, true));
+        assert_eq!(one.subject.name, "docker-credential-missing");
+        assert!(one.cause.contains("failed: the program is not found in PATH;"), "{}", one.cause);
+        assert!(one.fixes.iter().all(|fix| !fix.command.ends_with(" get")));
+    }
+}
+
+#[test]
 fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_named() {
     let file = "/ci/helm-job/config.json";
     let entry = |place: &str, command: &str| StoreEntry {
