@@ -3,6 +3,8 @@
 //! One way through the crate: a [`plan::Plan`] says what to ask, [`evidence::Evidence`] what was seen,
 //! [`diagnose`] turns evidence into [`finding::Finding`]s, and [`report::Report`] is what every command emits.
 //! The library prints nothing and never exits; the plugin (`plugin/`) does.
+// Futures of the registry client lie deeper in each other than the compiler's usual limit for layouts.
+#![recursion_limit = "256"]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "cluster")]

@@ -1,11 +1,18 @@
 //! What a run asks: images, nodes, identity, limits. Printable, and enough to judge the evidence again.
 
+mod identity;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use identity::{Identity, SecretSource};
+
 use crate::evidence::{Action, Network};
+
+/// With a credential, this many pods go side by side; of more, one goes first.
+const SIDE_BY_SIDE: usize = 3;
 
 /// The plan of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +36,7 @@ pub struct Plan {
     /// How many nodes there are when only a sample of them is tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled_of: Option<usize>,
-    /// Whether one node goes first, so that a wrong credential is sent once.
+    /// Whether one pod goes first, so that a wrong credential is sent once.
     pub one_first: bool,
     /// Time limit of the run, in seconds.
     pub timeout_seconds: u64,
@@ -59,6 +66,23 @@ impl Plan {
             true => self.identity.describe(),
             false => format!("{} (docker configuration {})", self.identity.name, configs.join(", ")),
         }
+    }
+
+    /// Whether so many pods could send a credential that a wrong one might lock its account: then one goes first.
+    pub fn should_go_one_first(&self) -> bool {
+        let probe = self.probe.as_ref();
+        let for_image = probe.is_some_and(|probe| !probe.image_pull_secrets.is_empty());
+        let configs = probe.is_some_and(|probe| !probe.docker_configs.is_empty());
+        let credentials = configs || for_image || !self.identity.pull_secrets.is_empty();
+        credentials && self.pods().len() > SIDE_BY_SIDE
+    }
+
+    /// Whether a Secret of the run's namespace holds credentials that the run tests: one of the identity's pull
+    /// secrets, or a builder's docker configuration.
+    pub fn is_under_test(&self, secret: &str) -> bool {
+        let mut configs = self.probe.iter().flat_map(|probe| &probe.docker_configs);
+        self.identity.pull_secrets.iter().any(|name| name == secret)
+            || configs.any(|config| config.secret == secret)
     }
 
     /// Names of the nodes that are tested, in order.
@@ -104,7 +128,7 @@ impl Check {
 pub struct ProbePlan {
     /// The reference of the probe's own image.
     pub image: String,
-    /// Pull secrets for the probe's own image; none: those of the ServiceAccount.
+    /// Pull secrets for the probe's own image; none: it is pulled without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub image_pull_secrets: Vec<String>,
     /// Certificates to trust beside the image's own.
@@ -180,6 +204,17 @@ pub enum CaBundle {
     Secret(String),
 }
 
+impl CaBundle {
+    /// The object that holds it: `configmap/ca`, `secret/ca`; `None` where its text is at hand.
+    pub fn object(&self) -> Option<String> {
+        match self {
+            Self::Pem(_) => None,
+            Self::ConfigMap(name) => Some(format!("configmap/{name}")),
+            Self::Secret(name) => Some(format!("secret/{name}")),
+        }
+    }
+}
+
 /// A Secret or ConfigMap that a builder mounts as its docker configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -204,72 +239,6 @@ impl DockerConfigSource {
             false => format!("secret/{}", self.secret),
         }
     }
-}
-
-/// What a pull is done as.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Identity {
-    /// What the user named: `deploy/web`, `serviceaccount/builder`, `secret/regcred`.
-    pub name: String,
-    /// The ServiceAccount of the run's pods.
-    pub service_account: String,
-    /// Pull secrets in the order in which the kubelet sees them; none means an anonymous pull, unless the
-    /// node itself has credentials.
-    pub pull_secrets: Vec<String>,
-    /// Where the pull secrets come from.
-    pub source: SecretSource,
-}
-
-impl Identity {
-    /// One short text for a table: who, and with which pull secrets.
-    pub fn describe(&self) -> String {
-        match (self.source, self.pull_secrets.is_empty()) {
-            (SecretSource::Disabled, _) => "no pull secret (node credentials may apply)".into(),
-            (SecretSource::Given, _) => self.pull_secrets_text(),
-            (_, true) => format!("{} (no pull secret)", self.name),
-            (_, false) => format!("{} ({})", self.name, self.pull_secrets_text()),
-        }
-    }
-
-    /// The flags of `pull` that ask for this identity.
-    pub fn flags(&self) -> String {
-        let account = format!("--service-account {}", self.service_account);
-        match self.source {
-            _ if self.name.contains('/')
-                && !self.name.starts_with("serviceaccount/")
-                && !self.name.starts_with("secret/") =>
-            {
-                format!("--as-workload {}", self.name)
-            }
-            SecretSource::Disabled => format!("{account} --no-pull-secret"),
-            SecretSource::Given => {
-                let secrets: Vec<String> =
-                    self.pull_secrets.iter().map(|name| format!("--pull-secret {name}")).collect();
-                format!("{account} {}", secrets.join(" "))
-            }
-            SecretSource::ServiceAccount | SecretSource::Workload => account,
-        }
-    }
-
-    fn pull_secrets_text(&self) -> String {
-        let word = if self.pull_secrets.len() == 1 { "secret" } else { "secrets" };
-        format!("{word} {}", self.pull_secrets.join(", "))
-    }
-}
-
-/// Where an identity's pull secrets come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SecretSource {
-    /// The ServiceAccount's `imagePullSecrets`, which admission copies into pods that name none.
-    ServiceAccount,
-    /// The workload's own `imagePullSecrets`; the ServiceAccount's do not apply.
-    Workload,
-    /// Named on the command line.
-    Given,
-    /// A name that does not exist, which keeps the ServiceAccount's out.
-    Disabled,
 }
 
 /// A node of the plan.

@@ -36,7 +36,8 @@ pub struct ProbeArgs {
     /// The probe's own image [default: the one of this version; or the variable REGAUTH_PROBE_IMAGE]
     #[arg(long, value_name = "REFERENCE", value_parser = settings::image, help_heading = "Probe")]
     pub probe_image: Option<String>,
-    /// A pull secret for the probe's own image, in place of the ServiceAccount's (repeatable)
+    /// A pull secret for the probe's own image, which is pulled without any otherwise: the ServiceAccount's may be
+    /// wrong (repeatable)
     #[arg(long = "probe-pull-secret", value_name = "NAME", value_parser = settings::object_name)]
     #[arg(help_heading = "Probe")]
     pub probe_pull_secrets: Vec<String>,

@@ -109,7 +109,7 @@ pub struct OutputArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OneFirst {
-    /// With a credential and more than 3 nodes
+    /// With a credential and more than 3 pods that could send it
     Auto,
     Always,
     Never,

@@ -57,7 +57,7 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
         extra: serde_json::Map::new(),
     };
     let probe = look_from_here(asked, &mut stores).await;
-    let targets = probe.seen().map(|seen| seen.targets.clone()).unwrap_or_default();
+    let stores = here.images.iter().flat_map(|image| stores.seen(image)).collect();
     let evidence = Evidence {
         api_version: API_VERSION.into(),
         kind: "Evidence".into(),
@@ -68,11 +68,10 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
         pulls: Vec::new(),
         probes: vec![probe],
         builders: Vec::new(),
+        stores,
         extra: serde_json::Map::new(),
     };
-    let mut report = Report::of(&evidence);
-    report.stores = targets.iter().flat_map(|target| stores.told(target)).collect();
-    runs::print(&report, here.output, output)
+    runs::print(&Report::of(&evidence), here.output, output)
 }
 
 /// This machine's stores, or those of one file or client.

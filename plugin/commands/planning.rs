@@ -20,9 +20,6 @@ use super::Failure;
 use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 use crate::settings;
 
-/// With a credential, this many nodes go side by side; of more, one goes first.
-const SIDE_BY_SIDE: usize = 3;
-
 /// The flags that every run has.
 #[derive(Clone, Copy)]
 pub struct Flags<'a> {
@@ -217,17 +214,10 @@ fn assemble(
     chosen: Vec<Candidate>,
 ) -> Prepared {
     let identity = resolved.identity;
-    let testable = chosen.iter().filter(|node| node.skip.is_none()).count();
-    let configs = wanted.probe.as_ref().is_some_and(|probe| !probe.docker_configs.is_empty());
-    let one_first = match flags.nodes.one_first {
-        OneFirst::Auto => (configs || !identity.pull_secrets.is_empty()) && testable > SIDE_BY_SIDE,
-        OneFirst::Always => true,
-        OneFirst::Never => false,
-    };
     let on_node: HashMap<_, _> =
         chosen.iter().map(|node| (node.facts.name.clone(), node.has_image.clone())).collect();
     let planned = |node: &Candidate| PlannedNode { name: node.facts.name.clone(), skip: node.skip.clone() };
-    let plan = Plan {
+    let mut plan = Plan {
         namespace: namespace.into(),
         images: wanted.images,
         identity,
@@ -236,10 +226,15 @@ fn assemble(
         probe: wanted.probe,
         nodes: chosen.iter().map(planned).collect(),
         sampled_of: None,
-        one_first,
+        one_first: false,
         timeout_seconds: flags.run.timeout.as_secs(),
         keep: flags.run.keep,
         extra: serde_json::Map::new(),
+    };
+    plan.one_first = match flags.nodes.one_first {
+        OneFirst::Auto => plan.should_go_one_first(),
+        OneFirst::Always => true,
+        OneFirst::Never => false,
     };
     let nodes = chosen.into_iter().map(|node| node.facts).collect();
     Prepared { run, plan, nodes, on_node, run_key: String::new() }

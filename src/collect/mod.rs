@@ -4,6 +4,7 @@ pub mod access;
 pub mod adopter;
 pub mod ambient;
 pub mod builder;
+pub mod controllers;
 pub mod identity;
 pub mod nodes;
 pub mod policies;

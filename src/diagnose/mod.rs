@@ -44,6 +44,7 @@ pub const RULES: &[Rule] = &[
     probe::dead_addresses,
     probe::broken,
     probe::missing,
+    probe::failed_helpers,
     probe::failed_attempts,
     probe::expiring,
     probe::intermittent,

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod node;
 pub mod probe;
 pub mod pull;
+pub mod stores;
 
 use std::convert::Infallible;
 
@@ -51,6 +52,9 @@ pub struct Evidence {
     /// One item a container that builds or copies images, of the workload that was named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builders: Vec<BuilderConfig>,
+    /// One item an image and client of this machine, where it was this machine that looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stores: Vec<stores::Store>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -11,7 +11,7 @@ use crate::finding::Fix;
 pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&str>) -> Vec<Fix> {
     let elsewhere = source.filter(|source| !source.starts_with("secret/"));
     if let Some(store) = elsewhere.filter(|_| is_about_its_content(code)) {
-        return log_out(store, &place.registry);
+        return known_log_out(look, store).unwrap_or_else(|| log_out(store, &place.registry));
     }
     match (code, look.probe.network) {
         (code, _) if is_about_its_content(code) && code != Code::StaleCredential => replace(code, place),
@@ -99,7 +99,20 @@ fn is_about_its_content(code: Code) -> bool {
         )
 }
 
-/// Logs a client's store out, by its own program.
+/// What removes the credential from the store that the evidence names, and a login in its place where the same
+/// program does that.
+fn known_log_out(look: &Look<'_>, place: &str) -> Option<Vec<Fix>> {
+    let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
+    let mut entries = stores.flat_map(|store| &store.entries);
+    let mut fixes = entries.find(|entry| entry.place.as_str() == place)?.logout.clone();
+    let login = fixes.first()?.command.replacen(" logout", " login", 1);
+    if login != fixes.first()?.command {
+        fixes.push(fix("asks for a fresh one", login));
+    }
+    Some(fixes)
+}
+
+/// Logs a client's store out, by its own program, which the store's path tells where nothing else does.
 fn log_out(store: &str, registry: &str) -> Vec<Fix> {
     let store = store.to_ascii_lowercase();
     let registry = if registry == "docker.io" { "" } else { registry };
@@ -115,6 +128,16 @@ fn log_out(store: &str, registry: &str) -> Vec<Fix> {
     vec![
         fix(format!("removes the credential from {what}"), command.trim()),
         fix("asks for a fresh one", format!("{} {registry}", program.replace("logout", "login")).trim()),
+    ]
+}
+
+/// Calls a credential helper by hand. `list` prints servers and users; `get` would print the secret.
+pub(crate) fn try_helper(program: &str) -> Vec<Fix> {
+    let program: String =
+        program.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    vec![
+        fix("shows whether the program is in PATH", format!("command -v {program}")),
+        fix("shows whether it works: it lists servers and users, no secrets", format!("{program} list")),
     ]
 }
 
@@ -190,14 +213,20 @@ fn trust(place: &Place) -> Vec<Fix> {
 }
 
 /// The flags that give the probe what the node has.
-pub(crate) fn give_it_the_nodes_own(place: &Place, only_untrusted: bool) -> Vec<Fix> {
+pub(crate) fn give_it_the_nodes_own(place: &Place, code: Code) -> Vec<Fix> {
     let Place { image, namespace, identity_flags, .. } = place;
     let test = format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --method both");
     let mut fixes =
         vec![fix("lets the probe use the node's own configuration", format!("{test} --node-config"))];
-    fixes.push(match only_untrusted {
-        true => fix("gives the probe the certificate authority", format!("{test} --ca-bundle FILE")),
-        false => fix("gives the probe the proxy of the node's runtime", format!("{test} --proxy URL")),
+    fixes.push(match code {
+        Code::CertificateUntrusted => {
+            fix("gives the probe the certificate authority", format!("{test} --ca-bundle FILE"))
+        }
+        Code::PlainHttpRegistry => {
+            let what = "lets the probe speak plain HTTP to the registry, as the node does";
+            fix(what, format!("{test} --plain-http {}", place.registry))
+        }
+        _ => fix("gives the probe the proxy of the node's runtime", format!("{test} --proxy URL")),
     });
     fixes
 }

@@ -220,7 +220,10 @@ fn broken(source: &str, error: &ConfigError) -> BrokenConfig {
     BrokenConfig { source: source.to_string(), error: Clean::new(&error.to_string()) }
 }
 
-/// A mounted Secret. Its type cannot be told from its files; the key that is there tells which it should be.
+/// A mounted Secret. Its type cannot be told from its files; the key that is there tells which it should be. The
+/// kubelet passes over a Secret of another type (`Opaque`, say) with the same key
+/// (`pkg/credentialprovider/secrets` of Kubernetes 1.36), so here it is tried although no kubelet would: with
+/// `--method both` the kubelet's pull shows it.
 fn pull_secret(source: &Source) -> io::Result<Option<PullSecret>> {
     let kinds = [(KEY_DOCKER_CONFIG_JSON, TYPE_DOCKER_CONFIG_JSON), (KEY_DOCKERCFG, TYPE_DOCKERCFG)];
     for (key, kind) in kinds {

@@ -9,6 +9,8 @@ mod look;
 #[cfg(feature = "probe")]
 mod node_config;
 #[cfg(feature = "probe")]
+mod node_root;
+#[cfg(feature = "probe")]
 mod pod;
 pub mod report;
 #[cfg(feature = "probe")]

@@ -2,7 +2,12 @@
 //!
 //! containerd reads `certs.d/HOST/hosts.toml` at each pull (containerd 2.4, `core/remotes/docker/config/hosts.go`
 //! and docs/hosts.md): the `[host."URL"]` sections in their order, then `server`. A section's keys are the top
-//! level's, too.
+//! level's, too. Without a `hosts.toml` the folder's `*.crt` are trusted, as Docker's are.
+//!
+//! What is not the node's: a `ca` counts for the whole probe and not for its host alone; `skip_verify` and `client`
+//! are not followed, since no credential is sent where a certificate proves nothing; `config_path` is taken to be
+//! `/etc/containerd/certs.d`, and of the node nothing outside `/etc` is seen. So what the probe says of trust is
+//! never certain by this alone: the kubelet's own pull decides.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,20 +15,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
-use crate::registry::transport::{Origin, Settings, Target};
+use super::node_root::below;
+use crate::registry::transport::{BUNDLES, Origin, Settings, Target};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 1024 * 1024;
-
-/// Where Go programs look for a CA bundle (crypto/x509, `root_linux.go`, Go 1.26).
-const BUNDLES: [&str; 6] = [
-    "etc/ssl/certs/ca-certificates.crt",
-    "etc/pki/tls/certs/ca-bundle.crt",
-    "etc/ssl/ca-bundle.pem",
-    "etc/pki/tls/cacert.pem",
-    "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "etc/ssl/cert.pem",
-];
 
 /// The node's configuration below a folder that stands for the node's root.
 pub struct NodeConfig {
@@ -127,25 +123,30 @@ impl NodeConfig {
 
     /// Gives a transport what the node's runtime has: its CA bundle and hosts file.
     pub fn apply(&self, settings: &mut Settings) {
-        for bundle in BUNDLES {
-            let file = self.root.join(bundle);
-            if file.is_file() {
-                // A bundle that cannot be read is one that the node has not got either.
-                let _ = settings.roots.add_file(&file);
-            }
+        // As with Go, the first bundle that is there counts, and what is odd in it is left out.
+        if let Some(bundle) = BUNDLES.iter().filter_map(|file| self.file(file)).next() {
+            settings.roots.add_file_as_it_is(&bundle);
         }
-        let hosts = self.root.join("etc/hosts");
-        if hosts.is_file() {
+        if let Some(hosts) = self.file("etc/hosts") {
             settings.hosts_file = hosts;
         }
+    }
+
+    /// A file of the node.
+    fn file(&self, path: impl AsRef<Path>) -> Option<PathBuf> {
+        below(&self.root, path.as_ref()).filter(|file| file.is_file())
     }
 
     /// The hosts that containerd asks for pulls from `registry`; its own certificates are added to the roots. None
     /// but the registry where nothing is configured, or it cannot be read.
     pub fn hosts(&self, registry: &str, settings: &mut Settings) -> Hosts {
         let Some(folder) = self.folder(registry) else { return Hosts::default() };
-        add_certificates(&folder, settings);
-        let Some(config) = hosts_toml(&folder) else { return Hosts::default() };
+        let config = self.hosts_toml(&folder);
+        // containerd 2 looks at them where there is no `hosts.toml`, 1.6 also beside one without `[host]` sections.
+        if config.as_ref().is_none_or(|config| config.host.0.is_empty()) {
+            self.add_loose_certificates(&folder, settings);
+        }
+        let Some(config) = config else { return Hosts::default() };
         let mut mirrors = Vec::new();
         for (url, section) in &config.host.0 {
             self.add_authorities(&folder, section, settings);
@@ -160,40 +161,46 @@ impl NodeConfig {
         Hosts { mirrors, server }
     }
 
-    /// The first folder that containerd looks into (`hostPaths` of the file above).
+    /// The first folder that containerd looks into (`hostPaths` of the file above), as a path of the node.
     fn folder(&self, registry: &str) -> Option<PathBuf> {
-        let folder = self.root.join("etc/containerd/certs.d");
+        let folder = Path::new("etc/containerd/certs.d");
         let underlined = registry.rsplit_once(':').map(|(host, port)| format!("{host}_{port}_"));
         let names = underlined.into_iter().chain([registry.to_string(), "_default".to_string()]);
-        names.map(|name| folder.join(name)).find(|folder| folder.is_dir())
+        let is_there = |folder: &PathBuf| below(&self.root, folder).is_some_and(|real| real.is_dir());
+        names.map(|name| folder.join(name)).find(is_there)
+    }
+
+    fn hosts_toml(&self, folder: &Path) -> Option<HostsToml> {
+        let file = self.file(folder.join("hosts.toml"))?;
+        if fs::metadata(&file).ok()?.len() > MAX_FILE {
+            return None;
+        }
+        toml::from_str(&fs::read_to_string(file).ok()?).ok()
+    }
+
+    /// `loadCertFiles` of the file above.
+    fn add_loose_certificates(&self, folder: &Path, settings: &mut Settings) {
+        let Some(entries) = below(&self.root, folder).and_then(|real| fs::read_dir(real).ok()) else {
+            return;
+        };
+        let names = entries.flatten().map(|entry| PathBuf::from(entry.file_name()));
+        for name in names.filter(|name| name.extension().is_some_and(|extension| extension == "crt")) {
+            self.add_authority(&folder.join(name), settings);
+        }
     }
 
     fn add_authorities(&self, folder: &Path, section: &Section, settings: &mut Settings) {
         for path in section.ca.iter() {
-            let file = match path.strip_prefix("/") {
-                Ok(absolute) => self.root.join(absolute),
-                Err(_) => folder.join(path),
-            };
-            let _ = settings.roots.add_file(&file);
+            self.add_authority(&folder.join(path), settings);
         }
     }
-}
 
-/// Docker's form: each `*.crt` in the folder is an authority. containerd reads it where there is no `hosts.toml`
-/// (`loadCertFiles` of the file above), 1.6 also beside one without `[host]` sections.
-fn add_certificates(folder: &Path, settings: &mut Settings) {
-    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    for file in files.filter(|path| path.extension().is_some_and(|extension| extension == "crt")) {
-        let _ = settings.roots.add_file(&file);
+    /// What cannot be read the node has not got either.
+    fn add_authority(&self, path: &Path, settings: &mut Settings) {
+        if let Some(file) = self.file(path) {
+            settings.roots.add_file_as_it_is(&file);
+        }
     }
-}
-
-fn hosts_toml(folder: &Path) -> Option<HostsToml> {
-    let file = folder.join("hosts.toml");
-    if fs::metadata(&file).ok()?.len() > MAX_FILE {
-        return None;
-    }
-    toml::from_str(&fs::read_to_string(file).ok()?).ok()
 }
 
 /// A URL of `hosts.toml`: without a scheme it is HTTPS, and `/v2` is put behind its path unless that is overridden.
@@ -209,108 +216,5 @@ fn mirror(url: &str, override_path: bool) -> Option<Mirror> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::endpoint::Scheme;
-
-    fn node(files: &[(&str, &str)]) -> (tempdir::Dir, NodeConfig) {
-        let dir = tempdir::Dir::new();
-        for (name, text) in files {
-            let file = dir.path().join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        let config = NodeConfig::new(dir.path().to_path_buf());
-        (dir, config)
-    }
-
-    /// A folder that is gone afterwards.
-    mod tempdir {
-        use std::path::{Path, PathBuf};
-        use std::sync::atomic::{AtomicU32, Ordering};
-
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-
-        pub struct Dir(PathBuf);
-
-        impl Dir {
-            pub fn new() -> Self {
-                let number = NEXT.fetch_add(1, Ordering::Relaxed);
-                let path = std::env::temp_dir().join(format!("regauth-node-{}-{number}", std::process::id()));
-                std::fs::create_dir_all(&path).unwrap();
-                Self(path)
-            }
-
-            pub fn path(&self) -> &Path {
-                &self.0
-            }
-        }
-
-        impl Drop for Dir {
-            fn drop(&mut self) {
-                let _ = std::fs::remove_dir_all(&self.0);
-            }
-        }
-    }
-
-    fn origins(text: &str) -> Vec<(String, String)> {
-        let (_dir, config) = node(&[("etc/containerd/certs.d/r.example:5000/hosts.toml", text)]);
-        let hosts = config.hosts("r.example:5000", &mut Settings::bare());
-        hosts.mirrors.into_iter().chain(hosts.server).map(|mirror| (mirror.origin.to_string(), mirror.prefix)).collect()
-    }
-
-    #[test]
-    fn mirrors_come_in_the_order_of_their_sections_and_the_server_last() {
-        let text = r#"
-            server = "https://r.example:5000"
-            [host."https://z.example/v2/proxy"]
-              capabilities = ["pull", "resolve"]
-              override_path = true
-            [host."http://a.example:8080"]
-            [host."https://push.example"]
-              capabilities = ["push"]
-        "#;
-        let wanted = [
-            ("https://z.example", "/v2/proxy"),
-            ("http://a.example:8080", "/v2"),
-            ("https://r.example:5000", "/v2"),
-        ];
-        let wanted: Vec<_> = wanted.map(|(origin, prefix)| (origin.to_string(), prefix.to_string())).into();
-        assert_eq!(origins(text), wanted);
-    }
-
-    #[test]
-    fn without_a_server_the_registry_itself_comes_last() {
-        let text = "[host.\"https://m.example\"]\n";
-        let (_dir, config) = node(&[("etc/containerd/certs.d/r.example/hosts.toml", text)]);
-        let hosts = config.hosts("r.example", &mut Settings::bare());
-        assert_eq!((hosts.mirrors.len(), hosts.server), (1, None));
-    }
-
-    #[test]
-    fn a_host_without_scheme_is_https() {
-        assert_eq!(origins("server = \"m.example\"").len(), 1);
-        assert_eq!(mirror("m.example", false).unwrap().origin.scheme(), Scheme::Https);
-    }
-
-    #[test]
-    fn a_file_that_is_no_toml_says_nothing() {
-        assert_eq!(origins("server = "), []);
-        assert_eq!(origins("[host]\n"), []);
-    }
-
-    #[test]
-    fn the_nodes_hosts_file_is_used_where_there_is_one() {
-        let (_dir, config) = node(&[("etc/hosts", "192.0.2.1 r.example\n")]);
-        let mut settings = Settings::bare();
-        config.apply(&mut settings);
-        assert!(
-            settings.hosts_file.ends_with("etc/hosts")
-                && settings.hosts_file.starts_with(std::env::temp_dir())
-        );
-        let (_dir, config) = node(&[]);
-        let mut settings = Settings::bare();
-        config.apply(&mut settings);
-        assert_eq!(settings.hosts_file, Path::new("/etc/hosts"));
-    }
-}
+#[path = "node_config_tests.rs"]
+mod tests;

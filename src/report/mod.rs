@@ -85,7 +85,7 @@ impl Report {
             results,
             not_checked: unchecked::not_checked(evidence),
             findings,
-            stores: Vec::new(),
+            stores: stores::rows(evidence),
             extra: Map::new(),
         }
     }

@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::diagnose::probe::{Look, charged, fault, headroom, looks, words};
 use crate::evidence::probe::{Attempt, Exchange, Series, Withheld};
 use crate::evidence::{Action, Evidence, Outcome, Probe};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::text::Clean;
 
 /// The rows of all probes, in their order.
@@ -68,8 +68,10 @@ fn unseen(probe: &Probe, evidence: &Evidence, findings: &[Finding]) -> Vec<Row> 
 
 fn probe_row(look: &Look<'_>, findings: &[Finding]) -> ProbeRow {
     let id = look.id();
-    let finding = finding(&id, findings);
     let result = verdict(look);
+    // What is only remarked on a test that works is no cause of its row.
+    let finding =
+        finding(&id, findings).filter(|one| !(result == Verdict::Ok && one.severity == Severity::Info));
     let deciding = look.deciding();
     let failed = result != Verdict::Ok;
     ProbeRow {
@@ -117,7 +119,7 @@ fn identity(attempt: &Attempt) -> String {
 }
 
 fn failing_step(look: &Look<'_>) -> Option<String> {
-    if !look.target.keyring.broken.is_empty() {
+    if look.look_up_fails() {
         return Some("credential".into());
     }
     if let Some(fault) = look.endpoints().find_map(|(_, endpoint)| fault(endpoint)) {
@@ -132,7 +134,7 @@ fn failing_step(look: &Look<'_>) -> Option<String> {
 }
 
 fn message(look: &Look<'_>) -> Option<Clean> {
-    if let Some(broken) = look.target.keyring.broken.first() {
+    if let Some(broken) = look.target.keyring.broken.first().filter(|_| look.look_up_fails()) {
         return Some(broken.error.clone());
     }
     if let Some(fault) = look.endpoints().find_map(|(_, endpoint)| fault(endpoint)) {

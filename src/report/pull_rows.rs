@@ -6,10 +6,11 @@ use crate::finding::{Finding, Severity};
 use crate::text::Clean;
 
 pub(super) fn pull_row(pull: &Pull, evidence: &Evidence, findings: &[Finding]) -> PullRow {
-    // A note beside a pull that works is about the probe that differs, and stands in that row.
-    let explains = |finding: &&Finding| !pull.is_pulled() || finding.severity != Severity::Info;
-    let finding =
-        findings.iter().filter(explains).find(|finding| finding.evidence.contains(&pull.id));
+    // What is only remarked on a pull that works is no cause of its row.
+    let finding = findings
+        .iter()
+        .filter(|finding| !(pull.is_pulled() && finding.severity == Severity::Info))
+        .find(|finding| finding.evidence.contains(&pull.id));
     let (mut took, mut waited, mut size) = (None, None, None);
     let (result, message) = match &pull.outcome {
         Outcome::Seen { value: PullSeen::Pulled { took_ms, waited_ms, size_bytes } } => {

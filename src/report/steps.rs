@@ -2,60 +2,52 @@
 
 use super::rows::StepRow;
 use crate::diagnose::probe::authority;
-use crate::evidence::endpoint::{ConnectFailure, Endpoint, NameSource, Resolve};
+use crate::evidence::endpoint::{ConnectFailure, Endpoint, NameSource, Resolve, Tls};
 use crate::evidence::probe::{CredentialSeen, Exchange, ExchangeResult, Trouble};
 use crate::registry::credential::CredentialKind;
 use crate::text::Clean;
 
 /// The way to a host: its name, its addresses, its TLS.
 pub(super) fn of_endpoint(endpoint: &Endpoint) -> Vec<StepRow> {
-    let mut steps = Vec::new();
     let what = authority(endpoint);
-    let step = |step: &str, what: &str, ok, took_ms, saw| StepRow {
-        step: step.into(),
-        what: what.into(),
-        ok,
-        took_ms,
-        saw,
-    };
-    if let Some(resolve) = &endpoint.resolve {
-        steps.push(step(
-            "DNS",
-            endpoint.host.as_str(),
-            resolve.failure.is_none(),
-            resolve.took_ms,
-            names(resolve),
-        ));
-    }
-    for connect in &endpoint.connects {
+    let name = endpoint.resolve.iter().map(|resolve| {
+        let ok = resolve.failure.is_none();
+        step("DNS", endpoint.host.as_str(), ok, resolve.took_ms, names(resolve))
+    });
+    let connects = endpoint.connects.iter().map(|connect| {
         let saw = connect.failure.map_or("connected", connect_failure);
         let address = connect.address.to_string();
-        steps.push(step("connect", &address, connect.failure.is_none(), connect.took_ms, saw.into()));
-    }
-    if let Some(refusal) = &endpoint.proxy_refusal {
+        step("connect", &address, connect.failure.is_none(), connect.took_ms, saw.into())
+    });
+    let proxy = endpoint.proxy_refusal.iter().map(|refusal| {
         let status = refusal.status.map(|status| format!("{status} ")).unwrap_or_default();
-        steps.push(step("proxy", &what, false, 0, format!("{status}{}", refusal.message)));
+        step("proxy", &what, false, 0, format!("{status}{}", refusal.message))
+    });
+    let tls = endpoint.tls.iter().map(|tls| step("TLS", &what, tls.is_sound(), tls.took_ms, handshake(tls)));
+    let redirect =
+        endpoint.refused_target.iter().map(|why| step("redirect", &what, false, 0, why.to_string()));
+    name.chain(connects).chain(proxy).chain(tls).chain(redirect).collect()
+}
+
+fn step(step: &str, what: &str, ok: bool, took_ms: u64, saw: String) -> StepRow {
+    StepRow { step: step.into(), what: what.into(), ok, took_ms, saw }
+}
+
+/// What came of a handshake.
+fn handshake(tls: &Tls) -> String {
+    match &tls.failure {
+        Some(failure) => failure.message.to_string(),
+        None if tls.is_sound() => tls.version.clone(),
+        None => {
+            let faults = [
+                (!tls.valid_now, "not valid now"),
+                (!tls.name_fits, "for another name"),
+                (!tls.trusted, "not trusted"),
+            ];
+            let faults: Vec<&str> = faults.iter().filter(|(is, _)| *is).map(|(_, text)| *text).collect();
+            format!("{}, certificate {}", tls.version, faults.join(", "))
+        }
     }
-    if let Some(tls) = &endpoint.tls {
-        let saw = match &tls.failure {
-            Some(failure) => failure.message.to_string(),
-            None if tls.is_sound() => tls.version.clone(),
-            None => {
-                let faults = [
-                    (!tls.valid_now, "not valid now"),
-                    (!tls.name_fits, "for another name"),
-                    (!tls.trusted, "not trusted"),
-                ];
-                let faults: Vec<&str> = faults.iter().filter(|(is, _)| *is).map(|(_, text)| *text).collect();
-                format!("{}, certificate {}", tls.version, faults.join(", "))
-            }
-        };
-        steps.push(step("TLS", &what, tls.is_sound(), tls.took_ms, saw));
-    }
-    if let Some(why) = &endpoint.refused_target {
-        steps.push(step("redirect", &what, false, 0, why.to_string()));
-    }
-    steps
 }
 
 fn names(resolve: &Resolve) -> String {

@@ -2,9 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::probe_rows::attempt_verdict;
 use super::rows::Verdict;
+use super::steps::describe;
+use crate::evidence::Evidence;
+use crate::evidence::probe::{Attempt, Target};
+use crate::evidence::stores::{Store, StoreEntry};
 use crate::finding::Fix;
 use crate::text::Clean;
+
+pub use crate::evidence::stores::StoreFile;
 
 /// What one client of this machine has for an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,17 +35,6 @@ pub struct StoreRow {
     pub gives_up: bool,
 }
 
-/// A file that a client read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StoreFile {
-    /// Its path.
-    pub path: Clean,
-    /// Why it could not be read, as class and position.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Clean>,
-}
-
 /// A credential in a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,4 +54,45 @@ pub struct StoreEntryRow {
     /// Commands that remove it, the usual one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logout: Vec<Fix>,
+}
+
+/// What the stores have, with what the registry made of it.
+pub(super) fn rows(evidence: &Evidence) -> Vec<StoreRow> {
+    let seen = || evidence.probes.iter().filter_map(|probe| probe.seen());
+    let target = |image: &str| seen().flat_map(|seen| &seen.targets).find(|target| target.image == image);
+    let row = |store: &Store| StoreRow {
+        image: store.image.clone(),
+        client: store.client.clone(),
+        files: store.files.clone(),
+        entries: store.entries.iter().map(|entry| entry_row(entry, target(&store.image))).collect(),
+        failed_helpers: store.failed_helpers.clone(),
+        gives_up: store.gives_up,
+    };
+    evidence.stores.iter().map(row).collect()
+}
+
+fn entry_row(entry: &StoreEntry, target: Option<&Target>) -> StoreEntryRow {
+    let attempts = target.map(|target| target.attempts.as_slice()).unwrap_or_default();
+    let attempt = attempts.iter().find(|attempt| is_of(attempt, entry));
+    let refused = |one: &Attempt| one.refuses_credential() || is_copy_of_refused(one, attempts);
+    StoreEntryRow {
+        place: entry.place.clone(),
+        key: entry.key.clone(),
+        is: attempt.and_then(|attempt| attempt.credential.as_ref()).map(describe),
+        result: attempt.map_or(Verdict::NotTested, attempt_verdict),
+        refused: attempt.is_some_and(refused),
+        logout: entry.logout.clone(),
+    }
+}
+
+fn is_of(attempt: &Attempt, entry: &StoreEntry) -> bool {
+    attempt.credential.as_ref().is_some_and(|one| one.source == entry.place.as_str() && one.key == entry.key)
+}
+
+/// Whether the same credential was refused from another store, so that it was not sent again from this one.
+fn is_copy_of_refused(attempt: &Attempt, attempts: &[Attempt]) -> bool {
+    let fingerprint =
+        |one: &Attempt| one.credential.as_ref().and_then(|one| one.described.fingerprint.clone());
+    let own = fingerprint(attempt);
+    own.is_some() && attempts.iter().any(|one| one.refuses_credential() && fingerprint(one) == own)
 }

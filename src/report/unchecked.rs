@@ -41,6 +41,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(missing_pulls(evidence));
     items.extend(evidence.probes.iter().flat_map(|probe| unchecked_probe(probe, evidence)));
     items.extend(missing_probes(evidence));
+    items.extend(left_aside(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
@@ -147,6 +148,24 @@ fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotC
         }
     }
     items
+}
+
+/// What probes in another namespace than the plan's were not given, because it is of the plan's namespace.
+fn left_aside(evidence: &Evidence) -> Vec<NotChecked> {
+    let own = &evidence.plan.namespace;
+    let mut probes = evidence.probes.iter();
+    let Some(aside) = probes.find(|probe| !probe.namespace.is_empty() && probe.namespace != *own) else {
+        return Vec::new();
+    };
+    let given = evidence.plan.probe.iter();
+    let bundle = given.clone().filter_map(|probe| probe.ca_bundle.as_ref()?.object());
+    let secrets = given.flat_map(|probe| &probe.image_pull_secrets).map(|name| format!("secret/{name}"));
+    let item = |object: String| NotChecked {
+        what: format!("{object} by the probes in namespace {}", aside.namespace),
+        state: NotCheckedState::LeftOut,
+        why: format!("it is of namespace {own}, and they went without it"),
+    };
+    bundle.chain(secrets).map(item).collect()
 }
 
 /// Probes of the plan of which the evidence holds nothing.

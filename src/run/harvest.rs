@@ -24,6 +24,7 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
         pulls: (0..tracker.pods.len()).flat_map(|index| pulls_of(tracker, prepared, index)).collect(),
         probes: (0..tracker.pods.len()).filter_map(|index| probe_of(tracker, prepared, index)).collect(),
         builders: Vec::new(),
+        stores: Vec::new(),
         extra: Map::new(),
     }
 }
@@ -35,7 +36,7 @@ pub(super) fn word(tracker: &Tracker, prepared: &Prepared, index: usize) -> Word
             refusals::word_of_pulls(&pulls_of(tracker, prepared, index), prepared.plan.identity.source)
         }
         Some(_) => probe_of(tracker, prepared, index)
-            .map_or(Word::NeverLooked, |probe| refusals::word_of_probe(&probe)),
+            .map_or(Word::NeverLooked, |probe| refusals::word_of_probe(&probe, &prepared.plan)),
     }
 }
 

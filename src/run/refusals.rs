@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::waves::Word;
 use crate::code::Code;
 use crate::diagnose;
+use crate::diagnose::message::{self, Context, CredentialSent};
 use crate::evidence::probe::{Attempt, CredentialSeen, Exchange, ExchangeStep, Withheld};
-use crate::evidence::{CredentialUse, Outcome, Probe, ProbeSeen, Pull, PullSeen};
-use crate::plan::{Check, SecretSource};
+use crate::evidence::{CredentialUse, Outcome, Probe, ProbeSeen, Pull, PullSeen, Step};
+use crate::plan::{Check, Plan, SecretSource};
 use crate::probe::Refused;
 use crate::registry::reference::Reference;
 use crate::secret::Fingerprint;
@@ -17,7 +18,11 @@ const ANY: &str = "*";
 
 /// Credentials that were refused, and where.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Vec<Refused>);
+pub(super) struct Refusals {
+    refused: Vec<Refused>,
+    /// Whether a pull secret for the probe's own image was.
+    image_secrets: bool,
+}
 
 impl Refusals {
     /// A kubelet's pull was refused: it may have sent any of the identity's credentials.
@@ -25,29 +30,41 @@ impl Refusals {
         self.add(ANY, node);
     }
 
-    /// A probe's credentials that were refused, by their fingerprints.
-    pub(super) fn probe(&mut self, probe: &Probe) {
+    /// A probe's credentials that were refused, by their fingerprints; or those with which a kubelet asked for the
+    /// probe's own image.
+    pub(super) fn probe(&mut self, probe: &Probe, plan: &Plan) {
+        if refuses_image_secrets(probe, plan) {
+            self.image_secrets = true;
+            if tests_image_secrets(plan) {
+                self.kubelet(&probe.node);
+            }
+        }
         for fingerprint in probe.seen().map(refused_fingerprints).unwrap_or_default() {
             self.add(&fingerprint, &probe.node);
         }
     }
 
     fn add(&mut self, fingerprint: &str, node: &str) {
-        if !self.0.iter().any(|known| known.fingerprint == fingerprint) {
-            self.0.push(Refused { fingerprint: fingerprint.into(), on: node.into() });
+        if !self.refused.iter().any(|known| known.fingerprint == fingerprint) {
+            self.refused.push(Refused { fingerprint: fingerprint.into(), on: node.into() });
         }
     }
 
     /// How a pod that is made now uses the identity's credentials, and which a probe must not send. A kubelet
     /// would try all of them.
     pub(super) fn of(&self, check: Check) -> (CredentialUse, Vec<Refused>) {
-        let any = self.0.iter().find(|refused| refused.fingerprint == ANY);
-        let hold_back = if check.is_probe() { any } else { any.or(self.0.first()) };
+        let any = self.refused.iter().find(|refused| refused.fingerprint == ANY);
+        let hold_back = if check.is_probe() { any } else { any.or(self.refused.first()) };
         let credential = match hold_back {
             Some(refused) => CredentialUse::HeldBack { refused_on: refused.on.clone() },
             None => CredentialUse::AsPlanned,
         };
-        (credential, if check.is_probe() { self.0.clone() } else { Vec::new() })
+        (credential, if check.is_probe() { self.refused.clone() } else { Vec::new() })
+    }
+
+    /// Whether the pull secrets for the probe's own image must not be used again.
+    pub(super) fn of_image(&self) -> bool {
+        self.image_secrets
     }
 }
 
@@ -63,8 +80,11 @@ fn fingerprint(credential: &CredentialSeen) -> &str {
 }
 
 /// What a probe says about the credentials: they are taken only where each registry has judged each that it is sent.
-pub(super) fn word_of_probe(probe: &Probe) -> Word {
-    let Some(seen) = probe.seen() else { return Word::NeverLooked };
+pub(super) fn word_of_probe(probe: &Probe, plan: &Plan) -> Word {
+    let Some(seen) = probe.seen() else {
+        let refused = refuses_image_secrets(probe, plan) && tests_image_secrets(plan);
+        return if refused { Word::Refused } else { Word::NeverLooked };
+    };
     if !refused_fingerprints(seen).is_empty() {
         return Word::Refused;
     }
@@ -73,7 +93,7 @@ pub(super) fn word_of_probe(probe: &Probe) -> Word {
         let registry = registry_of(&target.image);
         for attempt in target.attempts.iter().filter(|attempt| is_at_stake(attempt)) {
             let credential = attempt.credential.as_ref();
-            let key = credential.map(|one| fingerprint(one)).unwrap_or_default();
+            let key = credential.map(fingerprint).unwrap_or_default();
             *judged.entry((registry.clone(), key)).or_default() |= takes_credential(attempt);
         }
     }
@@ -84,6 +104,21 @@ pub(super) fn word_of_probe(probe: &Probe) -> Word {
         false => attempts.any(is_answered),
     };
     if taken { Word::Taken } else { Word::Nothing }
+}
+
+/// Whether a kubelet that asked for the probe's own image was refused a pull secret.
+fn refuses_image_secrets(probe: &Probe, plan: &Plan) -> bool {
+    let Outcome::Failed { step: Step::ProbeImage, message } = &probe.outcome else { return false };
+    let Some(plan) = plan.probe.as_ref().filter(|plan| !plan.image_pull_secrets.is_empty()) else {
+        return false;
+    };
+    let context = Context { image: Reference::parse(&plan.image).ok(), credential: CredentialSent::Some };
+    diagnose::may_refuse_credential(&message::candidates(message.as_str(), &context))
+}
+
+/// Whether the probe's own image is pulled with what the run tests.
+fn tests_image_secrets(plan: &Plan) -> bool {
+    plan.probe.iter().flat_map(|probe| &probe.image_pull_secrets).any(|name| plan.is_under_test(name))
 }
 
 /// Whether an attempt's credential is one that later pods may send. An empty entry is sent by nobody, and one that

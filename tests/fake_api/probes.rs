@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use http::Method;
 use regauth::evidence::{CredentialUse, Evidence, Network, Outcome, Probe, ProbeSeen, Step};
-use regauth::plan::{Check, ProbePlan};
+use regauth::plan::{CaBundle, Check, ProbePlan};
 use regauth::probe::{Task, report};
+use regauth::report::Report;
 use regauth::run::{Finished, Prepared, pull};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -185,6 +186,18 @@ async fn a_credential_that_a_kubelet_saw_refused_is_sent_by_no_probe() {
     assert_eq!(pods[3]["spec"]["imagePullSecrets"], json!([{"name": format!("regauth-{RUN}-none")}]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_refused_for_the_probes_own_image_is_sent_by_no_other_kubelet() {
+    let fake = cluster(|_| state("ErrImagePull", WRONG_PASSWORD), Fate::Pulls);
+    let mut prepared = probing(4, &[Check::Kubelet, Check::ProbePod]);
+    prepared.plan.one_first = true;
+    prepared.plan.probe.as_mut().unwrap().image_pull_secrets = vec!["regcred".into()];
+    run(&fake, &prepared).await;
+    let sends = |pod: &&Value| pod["spec"]["imagePullSecrets"] == json!([{"name": "regcred"}]);
+    let pods = pods(&fake);
+    assert_eq!((pods.len(), pods.iter().filter(sends).count()), (8, 1));
+}
+
 /// When each pod was asked for, in seconds after the first, and whether it is a probe's.
 fn times(fake: &Fake) -> Vec<(u64, bool)> {
     let asked = fake.asked();
@@ -353,6 +366,36 @@ async fn probes_without_credentials_run_where_the_nodes_network_is_allowed() {
     for pod in elsewhere.iter().filter(|asked| asked.is(&Method::POST, "/pods")) {
         assert!(pod.body["spec"]["volumes"].is_null() && task(&pod.body).sources.is_empty(), "no credential");
         assert_eq!(pod.body["spec"]["serviceAccountName"], "default");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_in_another_namespace_are_given_nothing_that_is_of_the_first() {
+    let fake = with(|world, asked| match asked.is(&Method::POST, "/pods") && is_on_node_network(&asked.body) {
+        true => Answer::status(403, "Forbidden", POD_SECURITY),
+        false => answer(world, asked, &good, Fate::Pulls),
+    });
+    let mut prepared = probing(1, &[Check::ProbeNode]);
+    let probe = prepared.plan.probe.as_mut().unwrap();
+    probe.node_namespace = Some("regauth-nodes".into());
+    probe.ca_bundle = Some(CaBundle::Secret("corp-ca".into()));
+    probe.image_pull_secrets = vec!["own".into()];
+    let finished = run(&fake, &prepared).await;
+    let asked = fake.asked();
+    let elsewhere = asked
+        .iter()
+        .filter(|asked| asked.is(&Method::POST, "/pods") && asked.path.contains("/namespaces/regauth-nodes/"));
+    let pods: Vec<&Asked> = elsewhere.collect();
+    assert!(!pods.is_empty() && pods.iter().all(|pod| is_probe(&pod.body)), "no kubelet is asked there");
+    for pod in pods {
+        assert_eq!(pod.body["spec"]["volumes"], Value::Null);
+        assert_eq!(pod.body["spec"]["imagePullSecrets"], json!([{"name": format!("regauth-{RUN}-none")}]));
+    }
+    let report = Report::of(&finished.evidence);
+    let left_out: Vec<&str> = report.not_checked.iter().map(|one| one.what.as_str()).collect();
+    for object in ["secret/corp-ca", "secret/own"] {
+        let what = format!("{object} by the probes in namespace regauth-nodes");
+        assert!(left_out.contains(&what.as_str()), "{left_out:?}");
     }
 }
 

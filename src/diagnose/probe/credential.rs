@@ -22,7 +22,7 @@ fn of_look(look: &Look<'_>) -> Vec<Finding> {
         let cause = format!("{} is no image reference that the kubelet takes.", look.target.image);
         return vec![about(look, Code::InvalidImageName, None, cause)];
     }
-    if !look.target.keyring.broken.is_empty() {
+    if look.look_up_fails() {
         return Vec::new();
     }
     let matching: Vec<&Attempt> = look.with_credentials().collect();
@@ -68,14 +68,29 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
         }
         None => {}
     }
-    if attempt.succeeded() || is_intermittent(look) {
+    if attempt.succeeded() || (is_intermittent(look) && look.is_of_series(attempt)) {
         return None;
     }
     let judged = answer::failure(look, attempt)?;
     if hides_a_public_image(look, &judged) {
         return Some(of_code(look, attempt, &judged, Code::StaleCredential));
     }
+    if judged.is_refusal && judged.first().is_some_and(|first| first.code == Code::UnexpectedResponder) {
+        return Some(unmarked(look, attempt, &judged));
+    }
     failed(look, attempt, &judged).map(|finding| not_found(finding, look, attempt))
+}
+
+/// A refusal without any mark of a registry: the credential's, where the same was served with another or with none.
+fn unmarked(look: &Look<'_>, attempt: &Attempt, judged: &Judged) -> Finding {
+    if !look.target.attempts.iter().any(Attempt::succeeded) {
+        return of_code(look, attempt, judged, Code::UnexpectedResponder);
+    }
+    let mut finding = of_code(look, attempt, judged, Code::CredentialRejected);
+    finding.certain = false;
+    finding.also_possible = vec![Code::CredentialExpired, Code::PermissionDenied];
+    finding.settle_by = Some("the same with a credential of a fresh login".into());
+    finding
 }
 
 /// Some pushes of a series worked: the series tells more than its first push.

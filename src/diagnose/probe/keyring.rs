@@ -8,7 +8,7 @@ use crate::evidence::Evidence;
 use crate::evidence::probe::BrokenConfig;
 use crate::finding::{Finding, Severity};
 
-/// Configurations that cannot be read: one fails the look-up for the whole pod.
+/// Configurations that cannot be read: to the kubelet one fails the look-up for the whole pod.
 pub(in crate::diagnose) fn broken(evidence: &Evidence) -> Vec<Finding> {
     looks(evidence)
         .flat_map(|look| look.target.keyring.broken.iter().map(move |config| malformed(&look, config)))
@@ -16,10 +16,11 @@ pub(in crate::diagnose) fn broken(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn malformed(look: &Look<'_>, config: &BrokenConfig) -> Finding {
-    let cause = format!(
-        "{} cannot be read, which fails the look-up of credentials for every image of the pod, good entries included: {}.",
-        config.source, config.error
-    );
+    let harm = match look.has_kubelet_keyring() {
+        true => "which fails the look-up of credentials for every image of the pod, good entries included",
+        false => "so whoever reads it has no credential from it",
+    };
+    let cause = format!("{} cannot be read, {harm}: {}.", config.source, config.error);
     let mut finding = about(look, Code::PullSecretMalformed, Some(&config.source), cause);
     super::kubelet::attach(&mut finding, look);
     finding

@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::way::Fault;
+use crate::code::Code;
+use crate::diagnose::pull::judge;
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Attempt, Exchange, Target};
 use crate::evidence::{Action, Evidence, Network, Probe, ProbeSeen, Pull};
@@ -92,11 +95,30 @@ impl<'a> Look<'a> {
         works.or_else(|| tried.iter().find(made)).or(tried.first()).copied()
     }
 
+    /// Whether a configuration that cannot be read fails the look-up for every image. It does so to the kubelet
+    /// alone: each client of a machine or builder reads files of its own.
+    pub fn look_up_fails(&self) -> bool {
+        self.has_kubelet_keyring() && !self.target.keyring.broken.is_empty()
+    }
+
+    /// Whether the credentials are pull secrets, which the kubelet reads, and not configurations of clients.
+    pub fn has_kubelet_keyring(&self) -> bool {
+        self.probe.network != Network::Local && !super::about::is_builder(self)
+    }
+
     /// Whether somebody pulls (or pushes) it with what the identity has.
     pub fn works(&self) -> bool {
-        self.target.keyring.broken.is_empty()
+        !self.look_up_fails()
             && self.deciding().is_some_and(Attempt::succeeded)
             && self.endpoints().all(|(_, endpoint)| super::way::fault(endpoint).is_none())
+    }
+
+    /// Whether the series of pushes was done with the credential of this attempt: the first that was not refused
+    /// (`series::choose` of the probe).
+    pub fn is_of_series(&self, attempt: &Attempt) -> bool {
+        let usable = |one: &&Attempt| one.withheld.is_none() && !one.refuses_credential();
+        let chosen = self.with_credentials().find(usable).or_else(|| self.with_credentials().next());
+        chosen.is_none_or(|chosen| std::ptr::eq(chosen, attempt))
     }
 
     /// Whether it works without a credential.
@@ -170,9 +192,42 @@ impl<'a> Look<'a> {
             && self.pull().is_some_and(Pull::is_pulled)
     }
 
+    /// Whether the node's kubelet gets past what a probe stumbles over on the way to a host. What depends on the
+    /// node's configuration alone (trust, plain HTTP) is settled by the kubelet for both networks: no pod pulls
+    /// images. There its pull need not have worked: an answer of the registry is past the handshake.
+    pub fn kubelet_gets_past(&self, endpoint: &Endpoint, fault: &Fault) -> bool {
+        if !fault.is_configuration() || self.target.action == Action::Push {
+            return self.kubelet_pulls();
+        }
+        let at_registry = endpoint.role == Role::Registry;
+        self.pull().is_some_and(|pull| pull.is_pulled() || (at_registry && self.was_answered(pull)))
+    }
+
+    fn was_answered(&self, pull: &Pull) -> bool {
+        let Some((_, candidates)) = judge(pull, self.evidence) else { return false };
+        !candidates.is_empty() && candidates.iter().all(|candidate| is_answer(candidate.code))
+    }
+
     /// When it was seen (UTC), by the registry's own clock where it said so.
     pub fn seen_at(&self) -> Timestamp {
         let date = self.exchanges().filter_map(Exchange::answer).find_map(|answer| answer.date);
         date.or(self.probe.seen_at).unwrap_or(self.evidence.collected_at)
     }
+}
+
+/// Whether only a registry that was reached, with its handshake done, gives this cause.
+fn is_answer(code: Code) -> bool {
+    code.asks_for_credential()
+        || matches!(
+            code,
+            Code::CredentialNotVisible
+                | Code::CredentialHelperFailed
+                | Code::PullSecretMissing
+                | Code::PullSecretWrongType
+                | Code::PullSecretNoMatch
+                | Code::PullSecretEmpty
+                | Code::RobotAccountUnusable
+                | Code::RateLimited
+                | Code::PlatformMissing
+        )
 }

@@ -6,8 +6,9 @@ use super::kubelet::attach as attach_kubelet;
 use super::look::{Look, looks};
 use super::way::{self, Fault};
 use crate::code::Code;
+use crate::diagnose::pull::judge;
 use crate::evidence::endpoint::{Endpoint, Role};
-use crate::evidence::{Evidence, Network};
+use crate::evidence::{Evidence, Network, Pull};
 use crate::finding::{Finding, Severity};
 use crate::fix;
 
@@ -25,7 +26,7 @@ pub(in crate::diagnose) fn broken_ways(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn broken_way(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault) -> Finding {
-    if look.kubelet_pulls() {
+    if look.kubelet_gets_past(endpoint, fault) {
         return only_the_probe(look, fault);
     }
     if let Some(finding) = cut_off(look, endpoint, fault) {
@@ -96,14 +97,18 @@ fn capital(text: &str) -> String {
 /// The node's own path works, so the probe lacks something that the node has.
 fn only_the_probe(look: &Look<'_>, fault: &Fault) -> Finding {
     let registry = look.registry();
+    let does = match look.pull().is_some_and(Pull::is_pulled) {
+        true => "pulls from",
+        false => "gets an answer of",
+    };
     let cause = format!(
-        "The node pulls from {registry}, so it has a path that the probe lacks (its CA, mirror, proxy or hosts entry): {}.",
+        "The node {does} {registry}, so it has a path that the probe lacks (its CA, mirror, proxy or hosts entry): {}.",
         fault.what
     );
     let mut finding = about(look, fault.code, None, cause);
     finding.severity = Severity::Info;
     finding.messages = fault.message.iter().cloned().collect();
-    finding.fixes = fix::probe::give_it_the_nodes_own(&place(look, None), fault.only_untrusted);
+    finding.fixes = fix::probe::give_it_the_nodes_own(&place(look, None), fault.code);
     finding.evidence.extend(look.pull().map(|pull| pull.id.clone()));
     finding
 }
@@ -151,13 +156,18 @@ fn open(finding: &mut Finding, also: &[Code], settle_by: &str) {
     finding.settle_by = Some(settle_by.into());
 }
 
-/// Whether the node trusts what the probe does not is not known without the node's own certificates.
+/// Whether the node trusts what the probe does not is known by its own pull alone: `--node-config` gives a probe no
+/// `skip_verify`, no other `config_path` and nothing outside the node's /etc.
 fn open_trust(finding: &mut Finding, look: &Look<'_>) {
-    let given = look.evidence.plan.probe.as_ref().is_some_and(|probe| probe.node_config);
-    let kubelet_agrees = look.pull().is_some_and(|pull| pull.failure().is_some());
-    if (given && look.probe.network == Network::Node) || kubelet_agrees {
+    let says_so = |pull: &Pull| {
+        judge(pull, look.evidence).is_some_and(|(_, all)| {
+            all.first().is_some_and(|first| first.code == Code::CertificateUntrusted)
+        })
+    };
+    if look.pull().is_some_and(says_so) {
         return;
     }
+    let given = look.evidence.plan.probe.as_ref().is_some_and(|probe| probe.node_config);
     finding.certain = false;
     if look.probe.network == Network::Local {
         finding.settle_by =
@@ -166,10 +176,15 @@ fn open_trust(finding: &mut Finding, look: &Look<'_>) {
     }
     // The probe has its own list of authorities: no failure of the node's until the node was asked.
     finding.severity = Severity::Unknown;
-    finding.settle_by = Some(
-        "the node's own pull (--method both), or the authority that it trusts: --ca-bundle FILE, --node-config"
-            .into(),
-    );
+    let how = match given && look.probe.network == Network::Node {
+        true => {
+            "the node's own pull (--method both): it may trust what its files in /etc do not show (skip_verify)"
+        }
+        false => {
+            "the node's own pull (--method both), or the authority that it trusts: --ca-bundle FILE, --node-config"
+        }
+    };
+    finding.settle_by = Some(how.into());
 }
 
 /// One that fails alone may be cut off; several that fail alike see the registry's own failure.

@@ -112,7 +112,7 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
             command: format!("kubectl regauth pull -n {} --method kubelet {}", evidence.plan.namespace, images(evidence)),
         },
         Fix {
-            what: "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on".into(),
+            what: "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on, and its pull secret, if it needs one, with --probe-pull-secret".into(),
             command: "kubectl regauth image push REGISTRY/REPOSITORY/regauth-probe:TAG".into(),
         },
     ];

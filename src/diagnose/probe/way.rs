@@ -21,6 +21,20 @@ pub(crate) struct Fault {
     pub only_untrusted: bool,
 }
 
+impl Fault {
+    /// Whether it depends on what a client was configured with: authorities, plain HTTP, names that are not checked.
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self.code,
+            Code::CertificateUntrusted
+                | Code::CertificateNameMismatch
+                | Code::CertificateNotValidNow
+                | Code::TlsHandshakeFailed
+                | Code::PlainHttpRegistry
+        ) && self.step == "TLS"
+    }
+}
+
 /// `host:port`, the host in brackets where it needs them.
 pub(crate) fn authority(endpoint: &Endpoint) -> String {
     match endpoint.host.as_str().contains(':') {

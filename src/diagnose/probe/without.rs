@@ -21,6 +21,10 @@ pub(super) fn without(look: &Look<'_>, anonymous: &Attempt) -> Option<Finding> {
     if !asks {
         return failed(look, anonymous, &judged).map(|finding| not_found(finding, look, anonymous));
     }
+    if !look.target.keyring.failed_helpers.is_empty() {
+        // The helper's own finding says why there is no credential.
+        return None;
+    }
     if let Some(helper) = look.target.keyring.helpers.first() {
         return Some(helped(look, anonymous, &judged, helper.as_str()));
     }

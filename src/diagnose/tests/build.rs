@@ -72,6 +72,7 @@ pub(crate) fn evidence(pulls: Vec<Pull>) -> Evidence {
         pulls,
         probes: Vec::new(),
         builders: Vec::new(),
+        stores: Vec::new(),
         extra: Map::new(),
     }
 }

@@ -66,9 +66,25 @@ pub struct KeyringSeen {
     /// Credential helpers that a configuration names for the registry, which a probe has not got.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helpers: Vec<Clean>,
+    /// Credential helpers of this machine that gave nothing because they failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_helpers: Vec<FailedHelper>,
     /// Keys that nearly match an image that matches nothing, and why they miss.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
+}
+
+/// A credential helper that was asked and failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedHelper {
+    /// Its program: `docker-credential-NAME`.
+    pub program: Clean,
+    /// The class of its failure, never what it wrote.
+    pub error: Clean,
+    /// The clients that give up at it; others go on without a credential.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stops: Vec<String>,
 }
 
 /// A docker configuration that cannot be read.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::helper::{is_made_at_call, program};
 use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
-use super::search::DOCKER_INDEX;
 use super::{Client, Place, StoreEntry};
 use crate::finding::Fix;
+use crate::registry::docker_config::client::DOCKER_INDEX;
 use crate::text::Clean;
 
 /// How an entry is removed, the usual way first.

@@ -14,7 +14,7 @@ mod told;
 
 use std::path::PathBuf;
 
-use crate::evidence::probe::{BrokenConfig, CredentialSeen, KeyringSeen};
+use crate::evidence::probe::{BrokenConfig, CredentialSeen, FailedHelper, KeyringSeen};
 use crate::finding::Fix;
 use crate::registry::credential::{describe_entry, describe_identity_token};
 use crate::registry::docker_config::Entry;
@@ -139,6 +139,21 @@ impl Lookup {
     pub fn winner(&self) -> Option<&StoreEntry> {
         self.entries.first()
     }
+
+    /// Adds the helpers that failed, each once for all clients.
+    fn failed_helpers(&self, seen: &mut Vec<FailedHelper>) {
+        for (name, error) in &self.failed {
+            let program = Clean::with_cap(&helper::program(name), 256);
+            let stops = Some(self.client.as_str().to_string()).filter(|_| self.stopped);
+            match seen.iter_mut().find(|one| one.program == program) {
+                Some(one) => one.stops.extend(stops),
+                None => {
+                    let error = Clean::new(&error.to_string());
+                    seen.push(FailedHelper { program, error, stops: stops.into_iter().collect() });
+                }
+            }
+        }
+    }
 }
 
 /// One store that holds a credential for an image, and how it is removed.
@@ -223,12 +238,7 @@ impl<H: Helpers> Credentials for Stores<H> {
                     Some(error) => seen.broken.push(BrokenConfig { source, error: error.clone() }),
                 }
             }
-            for (name, error) in &lookup.failed {
-                let told = Clean::with_cap(&format!("{}: {error}", helper::program(name)), 256);
-                if !seen.helpers.contains(&told) {
-                    seen.helpers.push(told);
-                }
-            }
+            lookup.failed_helpers(&mut seen.failed_helpers);
             for entry in &lookup.entries {
                 let place = (entry.place.clone(), entry.key.clone());
                 if !places.contains(&place) {

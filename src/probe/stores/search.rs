@@ -9,13 +9,11 @@ use zeroize::Zeroizing;
 use super::helper::{Given, Helpers};
 use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
 use super::{Client, Lookup, Place, StoreEntry};
-use crate::registry::docker_config::client::Source;
+use crate::registry::docker_config::client::{DOCKER_INDEX, Source};
 use crate::registry::docker_config::{self, DockerConfig, Entry};
 use crate::registry::reference::Reference;
 use crate::text::Clean;
 
-/// Docker Hub's key in Docker's file.
-pub(super) const DOCKER_INDEX: &str = "https://index.docker.io/v1/";
 /// The largest file that is read.
 const MAX_FILE: u64 = 1 << 20;
 

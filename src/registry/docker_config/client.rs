@@ -8,7 +8,7 @@ use super::{DockerConfig, Entry, ErrorClass};
 use crate::secret::Secret;
 
 /// The key under which Docker stores its own registry's credentials.
-const DOCKER_INDEX: &str = "https://index.docker.io/v1/";
+pub(crate) const DOCKER_INDEX: &str = "https://index.docker.io/v1/";
 
 /// Where a client looks for a registry's credentials.
 pub enum Source<'a> {

@@ -34,6 +34,7 @@ use bytes::Bytes;
 pub use self::error::{SendError, Withheld};
 pub use self::origin::{BadTarget, Origin, Target};
 pub use self::proxy::{ProxyError, ProxyRules};
+pub(crate) use self::roots::BUNDLES;
 pub use self::roots::{Roots, RootsError};
 pub use self::settings::{Settings, Timeouts};
 

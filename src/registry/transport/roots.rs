@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, TrustAnchor};
 use super::tls::{Validity, validity};
 
 /// Where Go looks for a bundle (`crypto/x509/root_linux.go`): the first that is there counts.
-const BUNDLES: &[&str] = &[
+pub(crate) const BUNDLES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
@@ -116,6 +116,13 @@ impl Roots {
         match count {
             0 => Err(RootsError::Empty { path: path.to_path_buf() }),
             _ => Ok(()),
+        }
+    }
+
+    /// Adds what fits of a PEM file that nobody named: as with the system's own, what cannot be read is left out.
+    pub fn add_file_as_it_is(&mut self, path: &Path) {
+        if let Ok(bundle) = read(path) {
+            self.add_what_fits(&bundle);
         }
     }
 

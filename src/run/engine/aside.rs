@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::one;
+use super::{Part, one};
 use crate::api::Api;
 use crate::error::Error;
 use crate::evidence::{CredentialUse, Network, Outcome, Probe, Step};
@@ -25,18 +25,18 @@ pub(in crate::run) async fn run(
 ) -> Result<Finished, Error> {
     let begun = Instant::now();
     let Some(namespace) = other_namespace(prepared) else {
-        return one(api, prepared, observer, stop, None).await;
+        return one(api, prepared, observer, stop, Part::Whole).await;
     };
     let (refused, is_refused) = oneshot::channel();
     let aside = async {
         is_refused.await.ok()?;
         let anonymous = without_credentials(prepared, &namespace, begun.elapsed().as_secs());
-        Some(match one(api, &anonymous, &(), stop, None).await {
+        Some(match one(api, &anonymous, &(), stop, Part::Aside).await {
             Ok(finished) => finished,
             Err(error) => could_not_begin(&anonymous, &error),
         })
     };
-    let (finished, aside) = tokio::join!(one(api, prepared, observer, stop, Some(refused)), aside);
+    let (finished, aside) = tokio::join!(one(api, prepared, observer, stop, Part::Tells(refused)), aside);
     let mut finished = finished?;
     if let Some(aside) = aside {
         let probes = aside.evidence.probes;
@@ -83,6 +83,9 @@ fn without_credentials(prepared: &Prepared, namespace: &str, seconds_gone: u64) 
     plan.timeout_seconds = plan.timeout_seconds.saturating_sub(seconds_gone).max(1);
     if let Some(probe) = &mut plan.probe {
         probe.docker_configs.clear();
+        // Names mean something else there, or nothing; the report says that they were left out.
+        probe.image_pull_secrets.clear();
+        probe.ca_bundle.take_if(|bundle| bundle.object().is_some());
     }
     aside
 }

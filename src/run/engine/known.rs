@@ -42,9 +42,7 @@ impl Engine<'_> {
         let word = harvest::word(&self.tracker, self.prepared, index);
         let refused = word == Word::Refused;
         let was_awaited = self.waves.awaited() == Some(index);
-        if refused {
-            self.learn(index);
-        }
+        self.learn(index, refused);
         self.waves.known(index, &word);
         if was_awaited {
             self.alone_since = None;
@@ -59,9 +57,10 @@ impl Engine<'_> {
         self.fall_back(index);
     }
 
-    fn learn(&mut self, index: usize) {
+    fn learn(&mut self, index: usize, refused: bool) {
         match harvest::probe_of(&self.tracker, self.prepared, index) {
-            Some(probe) => self.refusals.probe(&probe),
+            Some(probe) => self.refusals.probe(&probe, &self.prepared.plan),
+            None if !refused => {}
             None => self.refusals.kubelet(&self.tracker.pods[index].node),
         }
     }
@@ -96,7 +95,7 @@ impl Engine<'_> {
         };
         let is_asked =
             |other: &crate::run::track::Tracked| other.check == Check::Kubelet && other.node == pod.node;
-        if !cannot_look || plan.action != Action::Pull || self.tracker.pods.iter().any(is_asked) {
+        if self.is_aside || !cannot_look || plan.action != Action::Pull || self.tracker.pods.iter().any(is_asked) {
             return;
         }
         let node = pod.node.clone();

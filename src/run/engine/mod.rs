@@ -61,6 +61,18 @@ struct Engine<'a> {
     lost: Option<ApiError>,
     /// Told when the namespace refuses probes on the nodes' network.
     no_host_network: Option<oneshot::Sender<()>>,
+    /// Whether it is a run aside, which asks no kubelets.
+    is_aside: bool,
+}
+
+/// What a run in one namespace is part of.
+pub(super) enum Part {
+    /// It is all there is.
+    Whole,
+    /// It tells when its namespace refuses probes on the nodes' network.
+    Tells(oneshot::Sender<()>),
+    /// It makes such probes in another namespace. What kubelets do is asked in the plan's own.
+    Aside,
 }
 
 /// One run in one namespace.
@@ -69,7 +81,7 @@ async fn one(
     prepared: &Prepared,
     observer: &dyn Observer,
     stop: &CancellationToken,
-    no_host_network: Option<oneshot::Sender<()>>,
+    part: Part,
 ) -> Result<Finished, Error> {
     let begun = Instant::now();
     if prepared.plan.pods().is_empty() {
@@ -81,7 +93,10 @@ async fn one(
         Err(refusal) => (String::new(), Some(refusal)),
     };
     let mut engine = Engine::new(api, prepared, observer, begun, uid);
-    engine.no_host_network = no_host_network;
+    engine.is_aside = matches!(part, Part::Aside);
+    if let Part::Tells(told) = part {
+        engine.no_host_network = Some(told);
+    }
     let mut left_behind = None;
     let mut interrupted = false;
     if let Some(refusal) = refusal {
@@ -131,6 +146,7 @@ impl<'a> Engine<'a> {
             alone_since: None,
             lost: None,
             no_host_network: None,
+            is_aside: false,
         }
     }
 
@@ -224,6 +240,7 @@ impl<'a> Engine<'a> {
             let mut order = Order::planned(&self.prepared.plan, index, &pod.node, pod.check);
             if holds_back(index) {
                 (order.credential, order.refused) = refusals.of(pod.check);
+                order.image_secrets_refused = refusals.of_image();
             }
             pod.credential = order.credential.clone();
             Order { seconds_left, ..order }

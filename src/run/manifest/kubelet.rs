@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Order, Resources, container_name, security};
+use super::{Order, Resources, container_name, named, security};
 use crate::evidence::CredentialUse;
 use crate::plan::{Plan, SecretSource};
 
@@ -23,8 +23,7 @@ pub(super) fn containers(plan: &Plan, run: &str, resources: Resources) -> Value 
 
 /// The pod's own pull secrets; `None` leaves it to admission to copy the ServiceAccount's.
 pub(super) fn pull_secrets(plan: &Plan, run: &str, credential: &CredentialUse) -> Option<Value> {
-    // A name that does not exist keeps the ServiceAccount's secrets out, and the pull goes on without any.
-    let none = || Some(json!([{"name": format!("regauth-{run}-none")}]));
+    let none = || Some(named(&[], run));
     match (credential, plan.identity.source) {
         (CredentialUse::HeldBack { .. }, _) | (_, SecretSource::Disabled) => none(),
         (_, SecretSource::ServiceAccount) => None,

@@ -47,6 +47,8 @@ pub struct Order {
     pub credential: CredentialUse,
     /// Which credentials a probe must not send.
     pub refused: Vec<Refused>,
+    /// Whether the pull secrets for the probe's own image were refused.
+    pub image_secrets_refused: bool,
     /// How long the run still has, in seconds.
     pub seconds_left: u64,
 }
@@ -60,6 +62,7 @@ impl Order {
             check,
             credential: CredentialUse::AsPlanned,
             refused: Vec::new(),
+            image_secrets_refused: false,
             seconds_left: plan.timeout_seconds,
         }
     }
@@ -164,9 +167,23 @@ fn common_spec(plan: &Plan) -> Value {
     })
 }
 
+/// The pull secret that a run names because it does not exist.
+fn placeholder(run: &str) -> String {
+    format!("regauth-{run}-none")
+}
+
 /// Whether a pull secret is one that a run names because it does not exist.
 pub fn is_placeholder(name: &str, run: &str) -> bool {
-    name == format!("regauth-{run}-none")
+    name == placeholder(run)
+}
+
+/// A pod's pull secrets by name. In place of none, a name that does not exist: it keeps the ServiceAccount's out,
+/// which admission copies into pods that name none, and the pull goes on without any.
+fn named(secrets: &[&str], run: &str) -> Value {
+    match secrets {
+        [] => json!([{"name": placeholder(run)}]),
+        _ => secrets.iter().map(|name| json!({"name": name})).collect(),
+    }
 }
 
 /// What the *restricted* Pod Security level asks of a container, and more.

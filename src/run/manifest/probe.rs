@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::{Order, Resources, security};
-use crate::evidence::Action;
+use super::{Order, Resources, named, security};
+use crate::collect::controllers::is_controllers_own;
+use crate::evidence::{Action, CredentialUse};
 use crate::plan::{CaBundle, Check, DockerConfigSource, Plan, ProbePlan};
 use crate::probe::{Reader, Source, Task};
 use crate::run::Prepared;
@@ -61,11 +62,18 @@ pub(super) fn fill(spec: &mut Value, prepared: &Prepared, order: &Order, resourc
         spec["volumes"] = json!(volumes);
     }
     spec["containers"] = json!([container]);
-    // Without any of its own, admission copies the ServiceAccount's.
-    if !probe.image_pull_secrets.is_empty() {
-        spec["imagePullSecrets"] =
-            probe.image_pull_secrets.iter().map(|name| json!({"name": name})).collect();
-    }
+    spec["imagePullSecrets"] = named(&image_pull_secrets(plan, order), &prepared.run.id);
+}
+
+/// The pull secrets for the probe's own image. The ServiceAccount's are left out, since they may be under test: each
+/// node's kubelet would send what is wrong with them. So are those that were refused.
+fn image_pull_secrets<'a>(plan: &'a Plan, order: &Order) -> Vec<&'a str> {
+    let held_back = matches!(order.credential, CredentialUse::HeldBack { .. });
+    let given = plan.probe.iter().flat_map(|probe| &probe.image_pull_secrets);
+    given
+        .filter(|name| !(order.image_secrets_refused || held_back && plan.is_under_test(name)))
+        .map(String::as_str)
+        .collect()
 }
 
 /// Adds the workload's labels that NetworkPolicies select on. By ours the run is found again, and by a
@@ -73,25 +81,16 @@ pub(super) fn fill(spec: &mut Value, prepared: &Prepared, order: &Order, resourc
 pub(super) fn add_labels(labels: &mut Value, plan: &Plan) {
     const REPLACEABLE: &str = "app.kubernetes.io/name";
     let wanted = plan.probe.iter().flat_map(|probe| &probe.labels);
-    for (name, value) in wanted.filter(|(name, _)| !is_controllers(name)) {
+    for (name, value) in wanted.filter(|(name, _)| !is_reserved(name)) {
         if labels[name].is_null() || name == REPLACEABLE {
             labels[name] = json!(value);
         }
     }
 }
 
-/// Whether a controller finds its pods by a label (or writes it onto them).
-fn is_controllers(label: &str) -> bool {
-    const NAMES: [&str; 5] = [
-        "controller-uid",
-        "job-name",
-        "pod-template-hash",
-        "controller-revision-hash",
-        "pod-template-generation",
-    ];
-    const PREFIXES: [&str; 4] =
-        ["batch.kubernetes.io/", "statefulset.kubernetes.io/", "apps.kubernetes.io/", "regauth/"];
-    NAMES.contains(&label) || PREFIXES.iter().any(|prefix| label.starts_with(prefix))
+/// Whether a label is a controller's own, or ours.
+fn is_reserved(label: &str) -> bool {
+    is_controllers_own(label) || label.starts_with("regauth/")
 }
 
 /// The task as an argument. The kubelet expands `$(NAME)` in arguments, so no `$` may stand in it.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::build::*;
 use crate::evidence::CredentialUse;
-use crate::plan::{Check, SecretSource};
+use crate::plan::{Check, DockerConfigSource, Plan, PlannedNode, ProbePlan, SecretSource};
 use crate::run::manifest::{self, Order, Resources, is_placeholder};
 use crate::run::manifests;
 
@@ -149,4 +149,36 @@ fn a_dry_run_prints_the_job_and_a_pod_for_each_tested_node() {
     assert_eq!(names, ["regauth-abcd2345", "regauth-abcd2345-0", "regauth-abcd2345-1"]);
     assert!(all.iter().all(|one| one["metadata"]["namespace"] == "team"));
     assert!(all[1]["metadata"]["ownerReferences"].is_null(), "there is no uid yet");
+}
+
+#[test]
+fn one_goes_first_where_more_than_three_pods_could_send_a_credential() {
+    let with = |nodes: usize, checks: &[Check], change: &dyn Fn(&mut Plan)| {
+        let mut plan = plan(&[IMAGE]);
+        plan.nodes = (0..nodes).map(|index| PlannedNode { name: format!("n{index}"), skip: None }).collect();
+        plan.checks = checks.to_vec();
+        change(&mut plan);
+        plan.should_go_one_first()
+    };
+    let all = [Check::Kubelet, Check::ProbeNode, Check::ProbePod];
+    assert!(!with(3, &all[..1], &|_| {}) && with(4, &all[..1], &|_| {}));
+    assert!(!with(1, &all, &|_| {}) && with(2, &all, &|_| {}), "each pod sends it");
+    let none = |plan: &mut Plan| plan.identity.pull_secrets.clear();
+    assert!(!with(9, &all, &none), "there is nothing to send");
+    let for_image = |plan: &mut Plan| {
+        none(plan);
+        plan.probe = Some(ProbePlan { image_pull_secrets: vec!["own".into()], ..ProbePlan::default() });
+    };
+    assert!(with(2, &all, &for_image));
+    let builders = |plan: &mut Plan| {
+        none(plan);
+        let source = DockerConfigSource {
+            secret: "push".into(),
+            config_map: String::new(),
+            key: "config.json".into(),
+            mounted_at: String::new(),
+        };
+        plan.probe = Some(ProbePlan { docker_configs: vec![source], ..ProbePlan::default() });
+    };
+    assert!(with(4, &all[1..2], &builders));
 }

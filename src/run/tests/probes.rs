@@ -265,3 +265,16 @@ fn a_probes_missing_pull_secret_is_no_witness_about_the_kubelets() {
         .event(&pod_event(0, "FailedToRetrieveImagePullSecret", "Unable to retrieve some (probe-pull)"), 1);
     assert!(tracker.pods.iter().all(|pod| pod.missing_pull_secrets.is_empty()));
 }
+
+#[test]
+fn a_missing_placeholder_is_not_waited_for() {
+    for (name, grace) in [(format!("regauth-{RUN}-none"), 3_000), ("regcred".to_string(), 25_000)] {
+        let mut tracker = tracker();
+        let missing = format!(
+            "Unable to retrieve some image pull secrets ({name}); attempting to pull the image may not succeed."
+        );
+        tracker.event(&pod_event(0, "FailedToRetrieveImagePullSecret", &missing), 0);
+        tracker.event(&pod_event(0, "Failed", "Failed to pull image \"p\": no such host"), 0);
+        assert_eq!(tracker.next_decision(), Some(grace), "{name}");
+    }
+}

@@ -2,15 +2,20 @@
 
 use serde_json::{Value, json};
 
+use super::build::{IMAGE, plan};
 use crate::evidence::{CredentialUse, Network, Outcome, Presence, Probe, Pull, PullSeen, Step};
-use crate::plan::{Check, SecretSource};
-use crate::run::refusals::{Refusals, word_of_probe, word_of_pulls};
+use crate::plan::{Check, ProbePlan, SecretSource};
+use crate::run::refusals::{self, Refusals, word_of_pulls};
 use crate::run::waves::Word;
 use crate::text::Clean;
 
 fn probe(attempts: Value) -> Probe {
     let seen = json!({"targets": [{"image": "r/a:1", "action": "pull", "attempts": attempts}]});
     probe_with(Outcome::Seen { value: serde_json::from_value(seen).unwrap() })
+}
+
+fn word_of_probe(probe: &Probe) -> Word {
+    refusals::word_of_probe(probe, &plan(&[IMAGE]))
 }
 
 fn probe_with(outcome: Outcome<crate::evidence::ProbeSeen>) -> Probe {
@@ -56,8 +61,8 @@ fn a_probes_refused_credential_is_not_sent_again_and_its_others_are() {
     ]));
     assert_eq!(word_of_probe(&probe), Word::Refused);
     let mut refusals = Refusals::default();
-    refusals.probe(&probe);
-    refusals.probe(&probe);
+    refusals.probe(&probe, &plan(&[IMAGE]));
+    refusals.probe(&probe, &plan(&[IMAGE]));
     let refused = vec!["0a0a0a0a on node1".to_string()];
     assert_eq!(told(&refusals, Check::ProbeNode), (CredentialUse::AsPlanned, refused.clone()));
     assert_eq!(told(&refusals, Check::ProbePod), (CredentialUse::AsPlanned, refused));
@@ -188,4 +193,26 @@ fn a_probe_that_never_looked_says_nothing_at_all() {
     let message = Clean::new("no such image");
     let failed = probe_with(Outcome::Failed { step: Step::ProbeImage, message });
     assert_eq!(word_of_probe(&failed), Word::NeverLooked);
+}
+
+#[test]
+fn a_pull_secret_that_is_refused_for_the_probes_own_image_is_used_for_no_other() {
+    let message = Clean::new(
+        "failed to authorize: failed to fetch oauth token: unexpected status from POST request to \
+         https://ghcr.io/token: 401 Unauthorized: incorrect username or password",
+    );
+    let failed = probe_with(Outcome::Failed { step: Step::ProbeImage, message });
+    let with = |secrets: &[&str]| {
+        let mut plan = plan(&[IMAGE]);
+        let image_pull_secrets = secrets.iter().map(ToString::to_string).collect();
+        let image = "ghcr.io/x/regauth-probe:1".into();
+        plan.probe = Some(ProbePlan { image, image_pull_secrets, ..ProbePlan::default() });
+        let mut refusals = Refusals::default();
+        refusals.probe(&failed, &plan);
+        let (credential, _) = refusals.of(Check::ProbeNode);
+        (refusals::word_of_probe(&failed, &plan), refusals.of_image(), credential)
+    };
+    assert_eq!(with(&[]), (Word::NeverLooked, false, CredentialUse::AsPlanned), "none was sent");
+    assert_eq!(with(&["own"]), (Word::NeverLooked, true, CredentialUse::AsPlanned));
+    assert_eq!(with(&["own", "regcred"]), (Word::Refused, true, held_back("node1")), "it is under test");
 }

@@ -134,6 +134,11 @@ impl Tracker {
         let index = *self.by_name.get(&event.involved_object.name)?;
         let pod = self.pods.get_mut(index)?;
         if let Some(probe) = &mut pod.probe {
+            // That the run's own placeholder is missing is no news.
+            let missing = missing_pull_secrets(&event.message);
+            if !missing.is_empty() && missing.iter().all(|name| is_placeholder(name, &self.run)) {
+                return Some(index);
+            }
             probe.event(&event.reason, &event.message, now);
             self.settle(now);
             return Some(index);

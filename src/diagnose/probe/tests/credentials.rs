@@ -3,9 +3,11 @@
 use super::build::*;
 use crate::code::Code;
 use crate::evidence::probe::{Action, BrokenConfig, ExchangeStep, Network, Withheld};
-use crate::finding::{Finding, Severity};
+use crate::evidence::stores::{Store, StoreEntry};
+use crate::finding::{Finding, Fix, Severity};
 use crate::registry::credential::CredentialKind;
 use crate::registry::near_miss::{MissReason, NearMiss, Useless};
+use crate::report::Verdict;
 use crate::text::Clean;
 
 fn of(attempts: Vec<crate::evidence::probe::Attempt>) -> Vec<Finding> {
@@ -121,6 +123,23 @@ fn one_broken_secret_fails_the_whole_look_up() {
     broken.keyring.broken = vec![BrokenConfig { source: "secret/bad".into(), error }];
     let one = only(vec![saw("node1", Network::Node, vec![registry()], broken)]);
     assert_eq!((one.code, one.subject.name.as_str()), (Code::PullSecretMalformed, "secret/bad"));
+}
+
+#[test]
+fn a_broken_file_of_one_client_does_not_silence_the_others() {
+    let attempts = vec![anonymous(all_good()), with("~/.docker/config.json", wrong())];
+    let mut stores = target(Action::Pull, attempts);
+    let error = Clean::new("line 1, column 2: not JSON");
+    stores.keyring.broken = vec![BrokenConfig { source: "~/.config/helm/registry/config.json".into(), error }];
+    let found = findings(vec![saw("local", Network::Local, vec![registry()], stores)]);
+    let mut told = codes(&found);
+    told.sort();
+    assert_eq!(told, [Code::StaleCredential, Code::PullSecretMalformed]);
+    let broken = found.iter().find(|one| one.code == Code::PullSecretMalformed).unwrap();
+    assert_eq!(
+        broken.cause,
+        "~/.config/helm/registry/config.json cannot be read, so whoever reads it has no credential from it: line 1, column 2: not JSON."
+    );
 }
 
 #[test]
@@ -249,4 +268,67 @@ fn on_this_machine_each_store_stands_for_a_client_and_has_its_own_logout() {
     let one = only(vec![probe]);
     assert_eq!((one.code, one.severity), (Code::StaleCredential, Severity::Error));
     assert_eq!(one.fixes[0].command, format!("helm registry logout {HOST}"));
+}
+
+#[test]
+fn a_helper_that_fails_is_named_and_is_the_cause() {
+    use crate::evidence::probe::FailedHelper;
+    let helper = |stops: &[&str]| FailedHelper {
+        program: Clean::new("docker-credential-missing"),
+        error: Clean::new("the program is not found in PATH"),
+        stops: stops.iter().map(ToString::to_string).collect(),
+    };
+    for (attempt, stops, severity) in [
+        (closed(), &[][..], Severity::Error),
+        (all_good(), &["helm"][..], Severity::Error),
+        (all_good(), &[][..], Severity::Warning),
+    ] {
+        let mut target = target(Action::Pull, vec![anonymous(attempt)]);
+        target.keyring.failed_helpers = vec![helper(stops)];
+        let one = only(vec![saw("local", Network::Local, vec![registry()], target)]);
+        assert_eq!((one.code, one.severity, one.certain), (Code::CredentialHelperFailed, severity, true));
+        assert_eq!(one.subject.name, "docker-credential-missing");
+        assert!(one.cause.contains("failed: the program is not found in PATH;"), "{}", one.cause);
+        assert!(one.fixes.iter().all(|fix| !fix.command.ends_with(" get")));
+    }
+}
+
+#[test]
+fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_named() {
+    let file = "/ci/helm-job/config.json";
+    let entry = |place: &str, command: &str| StoreEntry {
+        place: Clean::new(place),
+        key: Clean::new(HOST),
+        logout: vec![Fix { what: "removes the credential".into(), command: command.into() }],
+    };
+    let store = |client: &str, entry| Store {
+        image: IMAGE.into(),
+        client: client.into(),
+        files: Vec::new(),
+        entries: vec![entry],
+        failed_helpers: Vec::new(),
+        gives_up: false,
+    };
+    let attempts = vec![anonymous(all_good()), with(file, wrong()), with("docker-credential-pass", all_good())];
+    let probe = saw("local", Network::Local, vec![registry()], target(Action::Pull, attempts));
+    let mut evidence = evidence(vec![probe], Vec::new());
+    evidence.stores = vec![
+        store("docker", entry(file, "docker --config /ci/helm-job logout registry.example.com")),
+        store("podman", entry("docker-credential-pass", "podman logout registry.example.com")),
+    ];
+    let read: crate::evidence::Evidence =
+        serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
+    let report = crate::report::Report::of(&read);
+    let commands: Vec<&str> = report.findings[0].fixes.iter().map(|fix| fix.command.as_str()).collect();
+    assert_eq!(
+        commands,
+        [
+            "docker --config /ci/helm-job logout registry.example.com",
+            "docker --config /ci/helm-job login registry.example.com"
+        ]
+    );
+    let rows: Vec<_> = report.stores.iter().flat_map(|row| &row.entries).collect();
+    assert_eq!((rows[0].refused, rows[0].result), (true, Verdict::Failed));
+    assert_eq!((rows[1].refused, rows[1].result), (false, Verdict::Ok));
+    assert_eq!(rows[1].is.as_deref(), Some("password of user ci"));
 }

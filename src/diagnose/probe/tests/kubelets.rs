@@ -109,3 +109,50 @@ fn a_second_credential_that_works_is_said_once_beside_a_kubelet_that_pulls() {
     assert_eq!((codes(&found), found[0].severity), (vec![Code::CredentialRejected], Severity::Warning));
     assert!(found[0].cause.ends_with("that of secret/new."), "{}", found[0].cause);
 }
+
+#[test]
+fn what_the_nodes_configuration_settles_is_a_note_from_both_networks() {
+    for network in [Network::Node, Network::Pod] {
+        for endpoint in [
+            no_handshake(registry(), crate::evidence::endpoint::TlsFailureKind::PlainHttp),
+            unsound(registry(), false, true, true),
+        ] {
+            let evidence =
+                evidence(vec![stuck("node1", network, endpoint)], vec![pulls::pulled("node1")]);
+            let report = crate::report::Report::of(&evidence);
+            assert_eq!(report.findings.len(), 1, "{network:?}: {:#?}", report.findings);
+            assert_eq!(report.findings[0].severity, Severity::Info);
+            assert_eq!(report.pulls().next().unwrap().code, None, "a note is no cause of a pull that works");
+        }
+    }
+}
+
+#[test]
+fn plain_http_that_the_node_speaks_is_offered_to_the_probe() {
+    let endpoint = no_handshake(registry(), crate::evidence::endpoint::TlsFailureKind::PlainHttp);
+    let probe = stuck("node1", Network::Pod, endpoint);
+    let found = diagnose(&evidence(vec![probe], vec![pulls::pulled("node1")]));
+    let offered = format!("--plain-http {HOST}");
+    assert!(found[0].fixes.iter().any(|fix| fix.command.contains(&offered)), "{:#?}", found[0].fixes);
+}
+
+#[test]
+fn a_kubelet_that_is_asked_for_a_credential_is_past_the_handshake() {
+    for network in [Network::Node, Network::Pod] {
+        let probe = stuck("node1", network, unsound(registry(), false, true, true));
+        let found = diagnose(&evidence(vec![probe], vec![pulls::failed("node1", pulls::NO_CREDENTIAL)]));
+        let of_trust = found.iter().find(|one| one.code == Code::CertificateUntrusted).unwrap();
+        assert_eq!(of_trust.severity, Severity::Info, "{of_trust:#?}");
+        assert!(of_trust.cause.contains("gets an answer of"), "{}", of_trust.cause);
+        assert!(found.iter().any(|one| one.code == Code::NoCredential && one.severity == Severity::Error));
+    }
+}
+
+#[test]
+fn a_kubelet_that_fails_elsewhere_says_nothing_of_the_certificate() {
+    let probe = stuck("node1", Network::Node, unsound(registry(), false, true, true));
+    let kubelet = pulls::failed("node1", "dial tcp 192.0.2.7:443: i/o timeout");
+    let found = diagnose(&evidence(vec![probe], vec![kubelet]));
+    let of_trust = found.iter().find(|one| one.code == Code::CertificateUntrusted).unwrap();
+    assert!(!of_trust.certain, "{of_trust:#?}");
+}

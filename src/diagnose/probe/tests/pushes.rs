@@ -63,6 +63,33 @@ fn a_push_without_a_credential_has_none() {
     );
 }
 
+#[test]
+fn a_store_of_this_machine_whose_push_is_refused_is_told_beside_one_that_works() {
+    let good = || vec![token(&["pull", "push"]), answered(ExchangeStep::UploadStart, 202)];
+    let refusals = [
+        vec![refused(ExchangeStep::UploadStart, 401, BASIC, UNAUTHORIZED)],
+        vec![refused(ExchangeStep::PushToken, 401, "", UNAUTHORIZED)],
+        vec![refused(ExchangeStep::PushToken, 401, "", "")],
+    ];
+    for (refusal, anonymous_push) in
+        refusals.iter().flat_map(|one| [(one.clone(), closed()), (one.clone(), good())])
+    {
+        let attempts = vec![
+            anonymous(anonymous_push),
+            with("~/.docker/config.json", good()),
+            with("~/.config/helm/registry/config.json", refusal),
+        ];
+        for accepted in [0, 3] {
+            let mut push = target(Action::Push, attempts.clone());
+            push.series = Some(Series { asked: accepted, accepted, ..Series::default() });
+            let one = only(vec![saw("local", Network::Local, vec![registry()], push)]);
+            assert_eq!((one.code, one.severity), (Code::CredentialRejected, Severity::Error), "{}", one.cause);
+            assert_eq!(one.subject.name, "~/.config/helm/registry/config.json");
+            assert!(one.fixes[0].command.starts_with("helm registry logout"), "{:?}", one.fixes);
+        }
+    }
+}
+
 fn series(accepted: u32, refused: u32, challenge: &str) -> Probe {
     let exchanges = vec![token(&["pull", "push"]), answered(ExchangeStep::UploadStart, 202)];
     let mut push = target(Action::Push, vec![anonymous(closed()), with("secret/push", exchanges)]);

@@ -196,3 +196,15 @@ fn forty_nodes_with_one_fault_are_one_finding() {
     let one = only(probes.collect());
     assert_eq!(one.subject.nodes.len(), 40);
 }
+
+#[test]
+fn the_nodes_configuration_alone_makes_no_trust_certain() {
+    let untrusted = unsound(registry(), false, true, true);
+    let probe = stuck("node1", Network::Node, untrusted);
+    let mut evidence = evidence(vec![probe], Vec::new());
+    evidence.plan.probe.as_mut().unwrap().node_config = true;
+    let found = diagnose(&evidence);
+    assert_eq!((codes(&found), found[0].certain), (vec![Code::CertificateUntrusted], false));
+    assert_eq!(found[0].severity, Severity::Unknown);
+    assert!(found[0].settle_by.as_ref().unwrap().contains("--method both"), "{:?}", found[0].settle_by);
+}
