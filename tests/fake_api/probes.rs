@@ -198,6 +198,21 @@ async fn a_credential_that_is_refused_for_the_probes_own_image_is_sent_by_no_oth
     assert_eq!((pods.len(), pods.iter().filter(sends).count()), (8, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn later_probes_know_of_the_containers_that_webhooks_put_in() {
+    let fake = with(|world, asked| match answer(world, asked, &good, Fate::Pulls) {
+        Answer::Json(201, mut pod) if is_probe(&asked.body) => {
+            let containers = pod["spec"]["containers"].as_array_mut().unwrap();
+            containers.extend(["a", "b", "c"].map(|name| json!({"name": name, "image": "mesh"})));
+            Answer::Json(201, pod)
+        }
+        other => other,
+    });
+    run(&fake, &probing(2, &[Check::ProbePod])).await;
+    let room: Vec<usize> = pods(&fake).iter().map(|pod| task(pod).message_bytes).collect();
+    assert_eq!(room, [4096, 3072]);
+}
+
 /// When each pod was asked for, in seconds after the first, and whether it is a probe's.
 fn times(fake: &Fake) -> Vec<(u64, bool)> {
     let asked = fake.asked();
