@@ -1,8 +1,9 @@
 //! What a builder's pod template says of the credential that it pushes with.
 
+use super::probe::{Look, looks};
 use crate::code::Code;
 use crate::evidence::builder::{BuilderConfig, Misnamed, RunTime};
-use crate::evidence::{Evidence, Probe};
+use crate::evidence::{Action, Evidence, Network, Probe};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix;
 
@@ -49,6 +50,10 @@ fn named_by_key(builder: &BuilderConfig, misnamed: &Misnamed, evidence: &Evidenc
     let mut finding = misnamed_config(builder, misnamed, evidence);
     finding.certain = false;
     finding.also_possible = vec![Code::CredentialNotVisible];
+    // A probe that had the Secret mounted as the builder has it found no such key.
+    if keyrings().any(|keyring| keyring.missing.contains(&name)) {
+        finding.also_possible = vec![Code::PullSecretMissing];
+    }
     finding.settle_by = Some(format!(
         "the keys of {name}: with a key {} it is right as it is, with {} it is not",
         misnamed.wanted.rsplit('/').next().unwrap_or_default(),
@@ -119,5 +124,13 @@ fn about(builder: &BuilderConfig, code: Code, evidence: &Evidence, cause: String
     };
     let mut finding = Finding::new(code, subject, cause);
     finding.evidence = vec![builder.id.clone()];
+    // Pushes that failed for want of a credential are explained by it.
+    let unknown = |look: &Look<'_>| {
+        look.target.action == Action::Push
+            && look.probe.network != Network::Local
+            && look.with_credentials().next().is_none()
+            && !look.works()
+    };
+    finding.evidence.extend(looks(evidence).filter(unknown).map(|look| look.id()));
     finding
 }

@@ -11,6 +11,9 @@ pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
     (Code::StaleCredential, &[Code::CredentialRejected, Code::CredentialExpired, Code::PermissionDenied]),
     (Code::PullSecretMissing, WANTING),
     (Code::PullSecretWrongType, WANTING),
+    (Code::BuilderConfigMisnamed, &[Code::PullSecretMissing, Code::NoCredential]),
+    (Code::BuilderConfigNotMounted, &[Code::NoCredential]),
+    (Code::CredentialNotVisible, &[Code::NoCredential]),
     (Code::ConnectionTimedOut, &[Code::PullNotFinished]),
     (Code::RuntimeFailed, &[Code::NoCredential, Code::CredentialRejected]),
 ];

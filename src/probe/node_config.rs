@@ -141,10 +141,12 @@ impl NodeConfig {
     /// but the registry where nothing is configured, or it cannot be read.
     pub fn hosts(&self, registry: &str, settings: &mut Settings) -> Hosts {
         let Some(folder) = self.folder(registry) else { return Hosts::default() };
-        if self.file(folder.join("hosts.toml")).is_none() {
+        let config = self.hosts_toml(&folder);
+        // containerd 2 looks at them where there is no `hosts.toml`, 1.6 also beside one without `[host]` sections.
+        if config.as_ref().is_none_or(|config| config.host.0.is_empty()) {
             self.add_loose_certificates(&folder, settings);
         }
-        let Some(config) = self.hosts_toml(&folder) else { return Hosts::default() };
+        let Some(config) = config else { return Hosts::default() };
         let mut mirrors = Vec::new();
         for (url, section) in &config.host.0 {
             self.add_authorities(&folder, section, settings);

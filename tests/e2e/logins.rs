@@ -60,9 +60,13 @@ impl<'a> Logins<'a> {
     }
 }
 
-/// The address and port that a line of a log names.
+/// The address and port that a line of a log names; of the token service with the registry that it is for.
 fn remote(line: &str) -> String {
-    let rest = line.split("http.request.remoteaddr=").nth(1).or_else(|| line.split("remote=").nth(1));
-    let rest = rest.unwrap_or_else(|| panic!("no address in {line}"));
-    rest.trim_start_matches('"').split(['"', ' ']).next().unwrap_or_default().to_string()
+    let value = |key: &str| {
+        let rest = line.split(key).nth(1)?;
+        rest.trim_start_matches('"').split(['"', ' ']).next()
+    };
+    let remote = value("http.request.remoteaddr=").or_else(|| value("remote="));
+    let remote = remote.unwrap_or_else(|| panic!("no address in {line}"));
+    format!("{remote} {}", value("service=").unwrap_or_default())
 }

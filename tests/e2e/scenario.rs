@@ -95,7 +95,12 @@ impl Scenario {
         if let Ok(text) = std::fs::read_to_string(manifests.join("manifests.yaml")) {
             space.kubectl(&["apply", "-f", "-"], &fill(&text, space));
         }
-        let _faults: Vec<Fault<'_>> = self.faults.iter().map(|fault| Fault::apply(space, fault)).collect();
+        let _faults: Vec<Fault<'_>> = self
+            .faults
+            .iter()
+            .map(|fault| fault.iter().map(|word| fill(word, space)).collect::<Vec<String>>())
+            .map(|fault| Fault::apply(space, &fault))
+            .collect();
         let _scripted = self.scripted.map(|behaviour| Scripted::start(space.cluster, behaviour));
         let logins: Vec<(Logins<'_>, usize)> = self
             .expect
@@ -106,7 +111,7 @@ impl Scenario {
         let args: Vec<String> = self.run.iter().map(|argument| fill(argument, space)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let (ran, report) = space.plugin(&args).report();
-        let shown = || format!("exit {}\n{}\n{}", ran.status, ran.stderr, ran.stdout);
+        let shown = || format!("exit {}\n{}\n{}", ran.status, ran.stderr, brief(&report));
         assert_eq!(ran.status, self.expect.exit, "exit status: {}", shown());
         self.check_rows(space, &report, &shown);
         let findings = report["findings"].as_array().expect("findings");
@@ -147,6 +152,21 @@ impl Scenario {
         }
         assert_eq!(rows.len(), self.expect.rows.len(), "number of rows: {}", shown());
     }
+}
+
+/// What a failed test shows of a report: the whole is pages long.
+fn brief(report: &Value) -> String {
+    let keep = |value: &Value, keys: &[&str]| {
+        let kept = keys.iter().filter(|key| !value[**key].is_null());
+        kept.map(|key| format!("{key}: {}", value[*key])).collect::<Vec<_>>().join(", ")
+    };
+    let rows = ["kind", "node", "network", "image", "result", "step", "identity", "code", "certain", "message", "series"];
+    let findings = ["code", "severity", "certain", "subject", "cause", "alsoPossible", "settleBy", "messages", "evidence"];
+    let list = |name: &str, keys: &[&str]| {
+        let items = report[name].as_array().into_iter().flatten();
+        items.map(|item| format!("{name}: {}\n", keep(item, keys))).collect::<String>()
+    };
+    list("results", &rows) + &list("findings", &findings) + &list("notChecked", &["what", "state", "why"])
 }
 
 /// Whether an object has all the wanted values. A key may be a path (`subject/name`); a string that begins

@@ -32,8 +32,10 @@ pub enum Authorization {
     None,
     /// User name and password, encoded.
     Basic(Secret),
-    /// A token.
+    /// A token that was issued for a credential.
     Bearer(Secret),
+    /// A token that was issued to nobody in particular: it may go where no credential may.
+    Strangers(Secret),
 }
 
 impl Authorization {
@@ -46,7 +48,7 @@ impl Authorization {
         let text = match self {
             Self::None => return None,
             Self::Basic(encoded) => Secret::new(format!("Basic {}", encoded.expose())),
-            Self::Bearer(token) => Secret::new(format!("Bearer {}", token.expose())),
+            Self::Bearer(token) | Self::Strangers(token) => Secret::new(format!("Bearer {}", token.expose())),
         };
         let mut value = HeaderValue::from_str(text.expose()).ok()?;
         value.set_sensitive(true);

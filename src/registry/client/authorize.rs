@@ -51,7 +51,10 @@ impl Client {
             return match self.token(subject.registry, challenge, scope, &subject.login).await {
                 Token::Granted(exchange, token) => {
                     trail.exchanges.push(exchange);
-                    Some(Authorization::Bearer(token))
+                    Some(match subject.login {
+                        Login::Anonymous => Authorization::Strangers(token),
+                        _ => Authorization::Bearer(token),
+                    })
                 }
                 Token::Refused(exchange) => {
                     trail.exchanges.push(exchange);
@@ -95,7 +98,9 @@ impl Client {
                 subject.challenges.is_empty() && !answer.challenges.is_empty() && asks_at_all
             }
             // A credential that was not taken is not sent to another service.
-            Authorization::Bearer(_) if !trail.is_for_nobody(&subject.login) => {
+            Authorization::Bearer(_) | Authorization::Strangers(_)
+                if !trail.is_for_nobody(&subject.login) =>
+            {
                 let first = bearer(subject.challenges);
                 first.zip(again).is_some_and(|(first, again)| scope.is_not_met(first, again))
             }

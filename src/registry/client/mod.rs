@@ -21,7 +21,7 @@ pub use auth::{Authorization, Login, Scope};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
-use super::transport::{self, BodyEnd, CarriesCredential, Origin, Response, SendError, Target, Transport};
+use super::transport::{self, BodyEnd, CarriesCredential, CarriesStrangersToken, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::text::Clean;
@@ -254,6 +254,9 @@ fn build(ask: &Ask<'_>, target: &Target, with_credential: bool) -> Request<Bytes
     }
     if with_credential && let Some(value) = ask.authorization.header() {
         request.headers_mut().insert(header::AUTHORIZATION, value);
+        if matches!(ask.authorization, Authorization::Strangers(_)) {
+            request.extensions_mut().insert(CarriesStrangersToken);
+        }
     }
     request
 }

@@ -63,6 +63,11 @@ pub struct Transport {
 #[derive(Clone, Copy, Debug)]
 pub struct CarriesCredential;
 
+/// Marks a request whose `Authorization` is a token that anybody gets (an extension of the request): nothing in it
+/// needs the connection to be one that can be trusted.
+#[derive(Clone, Copy, Debug)]
+pub struct CarriesStrangersToken;
+
 /// An answer, of any status.
 #[derive(Clone)]
 pub struct Response {
@@ -201,7 +206,8 @@ impl Transport {
     ) -> Result<Exchanged, Failed> {
         self.ensure_open(index).await.map_err(Failed::Before)?;
         let unreachable = || Failed::Before(SendError::Unreachable { endpoint: index });
-        let carries = request.headers().contains_key(AUTHORIZATION)
+        let is_strangers = request.extensions().get::<CarriesStrangersToken>().is_some();
+        let carries = (request.headers().contains_key(AUTHORIZATION) && !is_strangers)
             || request.headers().contains_key(COOKIE)
             || request.extensions().get::<CarriesCredential>().is_some();
         let place = &mut self.places[index];

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Part, one};
 use crate::api::Api;
 use crate::error::Error;
-use crate::evidence::{CredentialUse, Outcome, Probe, Step};
+use crate::evidence::{CredentialUse, Network, Outcome, Probe, Step};
 use crate::plan::{Check, Identity, SecretSource};
 use crate::run::{Finished, Observer, Prepared};
 use crate::text::Clean;
@@ -39,8 +39,16 @@ pub(in crate::run) async fn run(
     let (finished, aside) = tokio::join!(one(api, prepared, observer, stop, Part::Tells(refused)), aside);
     let mut finished = finished?;
     if let Some(aside) = aside {
-        // In the plan's namespace the node has a row already.
-        let probes = aside.evidence.probes.into_iter();
+        let probes = aside.evidence.probes;
+        // What was refused here and seen there is no gap.
+        let seen = |node: &str| probes.iter().any(|probe| probe.node == node && probe.seen().is_some());
+        finished.evidence.probes.retain(|probe| {
+            probe.network != Network::Node
+                || !matches!(probe.outcome, Outcome::Denied { .. })
+                || !seen(&probe.node)
+        });
+        // In the plan's namespace a node may have a row already.
+        let probes = probes.into_iter();
         finished
             .evidence
             .probes
@@ -91,7 +99,7 @@ fn could_not_begin(aside: &Prepared, error: &Error) -> Finished {
         .map(|node| Probe {
             id: format!("probe/{node}/node"),
             node: node.to_string(),
-            network: crate::evidence::Network::Node,
+            network: Network::Node,
             namespace: aside.plan.namespace.clone(),
             pod: String::new(),
             credential: CredentialUse::AsPlanned,

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
@@ -26,6 +27,10 @@ pub struct Cluster {
     pub env: BTreeMap<String, String>,
     kubectl: PathBuf,
     started_here: bool,
+    /// Whether a fault was planted since it was healed.
+    is_broken: AtomicBool,
+    /// The administrator's kubeconfig with everything in it.
+    config: OnceLock<String>,
 }
 
 /// The cluster, once [`start`] has succeeded.
@@ -54,7 +59,7 @@ fn foreign(kubeconfig: String) -> Result<Cluster, String> {
         env.insert(super::probe_image::SETTING.into(), image);
     }
     let kubectl = PathBuf::from(std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into()));
-    let cluster = Cluster { kind: Kind::Foreign, env, kubectl, started_here: false };
+    let cluster = Cluster::new(Kind::Foreign, env, kubectl, false);
     cluster
         .try_kubectl(&["get", "--raw", "/readyz"], "")
         .map_err(|error| format!("KUBECONFIG_E2E: {error}"))?;
@@ -81,10 +86,12 @@ fn own() -> Result<Cluster, String> {
         }
     };
     let kubectl = Path::new(&env["BIN"]).join("kubectl");
-    let mut cluster = Cluster { kind: Kind::Own, env, kubectl, started_here };
+    let mut cluster = Cluster::new(Kind::Own, env, kubectl, started_here);
     let image = format!("{}/team/app:1", cluster.env["OPEN_REGISTRY"]);
     cluster.env.insert("OPEN_IMAGE".into(), image);
-    cluster.fault(&["heal"]);
+    // Whoever used it before may have left it broken.
+    cluster.is_broken = AtomicBool::new(true);
+    cluster.heal();
     super::probe_image::provide(&mut cluster);
     Ok(cluster)
 }
@@ -106,6 +113,11 @@ fn script(name: &str) -> PathBuf {
 }
 
 impl Cluster {
+    fn new(kind: Kind, env: BTreeMap<String, String>, kubectl: PathBuf, started_here: bool) -> Self {
+        let (is_broken, config) = (AtomicBool::new(false), OnceLock::new());
+        Self { kind, env, kubectl, started_here, is_broken, config }
+    }
+
     /// Takes the cluster down if it was brought up here.
     pub fn end(&self) {
         if self.started_here {
@@ -149,8 +161,23 @@ impl Cluster {
         }
     }
 
+    /// The administrator's kubeconfig, with certificates and keys in it.
+    pub fn kubeconfig(&self) -> serde_json::Value {
+        let read = || self.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"], "");
+        serde_json::from_str(self.config.get_or_init(read)).expect("a kubeconfig")
+    }
+
+    /// Undoes all faults.
+    pub fn heal(&self) {
+        if self.is_broken.swap(false, Ordering::Relaxed) {
+            self.fault(&["heal"]);
+            self.is_broken.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Breaks or heals something (tests/cluster/fault).
     pub fn fault(&self, args: &[&str]) {
+        self.is_broken.store(true, Ordering::Relaxed);
         let output =
             Command::new(script("fault")).args(["--state", self.setting("STATE")]).args(args).output();
         let output = output.expect("tests/cluster/fault runs");

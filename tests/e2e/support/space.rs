@@ -28,7 +28,7 @@ pub fn with_labels(name: &str, labels: &str, test: impl FnOnce(&Space)) {
     let space = Space::new(labels);
     let result = catch_unwind(AssertUnwindSafe(|| test(&space)));
     if space.cluster.kind == Kind::Own {
-        space.cluster.fault(&["heal"]);
+        space.cluster.heal();
     }
     let clean = catch_unwind(AssertUnwindSafe(|| space.nothing_is_left(name)));
     space.remove();
@@ -75,9 +75,7 @@ impl Space {
     /// The cluster of the administrator's kubeconfig with a token of the restricted user.
     fn write_kubeconfig(&self) {
         let token = self.kubectl(&["create", "token", "tester"], "");
-        let raw =
-            self.cluster.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"], "");
-        let mut config: serde_json::Value = serde_json::from_str(&raw).expect("a kubeconfig");
+        let mut config = self.cluster.kubeconfig();
         config["users"][0]["user"] = serde_json::json!({"token": token.trim()});
         config["contexts"][0]["context"]["namespace"] = serde_json::json!(self.namespace);
         std::fs::write(&self.kubeconfig, config.to_string()).expect("the kubeconfig is written");
@@ -167,9 +165,14 @@ impl Space {
     fn remove(&self) {
         let namespace = self.namespace.as_str();
         let _ = std::fs::remove_file(&self.kubeconfig);
-        let _ = self.cluster.try_kubectl(&["delete", "clusterrolebinding", namespace], "");
-        let nodes = self.node_namespace();
-        let namespaces = ["delete", "namespace", namespace, &nodes, "--ignore-not-found", "--wait=false"];
-        let _ = self.cluster.try_kubectl(&namespaces, "");
+        let objects = ["namespace", "namespace", "clusterrolebinding"].into_iter().zip([
+            namespace.to_string(),
+            self.node_namespace(),
+            namespace.to_string(),
+        ]);
+        let objects: Vec<String> = objects.map(|(kind, name)| format!("{kind}/{name}")).collect();
+        let mut delete = vec!["delete", "--ignore-not-found", "--wait=false"];
+        delete.extend(objects.iter().map(String::as_str));
+        let _ = self.cluster.try_kubectl(&delete, "");
     }
 }
