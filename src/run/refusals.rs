@@ -30,7 +30,7 @@ impl Refusals {
 
     fn add(&mut self, fingerprint: &str, node: &str) {
         if !self.0.iter().any(|known| known.fingerprint == fingerprint) {
-            self.0.push(Refused { fingerprint: fingerprint.into(), on: node.into() });
+            self.0.push(Refused { fingerprint: fingerprint.into(), on: node.into(), origin: String::new() });
         }
     }
 
