@@ -7,6 +7,12 @@ use tokio_util::sync::CancellationToken;
 /// Whoever holds down Ctrl-C means one signal.
 const ONE_SIGNAL: Duration = Duration::from_millis(300);
 
+/// Listens from now on, beside whatever is done; the first signal cancels `stop`. The task ends at the second.
+pub fn listen(stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move { twice_stopped(&stop).await })
+}
+
 /// Returns at the second signal; the first one cancels `stop`.
 pub async fn twice_stopped(stop: &CancellationToken) {
     let mut signals = Signals::new();

@@ -4,19 +4,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use regauth::evidence::{API_VERSION, Action, Evidence, Run};
+use regauth::evidence::stores::Store;
+use regauth::evidence::{API_VERSION, Action, Evidence, Probe, Run};
 use regauth::plan::{Check, Identity, Plan, ProbePlan, SecretSource};
 use regauth::probe::stores::helper::{LIMIT, Programs};
 use regauth::probe::stores::{Env, Remembered, Stores};
-use regauth::probe::{go_architecture, look_from_here};
+use regauth::probe::{go_architecture, interrupted, look_from_here};
 use regauth::registry::platform::Platform;
-use regauth::report::Report;
+use regauth::report::{ExitStatus, Report};
 use regauth::secret::RunKey;
+use tokio_util::sync::CancellationToken;
 
 use super::{Failure, runs};
 use crate::cli::{OutputArgs, ReachArgs, StoreArgs};
 use crate::output::Output;
-use crate::settings;
+use crate::{settings, signals};
 
 /// The stores of this machine.
 pub type MyStores = Stores<Remembered<Programs>>;
@@ -45,10 +47,12 @@ pub fn refuse(given: &[Option<&'static str>]) -> Result<(), Failure> {
 
 /// Looks and prints what it came to.
 pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
-    let mut stores = stores(here.stores)?;
+    let stop = CancellationToken::new();
+    let signals = signals::listen(&stop);
+    let stores = stores(here.stores, &stop)?;
     let (plan, asked) = (plan(&here), asked(&here)?);
     output.remark(&format!("looking at {} from this machine", here.images.join(", ")));
-    let run = Run {
+    let mut run = Run {
         id: regauth::run::new_id()?,
         version: env!("CARGO_PKG_VERSION").into(),
         server: String::new(),
@@ -56,8 +60,15 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
         interrupted: false,
         extra: serde_json::Map::new(),
     };
-    let probe = look_from_here(asked, &mut stores).await;
-    let stores = here.images.iter().flat_map(|image| stores.seen(image)).collect();
+    let looked = tokio::select! {
+        looked = looked(asked, stores, stop.clone()) => looked,
+        _ = signals => None,
+    };
+    let Some((probe, stores)) = looked else {
+        output.error("stopped at once");
+        return Ok(ExitStatus::Interrupted.code());
+    };
+    run.interrupted = stop.is_cancelled();
     let evidence = Evidence {
         api_version: API_VERSION.into(),
         kind: "Evidence".into(),
@@ -74,15 +85,40 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
     runs::print(&Report::of(&evidence), here.output, output)
 }
 
-/// This machine's stores, or those of one file or client.
-pub fn stores(args: &StoreArgs) -> Result<MyStores, Failure> {
+/// What was seen, and what the stores have. In a thread of its own: reading files and asking helpers blocks, and a
+/// second signal must end the program all the same. `None` if that thread failed.
+async fn looked(
+    asked: regauth::probe::Here,
+    mut stores: MyStores,
+    stop: CancellationToken,
+) -> Option<(Probe, Vec<Store>)> {
+    let runtime = tokio::runtime::Handle::current();
+    let look = move || {
+        let images = asked.targets.clone();
+        let probe = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => interrupted(),
+                probe = look_from_here(asked, &mut stores) => probe,
+            }
+        });
+        let seen = images.iter().flat_map(|image| stores.seen(image)).collect();
+        (probe, seen)
+    };
+    tokio::task::spawn_blocking(look).await.ok()
+}
+
+/// This machine's stores, or those of one file or client; their helpers are ended with `stop`.
+pub fn stores(args: &StoreArgs, stop: &CancellationToken) -> Result<MyStores, Failure> {
     let env = match &args.docker_config {
         None => Env::current(),
         Some(file) => Env::of_docker_config(existing(file)?.to_path_buf()),
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let key = RunKey::random().map_err(|error| error.to_string())?;
-    let stores = Stores::new(env, Remembered::new(Programs::new(path, LIMIT)), key);
+    let stop = stop.clone();
+    let helpers = Programs::new(path, LIMIT).until(move || stop.is_cancelled());
+    let stores = Stores::new(env, Remembered::new(helpers), key);
     let client = match args.docker_config {
         Some(_) => Some(regauth::probe::stores::Client::Docker),
         None => args.client.map(Into::into),

@@ -43,48 +43,47 @@ pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&
 }
 
 fn of_answers(code: Code, look: &Look<'_>, place: &Place) -> Vec<Fix> {
-    let Place { registry, image, namespace, identity_flags, .. } = place;
-    match code {
-        Code::PlainHttpRegistry => vec![fix(
+    let Place { registry, image, .. } = place;
+    let again = |command: &str| again(command, place);
+    let one = match code {
+        Code::PlainHttpRegistry => fix(
             "on the node: a host of http:// in this file makes containerd speak HTTP to the registry",
             format!("sudoedit /etc/containerd/certs.d/{registry}/hosts.toml"),
-        )],
+        ),
         Code::PushDenied | Code::RepositoryNotFound | Code::RegistryReadOnly | Code::RefusedByPolicy
             if look.target.action == Action::Push =>
         {
-            vec![fix(
-                "tests the same push again, once the registry was changed",
-                format!("kubectl regauth push {image} -n {namespace} {identity_flags}"),
-            )]
+            fix("tests the same push again, once the registry was changed", again("push"))
         }
         Code::HarborTokenRejected | Code::HarborKeyMismatch | Code::HarborKeyUnreadable => {
-            vec![fix("compares the key and clock of Harbor's cores", "kubectl regauth harbor")]
+            fix("compares the key and clock of Harbor's cores", "kubectl regauth harbor")
         }
-        Code::RateLimited | Code::RateLimitLow => vec![fix(
-            "shows what is left for each node and credential, and who is charged",
-            format!("kubectl regauth limits {image} -n {namespace} {identity_flags}"),
-        )],
-        Code::ProxyFailed => vec![fix(
+        Code::RateLimited | Code::RateLimitLow => {
+            fix("shows what is left for each node and credential, and who is charged", again("limits"))
+        }
+        Code::ProxyFailed => fix(
             "tests without a proxy, or with another one",
-            format!(
-                "kubectl regauth pull {image} -n {namespace} {identity_flags} --method probe --proxy URL"
-            ),
-        )],
-        Code::RegistryServerError | Code::UnexpectedResponder => vec![fix(
+            format!("{} --method probe --proxy URL", again("pull")),
+        ),
+        Code::RegistryServerError | Code::UnexpectedResponder => fix(
             "shows who answers: status, Server header, challenge",
             format!("curl -sS -D - -o /dev/null https://{registry}/v2/"),
-        )],
+        ),
         Code::PlatformMissing => {
-            vec![fix(
-                "shows for which platforms the image is",
-                format!("docker buildx imagetools inspect {image}"),
-            )]
+            fix("shows for which platforms the image is", format!("docker buildx imagetools inspect {image}"))
         }
         Code::NoCredential if look.probe.network == Network::Local => {
-            vec![fix("logs this machine in", format!("docker login {registry}"))]
+            fix("logs this machine in", format!("docker login {registry}"))
         }
-        _ => for_pull(code, place),
-    }
+        _ => return for_pull(code, place),
+    };
+    vec![one]
+}
+
+/// A command of ours about the same image as the same identity.
+fn again(command: &str, place: &Place) -> String {
+    let Place { image, namespace, identity_flags, .. } = place;
+    format!("kubectl regauth {command} {image} -n {namespace} {identity_flags}")
 }
 
 fn is_about_its_content(code: Code) -> bool {
@@ -191,31 +190,26 @@ fn show_policies(look: &Look<'_>, place: &Place) -> Vec<Fix> {
 }
 
 fn compare(look: &Look<'_>, place: &Place) -> Vec<Fix> {
-    let Place { image, namespace, identity_flags, .. } = place;
     let command = match look.target.action {
         Action::Push => "push",
         Action::Pull | Action::Limits => "pull --method probe",
     };
     vec![fix(
         "tests from the node's network too, which no NetworkPolicy of the namespace restricts",
-        format!("kubectl regauth {command} {image} -n {namespace} {identity_flags} --network node"),
+        format!("{} --network node", again(command, place)),
     )]
 }
 
 fn trust(place: &Place) -> Vec<Fix> {
-    let Place { image, namespace, identity_flags, .. } = place;
     vec![fix(
         "tests with the certificate authority that should be trusted",
-        format!(
-            "kubectl regauth pull {image} -n {namespace} {identity_flags} --method both --ca-bundle FILE"
-        ),
+        format!("{} --method both --ca-bundle FILE", again("pull", place)),
     )]
 }
 
 /// The flags that give the probe what the node has.
 pub(crate) fn give_it_the_nodes_own(place: &Place, code: Code) -> Vec<Fix> {
-    let Place { image, namespace, identity_flags, .. } = place;
-    let test = format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --method both");
+    let test = format!("{} --method both", again("pull", place));
     let mut fixes =
         vec![fix("lets the probe use the node's own configuration", format!("{test} --node-config"))];
     fixes.push(match code {

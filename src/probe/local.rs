@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{Credentials, Looking, look};
-use crate::evidence::{Action, CredentialUse, Network, Outcome, Probe};
+use crate::evidence::probe::ProbeSeen;
+use crate::evidence::{Action, CredentialUse, Network, Outcome, Probe, Step};
 use crate::registry::client::Client;
 use crate::registry::platform::Platform;
 use crate::registry::transport::{Settings, Transport};
+use crate::text::Clean;
 
 /// The id of this machine's probe in evidence.
 pub const LOCAL_PROBE: &str = "probe/local";
@@ -41,7 +43,7 @@ pub async fn look_from_here(here: Here, credentials: &mut dyn Credentials) -> Pr
         action: here.action,
         targets: here.targets,
         platform: here.platform,
-        refused: BTreeMap::new(),
+        refused: Vec::new(),
         mirrors: BTreeMap::new(),
         repeat: here.repeat,
         interval: here.interval,
@@ -49,6 +51,16 @@ pub async fn look_from_here(here: Here, credentials: &mut dyn Credentials) -> Pr
     let deadline = Instant::now() + here.limit;
     let mut client = Client::new(Transport::new(here.settings), here.plain_http, deadline);
     let value = Box::pin(look(&looking, &mut client, credentials)).await;
+    probe(Outcome::Seen { value })
+}
+
+/// This machine's probe where the user ended it before it had looked at everything.
+pub fn interrupted() -> Probe {
+    let message = Clean::new("it was interrupted before the result was known");
+    probe(Outcome::Failed { step: Step::Interrupted, message })
+}
+
+fn probe(outcome: Outcome<ProbeSeen>) -> Probe {
     Probe {
         id: LOCAL_PROBE.into(),
         node: String::new(),
@@ -56,7 +68,7 @@ pub async fn look_from_here(here: Here, credentials: &mut dyn Credentials) -> Pr
         namespace: String::new(),
         pod: String::new(),
         credential: CredentialUse::AsPlanned,
-        outcome: Outcome::Seen { value },
+        outcome,
         seen_at: Some(Timestamp::now()),
     }
 }

@@ -22,7 +22,7 @@ pub mod task;
 #[cfg(feature = "probe")]
 pub use credentials::{Credential, Credentials, Sources};
 #[cfg(feature = "probe")]
-pub use local::{Here, LOCAL_PROBE, look_from_here};
+pub use local::{Here, LOCAL_PROBE, interrupted, look_from_here};
 #[cfg(feature = "probe")]
 pub use look::{Looking, look};
 #[cfg(feature = "probe")]

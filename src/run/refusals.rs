@@ -27,7 +27,7 @@ pub(super) struct Refusals {
 impl Refusals {
     /// A kubelet's pull was refused: it may have sent any of the identity's credentials.
     pub(super) fn kubelet(&mut self, node: &str) {
-        self.add(ANY, node);
+        self.add(ANY, "", node);
     }
 
     /// A probe's credentials that were refused, by their fingerprints; or those with which a kubelet asked for the
@@ -39,14 +39,17 @@ impl Refusals {
                 self.kubelet(&probe.node);
             }
         }
-        for fingerprint in probe.seen().map(refused_fingerprints).unwrap_or_default() {
-            self.add(&fingerprint, &probe.node);
+        for (fingerprint, origin) in probe.seen().map(refused_credentials).unwrap_or_default() {
+            self.add(&fingerprint, &origin, &probe.node);
         }
     }
 
-    fn add(&mut self, fingerprint: &str, node: &str) {
-        if !self.refused.iter().any(|known| known.fingerprint == fingerprint) {
-            self.refused.push(Refused { fingerprint: fingerprint.into(), on: node.into() });
+    fn add(&mut self, fingerprint: &str, origin: &str, node: &str) {
+        let refused = Refused { fingerprint: fingerprint.into(), on: node.into(), origin: origin.into() };
+        let is_known =
+            |known: &Refused| known.fingerprint == refused.fingerprint && known.origin == refused.origin;
+        if !self.refused.iter().any(is_known) {
+            self.refused.push(refused);
         }
     }
 
@@ -68,11 +71,16 @@ impl Refusals {
     }
 }
 
-/// Fingerprints of the credentials that a probe saw refused.
-fn refused_fingerprints(seen: &ProbeSeen) -> Vec<String> {
+/// The credentials that a probe saw refused: their fingerprints, and the origin that refused (empty where that is not
+/// known).
+fn refused_credentials(seen: &ProbeSeen) -> Vec<(String, String)> {
     let attempts = seen.targets.iter().flat_map(|target| &target.attempts);
-    let credentials = attempts.filter(|attempt| attempt.refuses_credential()).flat_map(|one| &one.credential);
-    credentials.map(|credential| fingerprint(credential).to_string()).collect()
+    let refused = attempts.filter(|attempt| attempt.refuses_credential());
+    let credential = |attempt: &Attempt| {
+        let origin = attempt.sent_to.as_ref().map(ToString::to_string).unwrap_or_default();
+        Some((fingerprint(attempt.credential.as_ref()?).to_string(), origin))
+    };
+    refused.filter_map(credential).collect()
 }
 
 fn fingerprint(credential: &CredentialSeen) -> &str {
@@ -85,7 +93,7 @@ pub(super) fn word_of_probe(probe: &Probe, plan: &Plan) -> Word {
         let refused = refuses_image_secrets(probe, plan) && tests_image_secrets(plan);
         return if refused { Word::Refused } else { Word::NeverLooked };
     };
-    if !refused_fingerprints(seen).is_empty() {
+    if !refused_credentials(seen).is_empty() {
         return Word::Refused;
     }
     let mut judged: BTreeMap<(String, &str), bool> = BTreeMap::new();

@@ -160,8 +160,21 @@ fn brief(report: &Value) -> String {
         let kept = keys.iter().filter(|key| !value[**key].is_null());
         kept.map(|key| format!("{key}: {}", value[*key])).collect::<Vec<_>>().join(", ")
     };
-    let rows = ["kind", "node", "network", "image", "result", "step", "identity", "code", "certain", "message", "series"];
-    let findings = ["code", "severity", "certain", "subject", "cause", "alsoPossible", "settleBy", "messages", "evidence"];
+    let rows = [
+        "kind", "node", "network", "image", "result", "step", "identity", "code", "certain", "message",
+        "series",
+    ];
+    let findings = [
+        "code",
+        "severity",
+        "certain",
+        "subject",
+        "cause",
+        "alsoPossible",
+        "settleBy",
+        "messages",
+        "evidence",
+    ];
     let list = |name: &str, keys: &[&str]| {
         let items = report[name].as_array().into_iter().flatten();
         items.map(|item| format!("{name}: {}\n", keep(item, keys))).collect::<String>()

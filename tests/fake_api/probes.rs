@@ -198,6 +198,21 @@ async fn a_credential_that_is_refused_for_the_probes_own_image_is_sent_by_no_oth
     assert_eq!((pods.len(), pods.iter().filter(sends).count()), (8, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn later_probes_know_of_the_containers_that_webhooks_put_in() {
+    let fake = with(|world, asked| match answer(world, asked, &good, Fate::Pulls) {
+        Answer::Json(201, mut pod) if is_probe(&asked.body) => {
+            let containers = pod["spec"]["containers"].as_array_mut().unwrap();
+            containers.extend(["a", "b", "c"].map(|name| json!({"name": name, "image": "mesh"})));
+            Answer::Json(201, pod)
+        }
+        other => other,
+    });
+    run(&fake, &probing(2, &[Check::ProbePod])).await;
+    let room: Vec<usize> = pods(&fake).iter().map(|pod| task(pod).message_bytes).collect();
+    assert_eq!(room, [4096, 3072]);
+}
+
 /// When each pod was asked for, in seconds after the first, and whether it is a probe's.
 fn times(fake: &Fake) -> Vec<(u64, bool)> {
     let asked = fake.asked();
@@ -371,10 +386,11 @@ async fn probes_without_credentials_run_where_the_nodes_network_is_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn probes_in_another_namespace_are_given_nothing_that_is_of_the_first() {
-    let fake = with(|world, asked| match asked.is(&Method::POST, "/pods") && is_on_node_network(&asked.body) {
-        true => Answer::status(403, "Forbidden", POD_SECURITY),
-        false => answer(world, asked, &good, Fate::Pulls),
-    });
+    let fake =
+        with(|world, asked| match asked.is(&Method::POST, "/pods") && is_on_node_network(&asked.body) {
+            true => Answer::status(403, "Forbidden", POD_SECURITY),
+            false => answer(world, asked, &good, Fate::Pulls),
+        });
     let mut prepared = probing(1, &[Check::ProbeNode]);
     let probe = prepared.plan.probe.as_mut().unwrap();
     probe.node_namespace = Some("regauth-nodes".into());
@@ -382,9 +398,9 @@ async fn probes_in_another_namespace_are_given_nothing_that_is_of_the_first() {
     probe.image_pull_secrets = vec!["own".into()];
     let finished = run(&fake, &prepared).await;
     let asked = fake.asked();
-    let elsewhere = asked
-        .iter()
-        .filter(|asked| asked.is(&Method::POST, "/pods") && asked.path.contains("/namespaces/regauth-nodes/"));
+    let elsewhere = asked.iter().filter(|asked| {
+        asked.is(&Method::POST, "/pods") && asked.path.contains("/namespaces/regauth-nodes/")
+    });
     let pods: Vec<&Asked> = elsewhere.collect();
     assert!(!pods.is_empty() && pods.iter().all(|pod| is_probe(&pod.body)), "no kubelet is asked there");
     for pod in pods {

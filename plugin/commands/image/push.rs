@@ -9,23 +9,48 @@ use regauth::registry::challenge::Challenge;
 use regauth::registry::client::{Client, Content, Login, NotUploaded, Subject, Uploaded};
 use regauth::registry::reference::Reference;
 use regauth::registry::transport::{Origin, Transport};
+use regauth::report::ExitStatus;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::{ImagePush, StoreArgs};
+use crate::commands::local::MyStores;
 use crate::commands::{Failure, local};
 use crate::output::Output;
-use crate::settings;
+use crate::{settings, signals};
 
 /// Pushes the probe's image with the credentials of this machine.
 pub async fn run(args: &ImagePush, output: &mut Output) -> Result<u8, Failure> {
+    let stop = CancellationToken::new();
+    let signals = signals::listen(&stop);
+    let pushed = tokio::select! {
+        pushed = push(args, &stop, output) => Some(pushed),
+        _ = signals => None,
+    };
+    pushed.filter(|_| !stop.is_cancelled()).unwrap_or_else(|| {
+        output.error("interrupted: the image was not pushed whole");
+        Ok(ExitStatus::Interrupted.code())
+    })
+}
+
+/// What the stores have, asked in a thread of its own: helpers block.
+async fn credentials(mut stores: MyStores, image: Reference) -> Result<Vec<Credential>, Failure> {
+    let asked = tokio::task::spawn_blocking(move || stores.for_image(&image).1);
+    asked.await.map_err(|_| "the stores of this machine cannot be read".into())
+}
+
+async fn push(args: &ImagePush, stop: &CancellationToken, output: &mut Output) -> Result<u8, Failure> {
     let reference = reference(&args.reference)?;
     let bundle = super::bundle(&args.archives)?;
     let store_args = StoreArgs { docker_config: args.docker_config.clone(), client: None };
-    let (_, credentials) = local::stores(&store_args)?.for_image(&reference);
+    let credentials = credentials(local::stores(&store_args, stop)?, reference.clone()).await?;
     let transport = Transport::new(settings::of_this_machine(&args.reach)?);
     let mut client =
         Client::new(transport, args.reach.plain_http.iter().cloned(), Instant::now() + args.timeout);
-    let uploaded = upload(&mut client, &reference, &bundle, &credentials).await?;
+    let uploaded = tokio::select! {
+        uploaded = upload(&mut client, &reference, &bundle, &credentials) => uploaded?,
+        () = stop.cancelled() => return Err("interrupted".into()),
+    };
     let repository = reference.repository();
     output.data(&format!(
         "{repository}:{}: {}; {}\n{repository}@{}\n",
@@ -127,7 +152,7 @@ async fn with_login(
 /// Whether another credential may do better.
 fn is_refusal(error: &NotUploaded) -> bool {
     match error {
-        NotUploaded::Withheld(_) => false,
+        NotUploaded::Withheld(withheld) => matches!(withheld, Withheld::Scheme { .. }),
         NotUploaded::Failed(exchange) => exchange
             .answer()
             .is_some_and(|answer| matches!(answer.status, 401 | 403) || answer.trouble.is_some()),
@@ -149,6 +174,9 @@ fn failure(reference: &Reference, error: &NotUploaded) -> Failure {
                  --ca-bundle FILE"
             )
             .into();
+        }
+        NotUploaded::Withheld(Withheld::Scheme { .. }) => {
+            "the credential cannot be sent in the way in which the registry asks".to_string()
         }
         NotUploaded::Withheld(_) => "the credential was not sent to its token service".to_string(),
         NotUploaded::Failed(exchange) => said(exchange),

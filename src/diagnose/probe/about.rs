@@ -148,15 +148,34 @@ pub(super) fn of_code(look: &Look<'_>, attempt: &Attempt, judged: &Judged, code:
 /// One sentence that says the cause.
 fn sentence(look: &Look<'_>, credential: Option<&CredentialSeen>, judged: &Judged, code: Code) -> String {
     let registry = look.registry();
-    let image = &look.target.image;
-    let whose = credential.map_or_else(|| who(look), |credential| credential.source.clone());
-    let lacks = judged
-        .missing
-        .as_ref()
-        .map(|missing| format!(": it needs {} ({})", missing.right, missing.role))
-        .unwrap_or_default();
     match code {
         Code::NoCredential => format!("{registry} asks for a credential and {} has none for it.", who(look)),
+        Code::RepositoryNotFound => {
+            format!("{registry} has no project or repository {} to push to.", look.target.image)
+        }
+        Code::HarborTokenRejected => format!(
+            "{registry} issued a token that grants it and then refused that token: its cores differ in key or clock."
+        ),
+        Code::RateLimited => limited(&registry, judged.limit),
+        Code::CredentialNotVisible => format!(
+            "{registry} asks for a credential; a provider of the node or a cloud identity may supply it, which nobody can see from here."
+        ),
+        _ => of_credential(look, credential, judged, code).unwrap_or_else(|| explained(look, judged, code)),
+    }
+}
+
+/// The sentences about whoever's credential it is.
+fn of_credential(
+    look: &Look<'_>,
+    credential: Option<&CredentialSeen>,
+    judged: &Judged,
+    code: Code,
+) -> Option<String> {
+    let (registry, image) = (look.registry(), &look.target.image);
+    let whose = credential.map_or_else(|| who(look), |credential| credential.source.clone());
+    let missing = judged.missing.as_ref();
+    let lacks = missing.map(|one| format!(": it needs {} ({})", one.right, one.role)).unwrap_or_default();
+    Some(match code {
         Code::CredentialRejected => format!("{registry} refused the user and secret of {whose}."),
         Code::CredentialExpired => {
             let expiry = credential.and_then(|credential| credential.described.expires_at);
@@ -173,24 +192,14 @@ fn sentence(look: &Look<'_>, credential: Option<&CredentialSeen>, judged: &Judge
         Code::PushDenied => {
             format!("{registry} knows the credential of {whose}, which may not push to {image}{lacks}.")
         }
-        Code::RepositoryNotFound => format!("{registry} has no project or repository {image} to push to."),
-        Code::AccountLocked => {
-            format!(
-                "{registry} has locked the account of {whose} after failed logins; every new try keeps it locked."
-            )
-        }
+        Code::AccountLocked => format!(
+            "{registry} has locked the account of {whose} after failed logins; every new try keeps it locked."
+        ),
         Code::RobotAccountUnusable => {
             format!("The robot account of {whose} is disabled or expired at {registry}.")
         }
-        Code::HarborTokenRejected => format!(
-            "{registry} issued a token that grants it and then refused that token: its cores differ in key or clock."
-        ),
-        Code::RateLimited => limited(&registry, judged.limit),
-        Code::CredentialNotVisible => format!(
-            "{registry} asks for a credential; a provider of the node or a cloud identity may supply it, which nobody can see from here."
-        ),
-        _ => explained(look, judged, code),
-    }
+        _ => return None,
+    })
 }
 
 /// The usual sentence of a code with what speaks for it.

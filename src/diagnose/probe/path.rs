@@ -160,9 +160,8 @@ fn open(finding: &mut Finding, also: &[Code], settle_by: &str) {
 /// `skip_verify`, no other `config_path` and nothing outside the node's /etc.
 fn open_trust(finding: &mut Finding, look: &Look<'_>) {
     let says_so = |pull: &Pull| {
-        judge(pull, look.evidence).is_some_and(|(_, all)| {
-            all.first().is_some_and(|first| first.code == Code::CertificateUntrusted)
-        })
+        judge(pull, look.evidence)
+            .is_some_and(|(_, all)| all.first().is_some_and(|first| first.code == Code::CertificateUntrusted))
     };
     if look.pull().is_some_and(says_so) {
         return;

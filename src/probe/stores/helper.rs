@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ use crate::secret::Secret;
 
 /// How long a helper may take: one that asks the user does not answer.
 pub const LIMIT: Duration = Duration::from_secs(5);
+/// How often a helper that does not answer is looked after.
+const GLANCE: Duration = Duration::from_millis(20);
 /// What is read of a helper's output.
 const MAX_OUTPUT: u64 = 64 * 1024;
 /// What helpers say that have nothing (`credentials.errCredentialsNotFoundMessage`).
@@ -54,6 +56,9 @@ pub enum HelperError {
     /// It could not be run.
     #[error("it could not be run")]
     NotRun,
+    /// The user ended the program while it was being asked.
+    #[error("it was interrupted")]
+    Interrupted,
 }
 
 /// Whoever asks credential helpers.
@@ -73,12 +78,20 @@ pub trait Helpers {
 pub struct Programs {
     path: OsString,
     limit: Duration,
+    is_stopped: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Programs {
     /// Programs in the folders of `path` (as the variable PATH), each with this time limit.
     pub fn new(path: OsString, limit: Duration) -> Self {
-        Self { path, limit }
+        Self { path, limit, is_stopped: Box::new(|| false) }
+    }
+
+    /// The same, of which one that is running is ended as soon as `is_stopped` says so, and none is asked from
+    /// then on. They are in process groups of their own, where a terminal's Ctrl-C does not reach them.
+    #[must_use]
+    pub fn until(self, is_stopped: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { is_stopped: Box::new(is_stopped), ..self }
     }
 }
 
@@ -88,6 +101,9 @@ impl Helpers for Programs {
         // With a slash it would be a path, and a configuration could name any program.
         if name.contains(['/', '\\']) || !self.has(&program) {
             return Err(HelperError::NotFound);
+        }
+        if (self.is_stopped)() {
+            return Err(HelperError::Interrupted);
         }
         let mut command = Command::new(&program);
         command.arg("get").env("PATH", &self.path);
@@ -113,7 +129,7 @@ impl Helpers for Programs {
 type Output = Zeroizing<Vec<u8>>;
 
 impl Programs {
-    /// Sends the server's name, and takes output and exit status until the time is up.
+    /// Sends the server's name, and takes output and exit status until the time is up or the user wants no more.
     fn talk(&self, child: &mut Child, server: &str) -> Result<(Output, Option<i32>), HelperError> {
         let deadline = Instant::now() + self.limit;
         let output = listen(child);
@@ -121,14 +137,37 @@ impl Programs {
             // One that does not read its input may have an answer all the same.
             let _ = input.write_all(server.as_bytes());
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let told = output.recv_timeout(left);
-        let exit = told.is_ok().then(|| wait(child, deadline)).flatten();
+        let told = self.told(&output, deadline);
+        let exit = told.is_some().then(|| self.wait(child, deadline)).flatten();
         match (told, exit) {
-            (Ok(told), Some(status)) => Ok((told, status.code())),
+            (Some(told), Some(status)) => Ok((told, status.code())),
             _ => {
                 end(child);
-                Err(HelperError::TimedOut)
+                Err(if (self.is_stopped)() { HelperError::Interrupted } else { HelperError::TimedOut })
+            }
+        }
+    }
+
+    fn goes_on(&self, deadline: Instant) -> bool {
+        Instant::now() < deadline && !(self.is_stopped)()
+    }
+
+    fn told(&self, output: &Receiver<Output>, deadline: Instant) -> Option<Output> {
+        loop {
+            match output.recv_timeout(GLANCE) {
+                Ok(told) => return Some(told),
+                Err(RecvTimeoutError::Timeout) if self.goes_on(deadline) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn wait(&self, child: &mut Child, deadline: Instant) -> Option<std::process::ExitStatus> {
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) if self.goes_on(deadline) => thread::sleep(Duration::from_millis(5)),
+                _ => return None,
             }
         }
     }
@@ -146,16 +185,6 @@ fn listen(child: &mut Child) -> Receiver<Output> {
         let _ = sender.send(told);
     });
     receiver
-}
-
-fn wait(child: &mut Child, deadline: Instant) -> Option<std::process::ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            _ => return None,
-        }
-    }
 }
 
 #[cfg(unix)]

@@ -358,11 +358,19 @@ mod programs {
 
     /// What a helper of this script says.
     fn run(script: &str, limit: Duration) -> Result<Option<Given>, HelperError> {
+        run_until(script, limit, || false)
+    }
+
+    fn run_until(
+        script: &str,
+        limit: Duration,
+        is_stopped: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Result<Option<Given>, HelperError> {
         let home = Home::new();
         let file = home.write("docker-credential-test", &format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
         let path = format!("{}:{}", home.0.display(), std::env::var("PATH").unwrap());
-        Programs::new(path.into(), limit).get("test", HOST)
+        Programs::new(path.into(), limit).until(is_stopped).get("test", HOST)
     }
 
     fn error(script: &str) -> HelperError {
@@ -412,8 +420,32 @@ mod programs {
         let pid = home.0.join("pid");
         let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
         assert_eq!(run(&script, Duration::from_secs(2)).err(), Some(HelperError::TimedOut));
-        let started = fs::read_to_string(&pid).unwrap();
-        let status = || fs::read_to_string(format!("/proc/{}/stat", started.trim())).unwrap_or_default();
+        assert_gone(&fs::read_to_string(&pid).unwrap());
+    }
+
+    #[test]
+    fn a_helper_is_ended_with_what_it_started_when_the_user_stops() {
+        let home = Home::new();
+        let pid = home.0.join("pid");
+        let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
+        let told = pid.clone();
+        let is_stopped = move || fs::read_to_string(&told).is_ok_and(|text| text.ends_with('\n'));
+        let ended = run_until(&script, Duration::from_secs(600), is_stopped);
+        assert_eq!(ended.err(), Some(HelperError::Interrupted));
+        assert_gone(&fs::read_to_string(&pid).unwrap());
+    }
+
+    #[test]
+    fn no_helper_is_asked_once_the_user_has_stopped() {
+        let home = Home::new();
+        let ran = home.0.join("ran");
+        let ended = run_until(&format!("touch {}", ran.display()), LIMIT, || true);
+        assert_eq!(ended.err(), Some(HelperError::Interrupted));
+        assert!(!ran.exists());
+    }
+
+    fn assert_gone(pid: &str) {
+        let status = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
         let gone = || !status().contains(" (sleep) S");
         let waited = (0..500).any(|_| {
             gone() || {

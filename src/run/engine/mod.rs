@@ -233,6 +233,7 @@ impl<'a> Engine<'a> {
         }
         let seconds_left = self.seconds_for_next();
         let (tracker, refusals, added) = (&mut self.tracker, &self.refusals, &self.added);
+        let containers = tracker.probe_containers;
         // Whoever asks for all nodes at once is given that.
         let holds_back = |index: usize| self.prepared.plan.one_first || added.contains(&index);
         self.creator.launch(|index| {
@@ -243,7 +244,7 @@ impl<'a> Engine<'a> {
                 order.image_secrets_refused = refusals.of_image();
             }
             pod.credential = order.credential.clone();
-            Order { seconds_left, ..order }
+            Order { seconds_left, containers, ..order }
         });
     }
 

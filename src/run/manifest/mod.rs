@@ -49,6 +49,9 @@ pub struct Order {
     pub refused: Vec<Refused>,
     /// Whether the pull secrets for the probe's own image were refused.
     pub image_secrets_refused: bool,
+    /// How many containers the pod will have in all, with those that webhooks put in, as far as is known from pods
+    /// that were made before.
+    pub containers: usize,
     /// How long the run still has, in seconds.
     pub seconds_left: u64,
 }
@@ -63,6 +66,7 @@ impl Order {
             credential: CredentialUse::AsPlanned,
             refused: Vec::new(),
             image_secrets_refused: false,
+            containers: 1,
             seconds_left: plan.timeout_seconds,
         }
     }

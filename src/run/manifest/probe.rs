@@ -26,9 +26,10 @@ const NODE: &str = "/regauth/node";
 const READ_ONLY_BY_ALL: u32 = 0o444;
 /// How much time a probe leaves the run to hear of its result, in seconds.
 const RESERVE_SECONDS: u64 = 10;
-/// What a kubelet keeps of a termination message (pkg/kubelet, Kubernetes 1.36), in bytes. With more than three
-/// containers in a pod it is less, but what webhooks put in is not known beforehand.
+/// What a kubelet keeps of one container's termination message, in bytes, and of those of all containers of a pod
+/// together, which it shares out evenly (pkg/kubelet/kuberuntime, Kubernetes 1.36).
 const MESSAGE_BYTES: usize = 4096;
+const POD_MESSAGE_BYTES: usize = 12 * 1024;
 
 /// What the pod's spec has beside what every pod of a run has.
 pub(super) fn fill(spec: &mut Value, prepared: &Prepared, order: &Order, resources: Resources) {
@@ -123,7 +124,7 @@ pub(super) fn task(prepared: &Prepared, order: &Order) -> Task {
         repeat: if plan.action == Action::Push { probe.repeat } else { 0 },
         interval_ms: probe.interval_ms,
         timeout_seconds: time_for(order.seconds_left),
-        message_bytes: MESSAGE_BYTES,
+        message_bytes: MESSAGE_BYTES.min(POD_MESSAGE_BYTES / order.containers.max(1)),
     }
 }
 

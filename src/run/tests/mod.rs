@@ -6,6 +6,7 @@ mod events;
 mod harvesting;
 mod manifests;
 mod pods;
+mod probe_images;
 mod probe_manifests;
 mod probes;
 mod refusing;

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::build::*;
 use crate::evidence::{Action, CredentialUse, Node};
-use crate::plan::{CaBundle, Check, DockerConfigSource, ProbePlan, SecretSource};
+use crate::plan::{CaBundle, Check, DockerConfigSource, ProbePlan};
 use crate::probe::{Reader, Refused, Task};
 use crate::run::manifest::{self, Order, Resources};
 use crate::run::{Prepared, manifests};
 
-fn probing(change: impl FnOnce(&mut ProbePlan)) -> Prepared {
+pub(super) fn probing(change: impl FnOnce(&mut ProbePlan)) -> Prepared {
     let mut prepared = prepared(&[IMAGE, SIBLING]);
     prepared.plan.checks = vec![Check::Kubelet, Check::ProbePod, Check::ProbeNode];
     let mut probe = ProbePlan { image: "ghcr.io/x/regauth-probe:1".into(), ..ProbePlan::default() };
@@ -20,7 +20,7 @@ fn probing(change: impl FnOnce(&mut ProbePlan)) -> Prepared {
     prepared
 }
 
-fn pod(prepared: &Prepared, check: Check) -> Value {
+pub(super) fn pod(prepared: &Prepared, check: Check) -> Value {
     let order = Order::planned(&prepared.plan, 4, "node2", check);
     manifest::pod(prepared, &order, Some("job-uid"), Resources::Stated)
 }
@@ -132,41 +132,6 @@ fn no_manifest_of_a_run_holds_a_credential_or_a_token() {
 }
 
 #[test]
-fn the_probes_own_image_is_pulled_with_its_own_secrets_and_never_the_serviceaccounts() {
-    let none = json!([{"name": "regauth-abcd2345-none"}]);
-    for source in [SecretSource::ServiceAccount, SecretSource::Workload, SecretSource::Disabled] {
-        let mut prepared = probing(|_| {});
-        prepared.plan.identity.source = source;
-        assert_eq!(pod(&prepared, Check::ProbeNode)["spec"]["imagePullSecrets"], none, "{source:?}");
-    }
-    let own = probing(|probe| probe.image_pull_secrets = vec!["a".into()]);
-    assert_eq!(pod(&own, Check::ProbePod)["spec"]["imagePullSecrets"], json!([{"name": "a"}]));
-    let kubelets = json!([{"name": "regcred"}]);
-    assert_eq!(
-        pod(&own, Check::Kubelet)["spec"]["imagePullSecrets"],
-        kubelets,
-        "the pull under test has its own"
-    );
-}
-
-#[test]
-fn a_secret_that_was_refused_does_not_pull_the_probes_own_image() {
-    let prepared = probing(|probe| probe.image_pull_secrets = vec!["regcred".into(), "own".into()]);
-    let with = |change: &dyn Fn(&mut Order)| {
-        let mut order = Order::planned(&prepared.plan, 0, "n", Check::ProbeNode);
-        change(&mut order);
-        manifest::pod(&prepared, &order, None, Resources::Stated)["spec"]["imagePullSecrets"].clone()
-    };
-    assert_eq!(with(&|_| {}), json!([{"name": "regcred"}, {"name": "own"}]));
-    let held_back = |order: &mut Order| {
-        order.credential = CredentialUse::HeldBack { refused_on: "node1".into() };
-    };
-    assert_eq!(with(&held_back), json!([{"name": "own"}]), "the identity's");
-    let refused = |order: &mut Order| order.image_secrets_refused = true;
-    assert_eq!(with(&refused), json!([{"name": "regauth-abcd2345-none"}]));
-}
-
-#[test]
 fn a_builders_configurations_stand_in_place_of_pull_secrets() {
     let of = |secret: &str, config_map: &str| DockerConfigSource {
         secret: secret.into(),
@@ -240,7 +205,7 @@ fn the_task_says_what_is_asked() {
     let pull = task(&pod(&prepared, Check::ProbeNode));
     assert_eq!(pull.targets, [IMAGE, SIBLING]);
     assert_eq!((pull.action, pull.platform.as_str()), (Action::Pull, "linux/arm64"));
-    assert_eq!((pull.run_key.len(), pull.proxy.as_str()), (64, "http://proxy:3128"));
+    assert_eq!((pull.run_key.as_str().len(), pull.proxy.as_str()), (64, "http://proxy:3128"));
     assert_eq!((pull.plain_http, pull.repeat, pull.message_bytes), (vec!["r:5000".to_string()], 0, 4096));
     prepared.plan.action = Action::Push;
     let push = task(&pod(&prepared, Check::ProbeNode));
@@ -258,9 +223,19 @@ fn a_probe_leaves_the_run_time_to_hear_of_it() {
 }
 
 #[test]
+fn containers_that_webhooks_put_in_take_their_share_of_the_message() {
+    let prepared = probing(|_| {});
+    let with = |containers| {
+        let order = Order { containers, ..Order::planned(&prepared.plan, 0, "n", Check::ProbePod) };
+        task(&manifest::pod(&prepared, &order, None, Resources::Stated)).message_bytes
+    };
+    assert_eq!([with(0), with(1), with(3), with(4), with(6)], [4096, 4096, 4096, 3072, 2048]);
+}
+
+#[test]
 fn refused_credentials_are_named_by_fingerprint() {
     let prepared = probing(|_| {});
-    let refused = vec![Refused { fingerprint: "0a1b2c3d".into(), on: "node1".into() }];
+    let refused = vec![Refused { fingerprint: "0a1b2c3d".into(), on: "node1".into(), origin: String::new() }];
     let order = Order {
         refused: refused.clone(),
         credential: CredentialUse::AsPlanned,

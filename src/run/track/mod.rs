@@ -43,6 +43,8 @@ pub(in crate::run) struct Tracker {
     images: Vec<String>,
     pub(in crate::run) pods: Vec<Tracked>,
     by_name: HashMap<String, usize>,
+    /// The most containers that a probe's pod was seen to have, with those that webhooks put in.
+    pub(in crate::run) probe_containers: usize,
 }
 
 impl Tracker {
@@ -50,7 +52,7 @@ impl Tracker {
         let pods: Vec<Tracked> =
             plan.pods().into_iter().map(|(node, check)| Tracked::new(plan, node, check)).collect();
         let by_name = (0..pods.len()).map(|index| (pod_name(run, index), index)).collect();
-        Self { run: run.to_string(), images: plan.images.clone(), pods, by_name }
+        Self { run: run.to_string(), images: plan.images.clone(), pods, by_name, probe_containers: 1 }
     }
 
     /// One more pod than planned. Returns its index.
@@ -69,6 +71,10 @@ impl Tracker {
             return;
         }
         pod.described = true;
+        if pod.check.is_probe() {
+            let containers = made.spec.containers.len() + made.spec.init_containers.len();
+            self.probe_containers = self.probe_containers.max(containers);
+        }
         let secrets = made.spec.image_pull_secrets.iter().map(|secret| secret.name.clone());
         let named = secrets.filter(|name| !name.is_empty() && !is_placeholder(name, &self.run));
         pod.pull_secrets = named.map(|name| referenced_name(&name)).collect();
