@@ -123,10 +123,19 @@ impl Space {
         self.docker_config(name, &config.to_string());
     }
 
-    /// A pull secret with this docker configuration, well formed or not.
+    /// A pull secret with this docker configuration; the API server asks for JSON, and for nothing more.
     pub fn docker_config(&self, name: &str, config: &str) {
+        self.secret(name, "kubernetes.io/dockerconfigjson", config);
+    }
+
+    /// A Secret of any type with a docker configuration, as builders mount it. Nobody asks for JSON.
+    pub fn builders_config(&self, name: &str, config: &str) {
+        self.secret(name, "Opaque", config);
+    }
+
+    fn secret(&self, name: &str, kind: &str, config: &str) {
         let secret = serde_json::json!({
-            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+            "apiVersion": "v1", "kind": "Secret", "type": kind,
             "metadata": {"name": name, "namespace": self.namespace},
             "stringData": {".dockerconfigjson": config},
         });
