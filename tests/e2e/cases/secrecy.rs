@@ -64,6 +64,20 @@ impl<'a> Search<'a> {
         ran
     }
 
+    /// Looks from this machine with a docker configuration of its own. The cluster's names are known in the
+    /// cluster only: what matters is that the file is read, and not shown.
+    fn run_here(&mut self, args: &[&str], config: &str) -> Ran {
+        let file = self.space.kubeconfig.with_extension("docker.json");
+        std::fs::write(&file, config).expect("written");
+        let path = file.to_string_lossy();
+        let all = [args, &["--docker-config", &path, "-v", "9"]].concat();
+        let ran = Plugin::new(&self.space.kubeconfig, &all).run();
+        assert_eq!(ran.status, 1, "{all:?}: {}{}", ran.stdout, ran.stderr);
+        self.outputs.extend([ran.stdout.clone(), ran.stderr.clone()]);
+        let _ = std::fs::remove_file(&file);
+        ran
+    }
+
     fn end(mut self) {
         let requests = audit::requests(self.space.cluster, self.mark);
         assert!(requests.iter().any(|one| one.verb == "create" && one.uri.contains("/pods")), "{requests:?}");
@@ -116,22 +130,28 @@ fn malformed_secrets(space: &Space) {
         ("no-json", planted("no-json")),
         ("bad-escape", entry(format!(r#"{{"password":"\x{}"}}"#, planted("bad-escape")))),
     ];
-    for (index, (name, config)) in configs.iter().enumerate() {
+    let is_json = |config: &str| serde_json::from_str::<serde_json::Value>(config).is_ok();
+    for (name, _) in &configs {
         search.planted.add(&planted(name));
-        let format = FORMATS[index % FORMATS.len()];
-        let shared = ["--ca-bundle", &ca, "--node", "node1", "-o", format];
-        let is_json = serde_json::from_str::<serde_json::Value>(config).is_ok();
-        if is_json {
-            space.docker_config(name, config);
-            let args = ["pull", &image, "--pull-secret", name, "--method", "both"];
-            let ran = search.run(&[&args[..], &shared].concat());
-            assert_eq!(ran.status, 1, "{name}: {}{}", ran.stdout, ran.stderr);
-        } else {
-            space.builders_config(name, config);
-        }
-        let repository = format!("{registry}/team/app");
-        let ran = search.run(&[&["push", &repository, "--docker-config-secret", name][..], &shared].concat());
+    }
+    let mut pulls = vec!["pull", &image, "--method", "both", "--ca-bundle", &ca, "--node", "node1"];
+    for (name, config) in configs.iter().filter(|(_, config)| is_json(config)) {
+        space.docker_config(name, config);
+        pulls.extend(["--pull-secret", name]);
+    }
+    for format in ["table", "json"] {
+        let ran = search.run(&[&pulls[..], &["-o", format]].concat());
+        assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    }
+    let repository = format!("{registry}/team/app");
+    for (name, config) in configs.iter().filter(|(_, config)| !is_json(config)) {
+        space.builders_config(name, config);
+        let args = ["push", &repository, "--docker-config-secret", name, "--ca-bundle", &ca, "-o", "yaml"];
+        let ran = search.run(&args);
         assert_eq!(ran.status, 1, "{name}: {}{}", ran.stdout, ran.stderr);
+    }
+    for (index, (_, config)) in configs.iter().enumerate() {
+        search.run_here(&["probe", &image, "-o", FORMATS[index % FORMATS.len()]], config);
     }
     search.end();
 }
@@ -157,21 +177,13 @@ fn pushes(space: &Space) {
             assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
         }
     }
-    // This machine knows none of the cluster's names: what matters is that the file is read, and not shown.
-    let file = space.kubeconfig.with_extension("docker.json");
-    let local = "planted-in-a-store";
-    search.planted.add_login("ci", local);
-    let config = serde_json::json!({"auths": {registry: {"auth": base64(&format!("ci:{local}"))}}});
-    std::fs::write(&file, config.to_string()).expect("written");
-    let path = file.to_string_lossy();
-    for command in [["probe", &format!("{repository}:1")], ["push", &repository]] {
-        let network = if command[0] == "push" { &["--network", "local"][..] } else { &[] };
-        let args = [&command[..], network, &["--docker-config", &path, "-o", "json", "-v", "9"]].concat();
-        let ran = Plugin::new(&space.kubeconfig, &args).run();
+    let stored = "planted-in-a-store";
+    search.planted.add_login("ci", stored);
+    let config = serde_json::json!({"auths": {registry: {"auth": base64(&format!("ci:{stored}"))}}});
+    for args in [&["probe", &format!("{repository}:1")][..], &["push", &repository, "--network", "local"]] {
+        let ran = search.run_here(args, &config.to_string());
         assert!(ran.stdout.contains("RegistryNameUnresolved"), "{}{}", ran.stdout, ran.stderr);
-        search.outputs.extend([ran.stdout, ran.stderr]);
     }
-    let _ = std::fs::remove_file(&file);
     search.end();
 }
 
