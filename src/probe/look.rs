@@ -114,9 +114,8 @@ impl Observer<'_> {
                 self.client.allow_plain_http(&place.registry);
             }
             let challenges = self.attempts(&mut place, mine, target).await;
-            let refused = |one: &Attempt| {
-                one.refuses_credential() || one.withheld == Some(Withheld::RefusedBefore)
-            };
+            let refused =
+                |one: &Attempt| one.refuses_credential() || one.withheld == Some(Withheld::RefusedBefore);
             let ends = target.attempts.iter().any(|one| one.succeeded() || refused(one));
             last = Some((place, challenges));
             if ends {

@@ -237,7 +237,8 @@ fn a_cut_text_stays_as_it_is_when_it_is_read_with_a_larger_cap() {
 
 #[test]
 fn a_note_of_a_cut_hides_no_secret_before_it() {
-    for text in ["password=hunter2… [12 bytes cut]", "password=hunter2 … [1 bytes cut] … [2 bytes cut]"] {
+    for text in ["password=hunter2… [12 bytes cut]", "password=hunter2 … [1 bytes cut] … [2 bytes cut]"]
+    {
         hides(text);
     }
     hides("… [12 bytes cut] password=hunter2");

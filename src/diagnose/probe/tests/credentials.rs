@@ -130,7 +130,8 @@ fn a_broken_file_of_one_client_does_not_silence_the_others() {
     let attempts = vec![anonymous(all_good()), with("~/.docker/config.json", wrong())];
     let mut stores = target(Action::Pull, attempts);
     let error = Clean::new("line 1, column 2: not JSON");
-    stores.keyring.broken = vec![BrokenConfig { source: "~/.config/helm/registry/config.json".into(), error }];
+    stores.keyring.broken =
+        vec![BrokenConfig { source: "~/.config/helm/registry/config.json".into(), error }];
     let found = findings(vec![saw("local", Network::Local, vec![registry()], stores)]);
     let mut told = codes(&found);
     told.sort();
@@ -286,7 +287,8 @@ fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_
         failed_helpers: Vec::new(),
         gives_up: false,
     };
-    let attempts = vec![anonymous(all_good()), with(file, wrong()), with("docker-credential-pass", all_good())];
+    let attempts =
+        vec![anonymous(all_good()), with(file, wrong()), with("docker-credential-pass", all_good())];
     let probe = saw("local", Network::Local, vec![registry()], target(Action::Pull, attempts));
     let mut evidence = evidence(vec![probe], Vec::new());
     evidence.stores = vec![

@@ -83,7 +83,12 @@ fn a_store_of_this_machine_whose_push_is_refused_is_told_beside_one_that_works()
             let mut push = target(Action::Push, attempts.clone());
             push.series = Some(Series { asked: accepted, accepted, ..Series::default() });
             let one = only(vec![saw("local", Network::Local, vec![registry()], push)]);
-            assert_eq!((one.code, one.severity), (Code::CredentialRejected, Severity::Error), "{}", one.cause);
+            assert_eq!(
+                (one.code, one.severity),
+                (Code::CredentialRejected, Severity::Error),
+                "{}",
+                one.cause
+            );
             assert_eq!(one.subject.name, "~/.config/helm/registry/config.json");
             assert!(one.fixes[0].command.starts_with("helm registry logout"), "{:?}", one.fixes);
         }
