@@ -12,8 +12,7 @@ const OWN: &[&str] = &[
 
 /// What the newer of such labels begin with: `batch.kubernetes.io/job-name`, `statefulset.kubernetes.io/pod-name`,
 /// `apps.kubernetes.io/pod-index`.
-const OWN_PREFIXES: &[&str] =
-    &["batch.kubernetes.io/", "statefulset.kubernetes.io/", "apps.kubernetes.io/"];
+const OWN_PREFIXES: &[&str] = &["batch.kubernetes.io/", "statefulset.kubernetes.io/", "apps.kubernetes.io/"];
 
 /// Whether a controller gives this label to its pods and finds or counts them by it. No pod of ours carries it.
 pub fn is_controllers_own(label: &str) -> bool {

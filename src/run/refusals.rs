@@ -93,7 +93,7 @@ pub(super) fn word_of_probe(probe: &Probe, plan: &Plan) -> Word {
         let registry = registry_of(&target.image);
         for attempt in target.attempts.iter().filter(|attempt| is_at_stake(attempt)) {
             let credential = attempt.credential.as_ref();
-            let key = credential.map(|one| fingerprint(one)).unwrap_or_default();
+            let key = credential.map(fingerprint).unwrap_or_default();
             *judged.entry((registry.clone(), key)).or_default() |= takes_credential(attempt);
         }
     }

@@ -386,10 +386,11 @@ async fn probes_without_credentials_run_where_the_nodes_network_is_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn probes_in_another_namespace_are_given_nothing_that_is_of_the_first() {
-    let fake = with(|world, asked| match asked.is(&Method::POST, "/pods") && is_on_node_network(&asked.body) {
-        true => Answer::status(403, "Forbidden", POD_SECURITY),
-        false => answer(world, asked, &good, Fate::Pulls),
-    });
+    let fake =
+        with(|world, asked| match asked.is(&Method::POST, "/pods") && is_on_node_network(&asked.body) {
+            true => Answer::status(403, "Forbidden", POD_SECURITY),
+            false => answer(world, asked, &good, Fate::Pulls),
+        });
     let mut prepared = probing(1, &[Check::ProbeNode]);
     let probe = prepared.plan.probe.as_mut().unwrap();
     probe.node_namespace = Some("regauth-nodes".into());
@@ -397,9 +398,9 @@ async fn probes_in_another_namespace_are_given_nothing_that_is_of_the_first() {
     probe.image_pull_secrets = vec!["own".into()];
     let finished = run(&fake, &prepared).await;
     let asked = fake.asked();
-    let elsewhere = asked
-        .iter()
-        .filter(|asked| asked.is(&Method::POST, "/pods") && asked.path.contains("/namespaces/regauth-nodes/"));
+    let elsewhere = asked.iter().filter(|asked| {
+        asked.is(&Method::POST, "/pods") && asked.path.contains("/namespaces/regauth-nodes/")
+    });
     let pods: Vec<&Asked> = elsewhere.collect();
     assert!(!pods.is_empty() && pods.iter().all(|pod| is_probe(&pod.body)), "no kubelet is asked there");
     for pod in pods {

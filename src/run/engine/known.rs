@@ -95,7 +95,11 @@ impl Engine<'_> {
         };
         let is_asked =
             |other: &crate::run::track::Tracked| other.check == Check::Kubelet && other.node == pod.node;
-        if self.is_aside || !cannot_look || plan.action != Action::Pull || self.tracker.pods.iter().any(is_asked) {
+        if self.is_aside
+            || !cannot_look
+            || plan.action != Action::Pull
+            || self.tracker.pods.iter().any(is_asked)
+        {
             return;
         }
         let node = pod.node.clone();

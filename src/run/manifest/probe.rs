@@ -72,7 +72,7 @@ fn image_pull_secrets<'a>(plan: &'a Plan, order: &Order) -> Vec<&'a str> {
     let held_back = matches!(order.credential, CredentialUse::HeldBack { .. });
     let given = plan.probe.iter().flat_map(|probe| &probe.image_pull_secrets);
     given
-        .filter(|name| !order.image_secrets_refused && !(held_back && plan.is_under_test(name)))
+        .filter(|name| !(order.image_secrets_refused || held_back && plan.is_under_test(name)))
         .map(String::as_str)
         .collect()
 }
