@@ -165,7 +165,8 @@ async fn what_servers_echo() {
         assert!(!seen.attempt(1).succeeded(), "{}", seen.shown());
         nowhere(&seen, &[WRONG]);
         let mut world = World::new();
-        let registry = Registry::basic(world.accounts()).fault(Fault::at(Class::Manifest, echo).to(Who::Somebody));
+        let registry =
+            Registry::basic(world.accounts()).fault(Fault::at(Class::Manifest, echo).to(Who::Somebody));
         let registry = world.registry(registry);
         world.secret("regcred", &registry, "joe", WRONG);
         nowhere(&world.pull_one(&registry).await, &[WRONG]);
