@@ -49,7 +49,11 @@ pub enum RunKeyError {
     NotHex,
 }
 
-/// The random key of one run. It makes fingerprints comparable within the run and worthless outside of it.
+/// The random key of one run. It makes fingerprints comparable within the run and with nothing outside of it.
+///
+/// A fingerprint is 32 bits of an HMAC under this key. Those who may read the run's pods can see the key in their
+/// arguments, and could try guesses of a secret against a fingerprint; a guess that fits is right but for a chance of
+/// one in 2^32. To others a fingerprint tells nothing.
 #[derive(Clone)]
 pub struct RunKey(Zeroizing<[u8; 32]>);
 
@@ -111,6 +115,37 @@ impl RunKey {
     }
 }
 
+/// A run's key as it is handed to a probe, in a pod's arguments: whoever may read the run's pods can see it. `Debug`
+/// does not show it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunKeyText(String);
+
+impl RunKeyText {
+    /// The 64 digits; empty where there is no key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&RunKey> for RunKeyText {
+    fn from(key: &RunKey) -> Self {
+        Self(key.to_hex().expose().to_string())
+    }
+}
+
+impl From<String> for RunKeyText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for RunKeyText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RunKeyText([redacted])")
+    }
+}
+
 /// What a credential is known by within one run: 8 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -151,6 +186,13 @@ mod tests {
         for bad in ["", "00", &HEX[1..], &format!("{HEX}0"), &HEX.replace('0', "g"), &"é".repeat(32)] {
             assert!(matches!(RunKey::from_hex(bad), Err(RunKeyError::NotHex)), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_key_that_is_handed_over_is_not_shown() {
+        let text = RunKeyText::from(&RunKey::from_hex(HEX).unwrap());
+        assert_eq!((text.as_str(), format!("{text:?}").as_str()), (HEX, "RunKeyText([redacted])"));
+        assert_eq!(serde_json::to_string(&text).unwrap(), format!("\"{HEX}\""));
     }
 
     #[test]

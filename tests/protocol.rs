@@ -17,6 +17,7 @@ mod protocol {
     mod proxies;
     mod push;
     mod quirks;
+    mod refusals;
     mod secrecy;
     mod storage;
     mod tls;

@@ -14,7 +14,7 @@ use regauth::evidence::{Action, BuilderConfig, Run};
 use regauth::plan::{Check, DockerConfigSource, Plan, PlannedNode, ProbePlan};
 use regauth::registry::reference::Reference;
 use regauth::run::{self, Prepared};
-use regauth::secret::RunKey;
+use regauth::secret::{RunKey, RunKeyText};
 
 use super::Failure;
 use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
@@ -69,8 +69,8 @@ pub async fn plan(
     let id = run::new_id()?;
     let (chosen, sampled_of) = choose(api, namespace, flags, &wanted, &id).await?;
     let run_key = match wanted.probe {
-        Some(_) => RunKey::random().map_err(|error| error.to_string())?.to_hex().expose().to_string(),
-        None => String::new(),
+        Some(_) => (&RunKey::random().map_err(|error| error.to_string())?).into(),
+        None => RunKeyText::default(),
     };
     let run = Run {
         id,
@@ -237,7 +237,7 @@ fn assemble(
         OneFirst::Never => false,
     };
     let nodes = chosen.into_iter().map(|node| node.facts).collect();
-    Prepared { run, plan, nodes, on_node, run_key: String::new() }
+    Prepared { run, plan, nodes, on_node, run_key: RunKeyText::default() }
 }
 
 /// How many pulls from Docker Hub a run may cost. Asking for limits and pushing cost none.

@@ -36,6 +36,7 @@ enum Material {
     Nothing,
     Password { user: String, password: Secret },
     IdentityToken(Secret),
+    RegistryToken(Secret),
 }
 
 impl Credential {
@@ -53,6 +54,11 @@ impl Credential {
         Self { seen, material: Material::IdentityToken(token) }
     }
 
+    /// A registry token, as clients read it: the kubelet does not.
+    pub fn registry_token(seen: CredentialSeen, token: Secret) -> Self {
+        Self { seen, material: Material::RegistryToken(token) }
+    }
+
     /// Whether it holds nothing that could be sent.
     pub fn is_empty(&self) -> bool {
         matches!(self.material, Material::Nothing)
@@ -64,6 +70,7 @@ impl Credential {
             Material::Nothing => Login::Anonymous,
             Material::Password { user, password } => Login::Password { user, password },
             Material::IdentityToken(token) => Login::IdentityToken(token),
+            Material::RegistryToken(token) => Login::RegistryToken(token),
         }
     }
 }
@@ -176,6 +183,7 @@ impl Sources {
             Ok(Stored::IdentityToken { username, token }) => {
                 describe_identity_token(username, token, &self.run_key)
             }
+            Ok(Stored::RegistryToken(token)) => describe_identity_token("", token, &self.run_key),
             _ => describe_entry(Some(image.registry()), entry, &self.run_key),
         };
         let useless = match &login {
@@ -189,6 +197,7 @@ impl Sources {
                 Credential::password(about, username, Secret::new(password.to_string()))
             }
             Ok(Stored::IdentityToken { token, .. }) => Credential::identity_token(about, token.clone()),
+            Ok(Stored::RegistryToken(token)) => Credential::registry_token(about, token.clone()),
             _ => Credential { seen: about, material: Material::Nothing },
         })
     }

@@ -41,7 +41,7 @@ pub async fn look_from_here(here: Here, credentials: &mut dyn Credentials) -> Pr
         action: here.action,
         targets: here.targets,
         platform: here.platform,
-        refused: BTreeMap::new(),
+        refused: Vec::new(),
         mirrors: BTreeMap::new(),
         repeat: here.repeat,
         interval: here.interval,

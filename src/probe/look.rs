@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::credentials::{Credential, Credentials};
 use super::node_config::Mirror;
 use super::series;
+use super::task::Refused;
 use crate::evidence::endpoint::{Scheme, TlsFailureKind};
 use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::client::{Client, Depth, Login, Subject};
 use crate::registry::platform::Platform;
 use crate::registry::reference::Reference;
-use crate::registry::transport::Origin;
+use crate::registry::transport::{self, Origin};
 use crate::secret::Fingerprint;
 use crate::text::Clean;
 
@@ -25,8 +26,8 @@ pub struct Looking {
     pub targets: Vec<String>,
     /// The platform that an index must have something for.
     pub platform: Platform,
-    /// Credentials that were refused elsewhere: fingerprint (`*` for all) and where.
-    pub refused: BTreeMap<String, String>,
+    /// Credentials that were refused elsewhere.
+    pub refused: Vec<Refused>,
     /// Hosts that the node's runtime asks in a registry's place, by the registry's name, in order.
     pub mirrors: BTreeMap<String, Vec<Mirror>>,
     /// How often a push is repeated; 0 or 1: once.
@@ -56,7 +57,7 @@ struct Observer<'a> {
     client: &'a mut Client,
     /// How each registry is spoken to and what it asks for, by its authority.
     pings: BTreeMap<String, (Origin, Vec<Challenge>)>,
-    /// Credentials that a registry has refused, with its authority.
+    /// Credentials that were refused, with the origin of the token service or registry that did.
     refused: HashSet<(String, Fingerprint)>,
 }
 
@@ -97,7 +98,10 @@ impl Observer<'_> {
                 login: chosen.map_or(Login::Anonymous, |(_, credential)| credential.login()),
             };
             let first = target.attempts.get(chosen.map_or(0, |(index, _)| index + 1));
-            let series = series::run(self.client, &subject, first, self.looking).await;
+            let (series, refusal) = series::run(self.client, &subject, first, self.looking).await;
+            if let Some((refusal, (_, credential))) = refusal.zip(chosen) {
+                self.refused_by(asker(&place, &challenges), refusal.sent_to.as_ref(), credential);
+            }
             target.series = Some(series);
         }
         target
@@ -164,33 +168,39 @@ impl Observer<'_> {
         credential: &Credential,
         depth: Depth,
     ) -> Attempt {
-        let authority = place.registry.authority();
-        let mut attempt = match self.reason_to_withhold(&authority, credential) {
+        let origin = asker(place, challenges);
+        let mut attempt = match self.reason_to_withhold(&origin, credential) {
             Some(reason) => Attempt { withheld: Some(reason), ..Attempt::default() },
             None => self.attempt(place, challenges, credential.login(), depth).await,
         };
         attempt.credential = Some(credential.seen.clone());
-        if attempt.refuses_credential()
-            && let Some(fingerprint) = &credential.seen.described.fingerprint
-        {
-            self.refused.insert((authority, fingerprint.clone()));
+        if attempt.refuses_credential() {
+            self.refused_by(origin, attempt.sent_to.as_ref(), credential);
         }
         attempt
     }
 
+    /// Remembers a refusal, by the origin that was to be asked and by the one that was: a registry may name its token
+    /// service only later.
+    fn refused_by(&mut self, origin: String, sent_to: Option<&Clean>, credential: &Credential) {
+        if let Some(fingerprint) = &credential.seen.described.fingerprint {
+            let sent_to = sent_to.map(|sent_to| (sent_to.to_string(), fingerprint.clone()));
+            self.refused.extend([(origin, fingerprint.clone())].into_iter().chain(sent_to));
+        }
+    }
+
     /// A refused credential is sent once: neither again from here, nor after it was refused elsewhere.
-    fn reason_to_withhold(&self, authority: &str, credential: &Credential) -> Option<Withheld> {
+    fn reason_to_withhold(&self, origin: &str, credential: &Credential) -> Option<Withheld> {
         let Some(fingerprint) =
             credential.seen.described.fingerprint.as_ref().filter(|_| !credential.is_empty())
         else {
             return Some(Withheld::Empty);
         };
-        if self.refused.contains(&(authority.to_string(), fingerprint.clone())) {
+        if self.refused.contains(&(origin.to_string(), fingerprint.clone())) {
             return Some(Withheld::RefusedBefore);
         }
-        let refused = &self.looking.refused;
-        let on = refused.get(fingerprint.as_str()).or_else(|| refused.get("*"))?;
-        Some(Withheld::RefusedElsewhere { on: on.clone() })
+        let refused = self.looking.refused.iter().find(|refused| refused.holds_back(fingerprint, origin))?;
+        Some(Withheld::RefusedElsewhere { on: refused.on.clone() })
     }
 
     async fn attempt(
@@ -223,6 +233,14 @@ impl Observer<'_> {
         };
         attempted.into()
     }
+}
+
+/// The origin that a credential will be sent to: the token service's, which several registries may share, or else the
+/// registry's own.
+fn asker(place: &Place, challenges: &[Challenge]) -> String {
+    let bearer = challenges.iter().find(|one| matches!(one, Challenge::Bearer { .. }));
+    let realm = bearer.and_then(|challenge| transport::Target::parse(challenge.realm()?).ok());
+    realm.map_or_else(|| place.registry.to_string(), |realm| realm.origin.to_string())
 }
 
 /// What a registry asks for.

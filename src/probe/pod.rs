@@ -45,7 +45,7 @@ pub fn run(task: &str) -> Result<String, String> {
 }
 
 fn seen(task: &Task) -> Result<ProbeSeen, String> {
-    let run_key = RunKey::from_hex(&task.run_key).map_err(|error| error.to_string())?;
+    let run_key = RunKey::from_hex(task.run_key.as_str()).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -74,7 +74,7 @@ fn looking(task: &Task) -> Looking {
         action: task.action,
         targets: task.targets.clone(),
         platform: task.platform.split_once('/').map_or_else(own, |(os, arch)| Platform::new(os, arch)),
-        refused: task.refused.iter().map(|one| (one.fingerprint.clone(), one.on.clone())).collect(),
+        refused: task.refused.clone(),
         mirrors: BTreeMap::new(),
         repeat: task.repeat,
         interval: Duration::from_millis(task.interval_ms),

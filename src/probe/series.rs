@@ -31,16 +31,17 @@ enum Came {
     CredentialRefused,
 }
 
-/// Repeats a push, whose first try was `first`.
+/// Repeats a push, whose first try was `first`. With the series comes the attempt that refused the credential, where
+/// one did.
 pub(super) async fn run(
     client: &mut Client,
     subject: &Subject<'_>,
     first: Option<&Attempt>,
     looking: &Looking,
-) -> Series {
+) -> (Series, Option<Attempt>) {
     let begun = Instant::now();
     let mut series = Series { asked: looking.repeat, ..Series::default() };
-    let mut next = first.cloned();
+    let (mut next, mut refusal) = (first.cloned(), None);
     for number in 0..looking.repeat {
         let attempt = match next.take() {
             Some(attempt) => attempt,
@@ -52,6 +53,7 @@ pub(super) async fn run(
             }
         };
         if !count(&mut series, &attempt) {
+            refusal = Some(attempt).filter(Attempt::refuses_credential);
             break;
         }
         if client.is_over() && number + 1 < looking.repeat {
@@ -60,7 +62,7 @@ pub(super) async fn run(
         }
     }
     series.took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    series
+    (series, refusal)
 }
 
 /// Counts a push; says whether there may be another.

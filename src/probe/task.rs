@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::probe::Action;
+use crate::secret::{Fingerprint, RunKeyText};
 
 /// Docker Hub's image that shows what is left of the pull limit; a HEAD of it is not charged (Docker's
 /// documentation, "Docker Hub usage and limits").
 pub const RATE_LIMIT_PREVIEW: &str = "docker.io/ratelimitpreview/test:latest";
 
-/// One probe's task. The pod's only argument is this as JSON.
+/// One probe's task. The pod's only argument is this as JSON. Its `Debug` leaves the run's key out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Task {
@@ -25,7 +26,7 @@ pub struct Task {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
     /// The run's key for fingerprints, in hexadecimal digits. It keys nothing but comparisons within the run.
-    pub run_key: String,
+    pub run_key: RunKeyText,
     /// Credentials that the registry has refused elsewhere: they are not sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
@@ -89,4 +90,18 @@ pub struct Refused {
     pub fingerprint: String,
     /// The node where it was refused.
     pub on: String,
+    /// The origin of the token service or registry that refused it ([`Attempt::sent_to`]); empty for any: a kubelet
+    /// does not say.
+    ///
+    /// [`Attempt::sent_to`]: crate::evidence::probe::Attempt::sent_to
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+}
+
+impl Refused {
+    /// Whether it keeps a credential from being sent to an origin.
+    pub fn holds_back(&self, fingerprint: &Fingerprint, origin: &str) -> bool {
+        let is_it = self.fingerprint == "*" || self.fingerprint == fingerprint.as_str();
+        is_it && (self.origin.is_empty() || self.origin == origin)
+    }
 }

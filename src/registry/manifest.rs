@@ -1,15 +1,17 @@
 //! Manifests: what an image, an index or a chart consists of.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::decode::{DecodeError, json};
 use super::digest::Digest;
 use super::platform::{Platform, part};
+use super::scalar::Scalar;
 use crate::text::{Clean, prefix};
 
-/// Larger manifests are refused. Registries take at most 4 MiB (Distribution specification), old ones more.
-pub const MAX_BODY: usize = 8 * 1024 * 1024;
+/// Larger manifests are not read: registries take 4 MiB (Distribution specification), and a probe's pod has little
+/// memory.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Media types of manifests.
 pub mod media_type {
@@ -112,14 +114,17 @@ pub enum ManifestError {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
-    schema_version: Option<Value>,
-    media_type: Option<Value>,
-    artifact_type: Option<Value>,
+    #[serde(default)]
+    schema_version: Scalar,
+    #[serde(default)]
+    media_type: Scalar,
+    #[serde(default)]
+    artifact_type: Scalar,
     manifests: Option<Vec<Entry>>,
     config: Option<Entry>,
     layers: Option<Vec<Entry>>,
     blobs: Option<Vec<Entry>>,
-    fs_layers: Option<Value>,
+    fs_layers: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -190,7 +195,7 @@ impl Manifest {
     /// It is no JSON, a digest in it is none, or it lacks what its type must have.
     pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, ManifestError> {
         let body: Body = json(body, MAX_BODY).map_err(|error| ManifestError::Unreadable { error })?;
-        let own = body.media_type.as_ref().and_then(Value::as_str);
+        let own = body.media_type.text();
         let form = content_type.and_then(form).or_else(|| own.and_then(form)).or_else(|| shape(&body));
         match form.ok_or(ManifestError::NoManifest)? {
             Form::Schema1 => Ok(Self::Schema1),
@@ -209,9 +214,9 @@ fn shape(body: &Body) -> Option<Form> {
         Some(Form::Index)
     } else if body.config.is_some() && body.layers.is_some() {
         Some(Form::Image)
-    } else if body.fs_layers.is_some() && body.schema_version.as_ref().and_then(Value::as_i64) == Some(1) {
+    } else if body.fs_layers.is_some() && body.schema_version.number() == Some(1) {
         Some(Form::Schema1)
-    } else if body.blobs.is_some() && body.artifact_type.is_some() {
+    } else if body.blobs.is_some() && body.artifact_type.text().is_some() {
         Some(Form::Artifact)
     } else {
         None
@@ -232,7 +237,7 @@ fn image(body: &Body) -> Result<Manifest, ManifestError> {
 }
 
 fn artifact(body: &Body) -> Manifest {
-    let own = body.artifact_type.as_ref().and_then(Value::as_str);
+    let own = body.artifact_type.text();
     let config = body.config.as_ref().and_then(|config| config.media_type.as_deref());
     let layers = body.layers.as_ref().or(body.blobs.as_ref());
     Manifest::Artifact {

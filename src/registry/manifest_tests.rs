@@ -2,6 +2,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::media_type as m;
+use serde_json::Value;
+
 use super::*;
 
 fn digest(text: &str) -> Digest {

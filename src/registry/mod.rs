@@ -20,6 +20,7 @@ pub mod rate_limit;
 pub mod reference;
 #[cfg(test)]
 mod reference_properties;
+mod scalar;
 pub mod token;
 #[cfg(feature = "probe")]
 pub mod transport;

@@ -159,6 +159,11 @@ fn not_sent(withheld: &Withheld) -> String {
         Withheld::PlainHttp => "not sent: the registry speaks plain HTTP".into(),
         Withheld::UntrustedCertificate => "not sent: the certificate is not trusted".into(),
         Withheld::Realm => "not sent: the token realm is in the clear, or no place to send it to".into(),
+        Withheld::Scheme { asked } if asked.is_empty() => "not sent: the registry does not say how".into(),
+        Withheld::Scheme { asked } => {
+            let asked: Vec<&str> = asked.iter().map(Clean::as_str).collect();
+            format!("not sent: the registry asks by {}, which it is not for", asked.join(", "))
+        }
         Withheld::Empty => "the entry holds nothing that could be sent".into(),
     }
 }

@@ -110,7 +110,6 @@ fn trouble_text(trouble: &Trouble) -> String {
         Trouble::DigestMismatch => "not what its digest says".into(),
         Trouble::Unreadable { why } => format!("unreadable: {why}"),
         Trouble::NotARegistry => "a web page".into(),
-        Trouble::NotGranted => "not granted".into(),
     }
 }
 

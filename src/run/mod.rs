@@ -37,7 +37,7 @@ pub struct Prepared {
     pub on_node: std::collections::HashMap<String, Vec<Presence>>,
     /// The run's key for fingerprints of credentials: 64 hexadecimal digits ([`crate::secret::RunKey`]). Empty
     /// where no probe looks.
-    pub run_key: String,
+    pub run_key: crate::secret::RunKeyText,
 }
 
 /// What a run came to.

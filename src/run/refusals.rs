@@ -12,6 +12,7 @@ use crate::plan::{Check, Plan, SecretSource};
 use crate::probe::Refused;
 use crate::registry::reference::Reference;
 use crate::secret::Fingerprint;
+use crate::text::Clean;
 
 /// Stands for any credential: a kubelet does not say which of them it sent.
 const ANY: &str = "*";
@@ -27,7 +28,7 @@ pub(super) struct Refusals {
 impl Refusals {
     /// A kubelet's pull was refused: it may have sent any of the identity's credentials.
     pub(super) fn kubelet(&mut self, node: &str) {
-        self.add(ANY, node);
+        self.add(ANY, "", node);
     }
 
     /// A probe's credentials that were refused, by their fingerprints; or those with which a kubelet asked for the
@@ -39,14 +40,20 @@ impl Refusals {
                 self.kubelet(&probe.node);
             }
         }
-        for fingerprint in probe.seen().map(refused_fingerprints).unwrap_or_default() {
-            self.add(&fingerprint, &probe.node);
+        for attempt in probe.seen().into_iter().flat_map(attempts).filter(|one| one.refuses_credential()) {
+            let fingerprint = attempt.credential.as_ref().map_or(ANY, fingerprint);
+            let origin = attempt.sent_to.as_ref().map_or("", Clean::as_str);
+            self.add(fingerprint, origin, &probe.node);
         }
     }
 
-    fn add(&mut self, fingerprint: &str, node: &str) {
-        if !self.refused.iter().any(|known| known.fingerprint == fingerprint) {
-            self.refused.push(Refused { fingerprint: fingerprint.into(), on: node.into() });
+    fn add(&mut self, fingerprint: &str, origin: &str, node: &str) {
+        if !self.refused.iter().any(|known| known.fingerprint == fingerprint && known.origin == origin) {
+            self.refused.push(Refused {
+                fingerprint: fingerprint.into(),
+                on: node.into(),
+                origin: origin.into(),
+            });
         }
     }
 
@@ -68,42 +75,41 @@ impl Refusals {
     }
 }
 
-/// Fingerprints of the credentials that a probe saw refused.
-fn refused_fingerprints(seen: &ProbeSeen) -> Vec<String> {
-    let attempts = seen.targets.iter().flat_map(|target| &target.attempts);
-    let credentials = attempts.filter(|attempt| attempt.refuses_credential()).flat_map(|one| &one.credential);
-    credentials.map(|credential| fingerprint(credential).to_string()).collect()
+/// All attempts of a probe.
+fn attempts(seen: &ProbeSeen) -> impl Iterator<Item = &Attempt> + Clone {
+    seen.targets.iter().flat_map(|target| &target.attempts)
 }
 
 fn fingerprint(credential: &CredentialSeen) -> &str {
     credential.described.fingerprint.as_ref().map_or(ANY, Fingerprint::as_str)
 }
 
-/// What a probe says about the credentials: they are taken only where each registry has judged each that it is sent.
+/// What a probe says about the credentials; nothing unless each registry has judged each that it is sent.
 pub(super) fn word_of_probe(probe: &Probe, plan: &Plan) -> Word {
     let Some(seen) = probe.seen() else {
         let refused = refuses_image_secrets(probe, plan) && tests_image_secrets(plan);
         return if refused { Word::Refused } else { Word::NeverLooked };
     };
-    if !refused_fingerprints(seen).is_empty() {
-        return Word::Refused;
-    }
     let mut judged: BTreeMap<(String, &str), bool> = BTreeMap::new();
     for target in &seen.targets {
         let registry = registry_of(&target.image);
         for attempt in target.attempts.iter().filter(|attempt| is_at_stake(attempt)) {
             let credential = attempt.credential.as_ref();
             let key = credential.map(fingerprint).unwrap_or_default();
-            *judged.entry((registry.clone(), key)).or_default() |= takes_credential(attempt);
+            *judged.entry((registry.clone(), key)).or_default() |=
+                takes_credential(attempt) || attempt.refuses_credential();
         }
     }
-    let mut attempts = seen.targets.iter().flat_map(|target| &target.attempts);
-    let taken = match attempts.clone().any(is_at_stake) {
-        true => judged.values().all(|taken| *taken),
+    if !attempts(seen).any(is_at_stake) {
         // No credential matches, so none is sent by others either.
-        false => attempts.any(is_answered),
-    };
-    if taken { Word::Taken } else { Word::Nothing }
+        return if attempts(seen).any(is_answered) { Word::Taken } else { Word::Nothing };
+    }
+    match judged.values().all(|judged| *judged) {
+        // What was refused is held back all the same.
+        false => Word::Nothing,
+        true if attempts(seen).any(Attempt::refuses_credential) => Word::Refused,
+        true => Word::Taken,
+    }
 }
 
 /// Whether a kubelet that asked for the probe's own image was refused a pull secret.
@@ -121,13 +127,14 @@ fn tests_image_secrets(plan: &Plan) -> bool {
     plan.probe.iter().flat_map(|probe| &probe.image_pull_secrets).any(|name| plan.is_under_test(name))
 }
 
-/// Whether an attempt's credential is one that later pods may send. An empty entry is sent by nobody, and one that
-/// was refused before is held back already.
+/// Whether an attempt's credential is one that later pods may send. One that was refused before is held back already;
+/// an empty entry is sent by nobody, nor is one that fits nothing that the registry asks for.
 fn is_at_stake(attempt: &Attempt) -> bool {
-    let settled = matches!(
-        attempt.withheld,
-        Some(Withheld::Empty | Withheld::RefusedBefore | Withheld::RefusedElsewhere { .. })
-    );
+    let settled = match &attempt.withheld {
+        Some(Withheld::Empty | Withheld::RefusedBefore | Withheld::RefusedElsewhere { .. }) => true,
+        Some(Withheld::Scheme { asked }) => !asked.is_empty(),
+        _ => false,
+    };
     attempt.credential.is_some() && !settled
 }
 

@@ -45,7 +45,7 @@ pub fn prepared(nodes: usize) -> Prepared {
         interrupted: false,
         extra: Map::new(),
     };
-    Prepared { run, plan, nodes: Vec::new(), on_node: HashMap::new(), run_key: "0f".repeat(32) }
+    Prepared { run, plan, nodes: Vec::new(), on_node: HashMap::new(), run_key: "0f".repeat(32).into() }
 }
 
 /// Whether a pull was seen to work.

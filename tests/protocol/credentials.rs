@@ -1,6 +1,7 @@
 //! Credentials that are wrong, over, stale, empty, or not the first that works.
 
 use regauth::evidence::probe::Withheld;
+use regauth::probe::Refused;
 
 use super::world::{PASSWORD, REGISTRY, World};
 use crate::scripted::{Class, Fault, Registry, Reply, Rights, Who, WrongPassword};
@@ -270,7 +271,7 @@ async fn a_credential_that_another_node_saw_refused_is_not_sent() {
         action: regauth::evidence::Action::Pull,
         targets: vec![format!("{registry}/team/app:1")],
         platform: regauth::registry::platform::Platform::new("linux", "amd64"),
-        refused: [("*".to_string(), "node2".to_string())].into(),
+        refused: vec![Refused { fingerprint: "*".into(), on: "node2".into(), origin: String::new() }],
         mirrors: Default::default(),
         repeat: 0,
         interval: std::time::Duration::ZERO,

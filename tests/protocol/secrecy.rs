@@ -9,7 +9,7 @@ use regauth::probe::report;
 use regauth::report::Report;
 
 use super::world::{PASSWORD, REGISTRY, Seen, World};
-use crate::scripted::{Class, Fault, Registry, Reply, WrongPassword};
+use crate::scripted::{Class, Fault, Registry, Reply, Who, WrongPassword};
 
 /// What is written to it, of all threads.
 #[derive(Clone, Default)]
@@ -144,6 +144,13 @@ async fn what_servers_echo() {
         Reply::new(401).reason(&format!("no token for username=joe&password={WRONG}")),
         Reply::error(401, "UNAUTHORIZED", &format!("Authorization: Basic {pair}")),
         Reply::error(401, "UNAUTHORIZED", &format!("bad password={WRONG} of joe")),
+        // In prose, which nothing marks as a secret.
+        Reply::error(401, "UNAUTHORIZED", &format!("no login joe / {WRONG}")),
+        Reply::error(401, &format!("NO_{WRONG}"), &format!("of {}", STANDARD.encode(WRONG))),
+        Reply::with(401, "text/plain", format!("{}{WRONG}", "x".repeat(500))),
+        Reply::new(401).header("Server", &format!("{WRONG}/1")),
+        Reply::new(401)
+            .header("WWW-Authenticate", &format!("Bearer realm=\"https://x/{WRONG}\",service=\"{WRONG}\"")),
         Reply::with(401, "text/plain", format!("GET /token with https://joe:{WRONG}@registry/")),
         Reply::new(401)
             .header("WWW-Authenticate", &format!("Basic realm=\"joe:x\", error=\"password={WRONG}\"")),
@@ -158,7 +165,8 @@ async fn what_servers_echo() {
         assert!(!seen.attempt(1).succeeded(), "{}", seen.shown());
         nowhere(&seen, &[WRONG]);
         let mut world = World::new();
-        let registry = Registry::basic(world.accounts()).fault(Fault::at(Class::Manifest, echo));
+        let registry =
+            Registry::basic(world.accounts()).fault(Fault::at(Class::Manifest, echo).to(Who::Somebody));
         let registry = world.registry(registry);
         world.secret("regcred", &registry, "joe", WRONG);
         nowhere(&world.pull_one(&registry).await, &[WRONG]);

@@ -184,7 +184,7 @@ impl World {
             action,
             targets,
             platform: Platform::new("linux", architecture()),
-            refused: BTreeMap::new(),
+            refused: Vec::new(),
             mirrors: BTreeMap::new(),
             repeat: self.repeat,
             interval: Duration::ZERO,

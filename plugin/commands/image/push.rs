@@ -127,7 +127,7 @@ async fn with_login(
 /// Whether another credential may do better.
 fn is_refusal(error: &NotUploaded) -> bool {
     match error {
-        NotUploaded::Withheld(_) => false,
+        NotUploaded::Withheld(withheld) => matches!(withheld, Withheld::Scheme { .. }),
         NotUploaded::Failed(exchange) => exchange
             .answer()
             .is_some_and(|answer| matches!(answer.status, 401 | 403) || answer.trouble.is_some()),
@@ -149,6 +149,9 @@ fn failure(reference: &Reference, error: &NotUploaded) -> Failure {
                  --ca-bundle FILE"
             )
             .into();
+        }
+        NotUploaded::Withheld(Withheld::Scheme { .. }) => {
+            "the credential cannot be sent in the way in which the registry asks".to_string()
         }
         NotUploaded::Withheld(_) => "the credential was not sent to its token service".to_string(),
         NotUploaded::Failed(exchange) => said(exchange),

@@ -147,11 +147,6 @@ fn troubled(exchange: &Exchange, trouble: &Trouble) -> Judged {
             let because = format!("a web page was answered ({}) to {}", status(exchange), exchange.request);
             Judged::one(Code::UnexpectedResponder, true, because)
         }
-        Trouble::NotGranted => {
-            let push = matches!(exchange.step, ExchangeStep::PushToken | ExchangeStep::UploadStart);
-            let code = if push { Code::PushDenied } else { Code::PermissionDenied };
-            Judged::one(code, true, "the token that was issued does not grant it")
-        }
     }
 }
 

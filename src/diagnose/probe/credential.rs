@@ -63,15 +63,21 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
         Some(Withheld::Realm) => return Some(realm(look)),
         Some(Withheld::PlainHttp) => return in_the_clear(look),
         Some(Withheld::UntrustedCertificate) => return None,
+        Some(Withheld::Scheme { asked }) if !asked.is_empty() => return of_scheme(look, credential, asked),
         Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => {
             return refused_before(look, attempt);
         }
-        None => {}
+        // What it refuses without a challenge may be no registry's answer.
+        Some(Withheld::Scheme { .. }) | None => {}
     }
     if attempt.succeeded() || is_intermittent(look) {
         return None;
     }
     let judged = answer::failure(look, attempt)?;
+    let is_asked = judged.first().is_some_and(|first| first.code.asks_for_credential());
+    if attempt.withheld.is_some() && is_asked {
+        return of_scheme(look, credential, &[]);
+    }
     if hides_a_public_image(look, &judged) {
         return Some(of_code(look, attempt, &judged, Code::StaleCredential));
     }
@@ -108,6 +114,22 @@ fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
     };
     let cause = format!("The entry `{}` of {} matches and {why}{hides}.", credential.key, credential.source);
     about(look, Code::PullSecretEmpty, Some(&credential.source), cause)
+}
+
+/// The entry cannot be sent as the registry asks: for this registry it is none.
+fn of_scheme(look: &Look<'_>, credential: &CredentialSeen, asked: &[crate::text::Clean]) -> Option<Finding> {
+    let asked: Vec<&str> = asked.iter().map(crate::text::Clean::as_str).collect();
+    let how = match asked.is_empty() {
+        true => "refuses and does not say how a credential is to be sent".to_string(),
+        false => format!("asks by {}, for which it cannot be used", asked.join(", ")),
+    };
+    let cause = format!(
+        "The entry `{}` of {} was not sent: {} {how}.",
+        credential.key,
+        credential.source,
+        look.registry()
+    );
+    (!look.is_public()).then(|| about(look, Code::NoCredential, Some(&credential.source), cause))
 }
 
 /// The realm is in the clear while the registry is not.

@@ -173,10 +173,65 @@ impl Answer {
         !self.marks.any() && self.error.as_ref().is_some_and(|error| error.kind == BodyKind::Html)
     }
 
-    /// Whether one of its errors has that word.
+    /// Whether its error has that word, which is in lower case, in any case.
     pub(super) fn says(&self, word: &str) -> bool {
-        let errors = self.error.iter().flat_map(|error| &error.errors);
-        errors.into_iter().any(|error| error.message.as_str().contains(word))
+        let items = self.error.iter().flat_map(|error| &error.errors);
+        let texts = items.flat_map(|item| [Some(&item.code), Some(&item.message), item.detail.as_ref()]);
+        let excerpt = self.error.iter().map(|error| error.excerpt.as_ref());
+        let mut texts = texts.chain(excerpt).flatten();
+        texts.any(|text| text.as_str().to_ascii_lowercase().contains(word))
+    }
+
+    fn says_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.says(word))
+    }
+
+    /// Whether it speaks of an account that is locked because of earlier failures (Docker Hub:
+    /// github.com/docker/hub-feedback/issues/814), whatever its status.
+    pub(super) fn locks_account(&self) -> bool {
+        self.status >= 400
+            && self.says_any(&[
+                "too many failed login",
+                "account is locked",
+                "account locked",
+                "account has been locked",
+            ])
+    }
+
+    /// Whether it speaks of the credential itself: OAuth's codes (RFC 6749, section 5.2), or words.
+    pub(super) fn is_about_credential(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "invalid_grant",
+            "invalid_client",
+            "invalid_token",
+            "unauthorized",
+            "expired",
+            "revoked",
+            "incorrect",
+            "password",
+            "credential",
+            "authentication",
+            "invalid token",
+            "invalid user",
+        ];
+        self.says_any(WORDS)
+    }
+
+    /// Whether it speaks of a right that is missing.
+    pub(super) fn is_about_right(&self) -> bool {
+        const WORDS: &[&str] =
+            &["access", "permission", "scope", "forbidden", "not allowed", "privilege", "resource", "role"];
+        self.says_any(WORDS)
+    }
+
+    /// Whether it speaks of the request's form (RFC 6749, section 5.2), and so looked at no credential.
+    pub(super) fn is_about_form(&self) -> bool {
+        self.says_any(&["invalid_request", "invalid_scope", "invalid scope", "unsupported", "missing"])
+    }
+
+    /// Whether a registry that takes the token itself does not take this one.
+    pub(super) fn rejects_token(&self) -> bool {
+        self.says_any(&["authorization token", "invalid token"])
     }
 }
 
@@ -204,6 +259,4 @@ pub enum Trouble {
     },
     /// It is no registry's: a page, a portal.
     NotARegistry,
-    /// The token's claims do not grant what was asked for.
-    NotGranted,
 }

@@ -91,6 +91,10 @@ pub struct Attempt {
     /// Why the credential was not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<Withheld>,
+    /// Where the credential was sent: the origin of the token service, or of the registry. A credential that is
+    /// refused there is refused for all that share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_to: Option<Clean>,
     /// What was asked and answered, in order; the last one decides.
     #[serde(default)]
     pub exchanges: Vec<Exchange>,
@@ -102,24 +106,38 @@ impl Attempt {
         !self.exchanges.is_empty() && self.exchanges.iter().all(|one| one.is_good() || one.step.is_optional())
     }
 
-    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, by saying
-    /// that it expired (ECR's 403), or by treating its bearer as a stranger. Marks of a registry are not asked for:
-    /// token services answer 401 without any, and a refusal that counts too much locks no account.
+    /// Whether the registry refused the credential itself, so that it must not be sent again: by status, in words
+    /// (an account that is locked, ECR's 403 for one that expired), or by treating its bearer as a stranger. Marks of
+    /// a registry are not asked for: token services answer 401 without any, and a refusal that counts too much
+    /// locks no account.
     pub fn refuses_credential(&self) -> bool {
-        self.credential.is_some() && self.exchanges.iter().enumerate().any(|(at, one)| self.refuses(at, one))
+        let was_sent = self.credential.is_some() && self.withheld.is_none();
+        was_sent && self.exchanges.iter().enumerate().any(|(at, one)| self.refuses(at, one))
     }
 
     fn refuses(&self, at: usize, exchange: &Exchange) -> bool {
         let Some(answer) = exchange.answer().filter(|answer| !answer.is_page()) else { return false };
+        if answer.locks_account() {
+            return true;
+        }
         if exchange.step.is_token() {
             // Harbor's answer to a wrong password is a token for nobody.
             let to_nobody = answer.claims.as_ref().is_some_and(Claims::is_for_nobody);
-            return matches!(answer.status, 401 | 403) || to_nobody;
+            return to_nobody
+                || match answer.status {
+                    401 => true,
+                    // Without words it is counted, lest an account be locked.
+                    403 => answer.is_about_credential() || !answer.is_about_right(),
+                    // As ECR Public (github.com/awslabs/eksdemo/pull/68).
+                    400 => answer.is_about_credential() || !answer.is_about_form(),
+                    _ => false,
+                };
         }
         // With a token, the registry's 401 is about what the token grants; with Basic, about the password.
         let with_token = self.exchanges.iter().take(at).any(|before| before.step.is_token());
-        let expired = answer.status == 403 && answer.says("expired");
-        !with_token && (answer.status == 401 || expired)
+        let in_words =
+            matches!(answer.status, 400 | 403) && (answer.says("expired") || answer.rejects_token());
+        !with_token && (answer.status == 401 || in_words)
     }
 
     /// The exchange that the attempt failed at.
@@ -160,6 +178,12 @@ pub enum Withheld {
     UntrustedCertificate,
     /// The token realm is in the clear, or is no place to send a credential to.
     Realm,
+    /// The registry asks in no way in which it can be sent: an identity token by Basic, a password by Negotiate.
+    Scheme {
+        /// What it asks for, in lower case; empty where it refuses and names none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asked: Vec<Clean>,
+    },
     /// The entry holds nothing that could be sent.
     Empty,
 }

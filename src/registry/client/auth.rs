@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout_at;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Ask, Asked, Client, no_request, refused};
 use crate::evidence::endpoint::{Role, Scheme};
@@ -39,7 +40,8 @@ pub enum Authorization {
 impl Authorization {
     /// Basic of a user and a password.
     pub fn basic(user: &str, password: &Secret) -> Self {
-        Self::Basic(Secret::new(STANDARD.encode(format!("{user}:{}", password.expose()))))
+        let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+        Self::Basic(Secret::new(STANDARD.encode(&*pair)))
     }
 
     pub(super) fn header(&self) -> Option<HeaderValue> {
@@ -67,6 +69,8 @@ pub enum Login<'a> {
     },
     /// An identity token, which is exchanged for tokens.
     IdentityToken(&'a Secret),
+    /// A registry token, which is sent as it is where a token is asked for (Docker's `registrytoken`).
+    RegistryToken(&'a Secret),
 }
 
 /// What a token is to grant.
@@ -212,7 +216,7 @@ impl Client {
             let form = "application/x-www-form-urlencoded";
             ask.method = Method::POST;
             ask.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
-            ask.body = Bytes::from(form_body(&query, login));
+            ask.body = Bytes::from_owner(form_body(&query, login));
             ask.body_is_secret = true;
         }
         self.ask(ask).await
@@ -253,17 +257,19 @@ fn query(realm: &Realm, scope: &Scope, by_post: bool) -> String {
     }
 }
 
-fn form_body(query: &str, login: &Login<'_>) -> String {
+fn form_body(query: &str, login: &Login<'_>) -> Zeroizing<String> {
     let credential = match login {
-        Login::Anonymous => String::new(),
+        Login::Anonymous | Login::RegistryToken(_) => Zeroizing::default(),
         Login::Password { user, password } => {
-            format!("&grant_type=password&username={}&password={}", encode(user), encode(password.expose()))
+            let password = Zeroizing::new(encode(password.expose()));
+            Zeroizing::new(format!("&grant_type=password&username={}&password={}", encode(user), *password))
         }
         Login::IdentityToken(token) => {
-            format!("&grant_type=refresh_token&refresh_token={}", encode(token.expose()))
+            let token = Zeroizing::new(encode(token.expose()));
+            Zeroizing::new(format!("&grant_type=refresh_token&refresh_token={}", *token))
         }
     };
-    format!("{query}&client_id={CLIENT_ID}{credential}")
+    Zeroizing::new(format!("{query}&client_id={CLIENT_ID}{}", *credential))
 }
 
 fn encode(text: &str) -> String {
@@ -272,14 +278,17 @@ fn encode(text: &str) -> String {
 
 fn read_token(mut asked: Asked) -> Token {
     let good = asked.exchange.is_good();
-    let (Some(response), ExchangeResult::Answered(answer)) = (&asked.response, &mut asked.exchange.result)
+    let (Some(response), ExchangeResult::Answered(answer)) =
+        (&mut asked.response, &mut asked.exchange.result)
     else {
         return Token::Refused(asked.exchange);
     };
     if !good {
         return Token::Refused(asked.exchange);
     }
-    match TokenResponse::parse(&response.body) {
+    let parsed = TokenResponse::parse(&response.body);
+    response.body.zeroize();
+    match parsed {
         Ok(token) => {
             answer.claims = token.facts().claims;
             Token::Granted(asked.exchange, token.token.clone())

@@ -6,6 +6,7 @@
 mod answer;
 mod auth;
 mod authorize;
+mod echo;
 mod pull;
 mod push;
 mod upload;
@@ -21,7 +22,8 @@ pub use auth::{Authorization, Login, Scope};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
-use super::transport::{self, BodyEnd, CarriesCredential, Origin, Response, SendError, Target, Transport};
+use super::manifest;
+use super::transport::{self, CarriesCredential, Origin, Response, SendError, Target, Transport};
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::text::Clean;
@@ -29,13 +31,14 @@ use crate::text::Clean;
 /// Redirects that are followed; Go's clients follow ten.
 const MAX_REDIRECTS: usize = 5;
 /// What is read of a manifest, a token response or an error, in bytes.
-const DOCUMENT_CAP: usize = 4 * 1024 * 1024;
+const DOCUMENT_CAP: usize = manifest::MAX_BODY;
 
 /// A client of registries with its connections.
 pub struct Client {
     transport: Transport,
     plain_http: HashSet<String>,
     deadline: Instant,
+    echoes: echo::Echoes,
 }
 
 /// One request.
@@ -75,6 +78,14 @@ struct Asked {
     response: Option<Response>,
 }
 
+/// Where a request and its redirects led.
+struct Followed {
+    came: Result<Response, ExchangeResult>,
+    /// For answers; the phases that open a connection are the endpoint's.
+    waited: Duration,
+    redirects: Vec<Origin>,
+}
+
 impl Client {
     /// A client that stops at `deadline`. Registries in `plain_http` (`host:port`) are asked in the clear, and may
     /// be sent credentials so.
@@ -87,7 +98,7 @@ impl Client {
         for origin in plain_http.iter().filter_map(|name| Origin::of_registry(name, Scheme::Http).ok()) {
             transport.allow_plain_http(&origin);
         }
-        Self { transport, plain_http, deadline }
+        Self { transport, plain_http, deadline, echoes: echo::Echoes::default() }
     }
 
     /// The hosts that were contacted so far.
@@ -135,34 +146,10 @@ impl Client {
     /// Sends a request and follows its redirects. A credential goes to the first host only.
     async fn ask(&mut self, ask: Ask<'_>) -> Asked {
         let begun = Instant::now();
-        let mut target = ask.target.clone();
-        let mut role = ask.role;
-        let mut redirects = Vec::new();
-        // The phases that open a connection are the endpoint's.
-        let mut waited = Duration::ZERO;
-        // Once away from the first host, a credential does not come back with a redirect either.
-        let mut is_away = false;
-        let (result, response) = loop {
-            let request = build(&ask, &target, !is_away);
-            let response = match self.send(&target.origin, role, request, ask.cap).await {
-                Ok(response) => response,
-                Err(result) => break (result, None),
-            };
-            waited += response.took;
-            match redirect(&ask, &response, &target, redirects.len()) {
-                Some(Ok(next)) => {
-                    if next.origin != target.origin {
-                        is_away = true;
-                        role = if ask.step.is_token() { Role::TokenService } else { Role::Storage };
-                    }
-                    target = next;
-                    redirects.push(target.origin.clone());
-                }
-                Some(Err(message)) => break (refused(message), None),
-                None => {
-                    break (answered(ask.step, &response), Some(response));
-                }
-            }
+        let Followed { came, waited, redirects } = self.follow(&ask).await;
+        let (result, response) = match came {
+            Ok(response) => (self.answered(ask.step, &response), Some(response)),
+            Err(result) => (result, None),
         };
         let took = if response.is_some() { waited } else { begun.elapsed() };
         let mut exchange = Exchange {
@@ -175,6 +162,34 @@ impl Client {
         };
         exchange.redirects.dedup();
         Asked { exchange, response }
+    }
+
+    /// To the answer that is no redirect.
+    async fn follow(&mut self, ask: &Ask<'_>) -> Followed {
+        let (mut target, mut role) = (ask.target.clone(), ask.role);
+        let (mut waited, mut redirects) = (Duration::ZERO, Vec::new());
+        // Once away from the first host, a credential does not come back with a redirect either.
+        let mut is_away = false;
+        let came = loop {
+            let request = build(ask, &target, !is_away);
+            let response = match self.send(&target.origin, role, request, ask.cap).await {
+                Ok(response) => response,
+                Err(result) => break Err(result),
+            };
+            waited += response.took;
+            let next = match redirect(ask, &response, &target, redirects.len()) {
+                None => break Ok(response),
+                Some(Err(message)) => break Err(refused(message)),
+                Some(Ok(next)) => next,
+            };
+            if next.origin != target.origin {
+                is_away = true;
+                role = if ask.step.is_token() { Role::TokenService } else { Role::Storage };
+            }
+            target = next;
+            redirects.push(target.origin.clone());
+        };
+        Followed { came, waited, redirects }
     }
 
     async fn send(
@@ -190,18 +205,6 @@ impl Client {
             Ok(Err(error)) => Err(failed(&error)),
             Ok(Ok(response)) => Ok(response),
         }
-    }
-}
-
-/// An answer that is cut off proves nothing good; a refusal is one all the same.
-fn answered(step: ExchangeStep, response: &Response) -> ExchangeResult {
-    let is_success = (200..300).contains(&response.status);
-    match response.end {
-        BodyEnd::CutOff if is_success => ExchangeResult::Broken {
-            message: Clean::new("the connection was cut off in the middle of the answer's body"),
-        },
-        BodyEnd::TimedOut if is_success => ExchangeResult::TimedOut,
-        _ => ExchangeResult::Answered(Box::new(answer::read(step, response))),
     }
 }
 

@@ -69,11 +69,14 @@ pub struct Attempted {
     pub exchanges: Vec<Exchange>,
     /// Why the credential was not sent.
     pub withheld: Option<Withheld>,
+    /// Where it was sent, as in [`Attempt::sent_to`].
+    pub sent_to: Option<Clean>,
 }
 
 impl From<Attempted> for Attempt {
     fn from(attempted: Attempted) -> Self {
-        Self { credential: None, withheld: attempted.withheld, exchanges: attempted.exchanges }
+        let Attempted { exchanges, withheld, sent_to } = attempted;
+        Self { credential: None, withheld, sent_to, exchanges }
     }
 }
 
@@ -90,11 +93,11 @@ impl Client {
         let Some(authorization) =
             self.authorize(&mut trail, subject, subject.challenges, &subject.scope(false)).await
         else {
-            return trail.end();
+            return self.end(trail, &subject.login);
         };
         let asked = match self.first_manifest(&mut trail, subject, reference, depth, &authorization).await {
             Some(asked) => asked,
-            None => return trail.end(),
+            None => return self.end(trail, &subject.login),
         };
         let (asked, authorization) = (asked.0, asked.1.unwrap_or(authorization));
         let found = self.read_manifest(&mut trail, asked, reference.parse().ok().as_ref());
@@ -107,7 +110,7 @@ impl Client {
         if let Some(Manifest::Image { config, layers } | Manifest::Chart { config, layers }) = image {
             self.blobs(&mut trail, subject, &config, layers.first(), &authorization).await;
         }
-        trail.end()
+        self.end(trail, &subject.login)
     }
 
     /// The manifest that the reference names, and what was presented for it in the end where that is not
@@ -247,6 +250,11 @@ fn judge_manifest(
     let told = answer::text(response, "docker-content-digest").map(|digest| Clean::with_cap(digest, 160));
     if is_head {
         answer.digest = told;
+        return None;
+    }
+    if !response.is_whole() {
+        let why = Clean::new("it is larger than 4 MiB, which is as much as is read of a manifest");
+        answer.trouble = Some(Trouble::Unreadable { why });
         return None;
     }
     if expected.is_some_and(|expected| expected.verify(&response.body).is_err()) {

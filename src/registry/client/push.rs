@@ -20,7 +20,7 @@ impl Client {
     pub async fn push(&mut self, subject: &Subject<'_>) -> Attempted {
         let mut trail = Trail::new();
         let _ = self.push_with(&mut trail, subject).await;
-        trail.end()
+        self.end(trail, &subject.login)
     }
 
     async fn push_with(&mut self, trail: &mut Trail, subject: &Subject<'_>) -> Option<()> {

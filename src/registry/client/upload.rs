@@ -56,13 +56,14 @@ impl Client {
     ) -> Result<Uploaded, NotUploaded> {
         let mut trail = Trail::new();
         let granted = self.authorize(&mut trail, subject, subject.challenges, &subject.scope(true)).await;
-        let Some(authorization) = granted else { return Err(not_uploaded(trail)) };
+        let Some(authorization) = granted else { return Err(not_uploaded(self, trail)) };
+        let mut upload = Upload { client: self, subject, trail, authorization };
         let mut uploaded = Uploaded::default();
         for blob in blobs {
-            match self.has_blob(subject, blob, &authorization).await {
+            match upload.has_blob(blob).await? {
                 true => uploaded.there += 1,
                 false => {
-                    self.send_blob(subject, blob, &authorization).await?;
+                    upload.send_blob(blob).await?;
                     uploaded.sent += 1;
                 }
             }
@@ -71,43 +72,57 @@ impl Client {
             let is_last = at + 1 == manifests.len();
             let name = if is_last { tag.to_string() } else { manifest.digest.to_string() };
             let target = subject.path(&format!("manifests/{name}"));
-            let asked = self.put(target, manifest.media_type, manifest.bytes, &authorization).await;
-            stored(asked)?;
+            upload.put(target, manifest.media_type, manifest.bytes).await?;
         }
         Ok(uploaded)
     }
+}
 
-    async fn has_blob(
-        &mut self,
-        subject: &Subject<'_>,
-        blob: &Content<'_>,
-        authorization: &Authorization,
-    ) -> bool {
-        let Some(target) = subject.path(&format!("blobs/{}", blob.digest)) else { return false };
-        let mut ask = Ask::new(ExchangeStep::Store, target, authorization);
-        ask.method = Method::HEAD;
-        self.ask(ask).await.exchange.is_good()
+/// An upload that is going on, and what it presents.
+struct Upload<'a, 's> {
+    client: &'a mut Client,
+    subject: &'a Subject<'s>,
+    trail: Trail,
+    authorization: Authorization,
+}
+
+impl Upload<'_, '_> {
+    /// A refusal ends it, as in containerd's `dockerPusher`: the password is not sent again with a POST.
+    async fn has_blob(&mut self, blob: &Content<'_>) -> Result<bool, NotUploaded> {
+        let Some(target) = self.subject.path(&format!("blobs/{}", blob.digest)) else { return Ok(false) };
+        let mut asked = self.head(target.clone()).await;
+        if self.is_authorized_anew(&asked).await? {
+            asked = self.head(target).await;
+        }
+        match asked.exchange.answer().map(|answer| answer.status) {
+            Some(401 | 403) => Err(self.failed(asked)),
+            _ => Ok(asked.exchange.is_good()),
+        }
     }
 
-    async fn send_blob(
-        &mut self,
-        subject: &Subject<'_>,
-        blob: &Content<'_>,
-        authorization: &Authorization,
-    ) -> Result<(), NotUploaded> {
-        let started = self.start(subject, authorization).await;
-        let named = location(&started).zip(subject.path("blobs/uploads/"));
-        if !started.exchange.is_good() {
-            return Err(NotUploaded::Failed(Box::new(started.exchange)));
+    async fn head(&mut self, target: Target) -> Asked {
+        let mut ask = Ask::new(ExchangeStep::Store, target, &self.authorization);
+        ask.method = Method::HEAD;
+        self.client.ask(ask).await
+    }
+
+    async fn send_blob(&mut self, blob: &Content<'_>) -> Result<(), NotUploaded> {
+        let mut started = self.client.start(self.subject, &self.authorization).await;
+        if self.is_authorized_anew(&started).await? {
+            started = self.client.start(self.subject, &self.authorization).await;
         }
+        if !started.exchange.is_good() {
+            return Err(self.failed(started));
+        }
+        let named = location(&started).zip(self.subject.path("blobs/uploads/"));
         let digest = utf8_percent_encode(blob.digest.as_str(), NON_ALPHANUMERIC).to_string();
         let target = named.and_then(|(location, uploads)| {
             let path = uploads.join(&location).ok()?.path;
             let joint = if path.query().is_some() { '&' } else { '?' };
             let path = format!("{path}{joint}digest={digest}").parse().ok()?;
-            Some(Target { origin: subject.registry.clone(), path })
+            Some(Target { origin: self.subject.registry.clone(), path })
         });
-        stored(self.put(target, "application/octet-stream", blob.bytes, authorization).await)
+        self.put(target, "application/octet-stream", blob.bytes).await
     }
 
     async fn put(
@@ -115,31 +130,52 @@ impl Client {
         target: Option<Target>,
         media_type: &str,
         bytes: &[u8],
-        authorization: &Authorization,
-    ) -> Asked {
-        let step = ExchangeStep::Store;
+    ) -> Result<(), NotUploaded> {
         let (Some(target), Ok(media_type)) = (target, HeaderValue::from_str(media_type)) else {
-            return Asked { exchange: no_request(step), response: None };
+            return Err(NotUploaded::Failed(Box::new(no_request(ExchangeStep::Store))));
         };
-        let mut ask = Ask::new(step, target, authorization);
+        let mut asked = self.put_once(target.clone(), media_type.clone(), bytes).await;
+        if self.is_authorized_anew(&asked).await? {
+            asked = self.put_once(target, media_type, bytes).await;
+        }
+        if asked.exchange.is_good() { Ok(()) } else { Err(self.failed(asked)) }
+    }
+
+    async fn put_once(&mut self, target: Target, media_type: HeaderValue, bytes: &[u8]) -> Asked {
+        let mut ask = Ask::new(ExchangeStep::Store, target, &self.authorization);
         ask.method = Method::PUT;
         ask.headers.insert(header::CONTENT_TYPE, media_type);
         ask.body = Bytes::copy_from_slice(bytes);
-        self.ask(ask).await
+        self.client.ask(ask).await
+    }
+
+    /// Whether the registry asks only now, or for another token, and has got what it asks for.
+    async fn is_authorized_anew(&mut self, asked: &Asked) -> Result<bool, NotUploaded> {
+        match self.client.challenged(&mut self.trail, self.subject, asked, &self.authorization).await {
+            None => Ok(false),
+            Some(Some(authorization)) => {
+                self.authorization = authorization;
+                Ok(true)
+            }
+            Some(None) => {
+                let trail = std::mem::replace(&mut self.trail, Trail::new());
+                Err(not_uploaded(self.client, trail))
+            }
+        }
+    }
+
+    fn failed(&self, asked: Asked) -> NotUploaded {
+        NotUploaded::Failed(Box::new(self.client.kept(asked.exchange)))
     }
 }
 
-fn stored(asked: Asked) -> Result<(), NotUploaded> {
-    match asked.exchange.is_good() {
-        true => Ok(()),
-        false => Err(NotUploaded::Failed(Box::new(asked.exchange))),
-    }
-}
-
-fn not_uploaded(mut trail: Trail) -> NotUploaded {
+fn not_uploaded(client: &Client, mut trail: Trail) -> NotUploaded {
     let nothing = Exchange { result: ExchangeResult::Unreachable, ..no_request(ExchangeStep::Store) };
     match trail.withheld.take() {
         Some(withheld) => NotUploaded::Withheld(withheld),
-        None => NotUploaded::Failed(Box::new(trail.exchanges.pop().unwrap_or(nothing))),
+        None => {
+            let last = trail.exchanges.pop().unwrap_or(nothing);
+            NotUploaded::Failed(Box::new(client.kept(last)))
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::error::Withheld;
 use super::origin::Origin;
 use super::stream::FirstBytes;
 use super::tls::{self, Witness};
-use super::{BodyEnd, Timeouts};
+use super::{BodyEnd, CarriesCredential, Timeouts};
 use crate::evidence::endpoint::TlsFailure;
 
 /// Headers of an answer: more, or longer, and it is malformed.
@@ -186,9 +186,15 @@ pub(super) fn on_the_wire(
 }
 
 /// Whether a request may be sent again when the connection broke before an answer (`isReplayable` in Go's
-/// net/http).
-pub(super) fn is_replayable(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+/// net/http). One with a password may not: were it wrong, it would count twice. A token locks no account.
+pub(super) fn is_replayable(request: &Request<Bytes>) -> bool {
+    let is_token = |value: &HeaderValue| {
+        value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+    };
+    let authorization = request.headers().get_all(header::AUTHORIZATION);
+    let has_password = authorization.iter().any(|value| !is_token(value))
+        || request.extensions().get::<CarriesCredential>().is_some();
+    !has_password && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// At most `cap` bytes of a body, and how it ended.

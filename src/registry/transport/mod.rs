@@ -148,10 +148,12 @@ impl Transport {
     }
 
     /// Drops the connections and forgets failures, so that the next request to each origin is made over a fresh
-    /// connection, to the same address where one worked. The evidence stays; that of the last connection
-    /// replaces it.
+    /// connection, to the next of the host's addresses that worked, so that a series comes to all of them. The
+    /// evidence stays; that of the last connection replaces it.
     pub fn disconnect(&mut self) {
-        self.places.iter_mut().for_each(Place::reset);
+        for (place, endpoint) in self.places.iter_mut().zip(&self.endpoints) {
+            place.reset(&endpoint.connects);
+        }
     }
 
     /// Opens the connection to an origin, where there is none, and gives the index of its endpoint: so that
@@ -166,7 +168,7 @@ impl Transport {
     ///
     /// Of the request's URI only path and query count; `Host`, `User-Agent` and what belongs to the connection
     /// are set here. Redirects are not followed. A connection that the server closed while it was idle is opened
-    /// once more.
+    /// once more; a request with a password is sent over it only if nothing of it can have been seen before.
     pub async fn send(
         &mut self,
         origin: &Origin,
@@ -179,7 +181,7 @@ impl Transport {
         let first = self.try_once(index, &request, cap).await;
         let failed = match first {
             Err(Failed::Exchange(Failure::CutOff { unsent, .. }))
-                if was_used && (unsent || http::is_replayable(request.method())) =>
+                if was_used && (unsent || http::is_replayable(&request)) =>
             {
                 self.try_once(index, &request, cap).await
             }

@@ -12,7 +12,7 @@ use super::proxy::Proxy;
 use super::stream::Stream;
 use super::tls::{self, Witness};
 use super::{MAX_ADDRESSES, Transport, connect, resolve, target};
-use crate::evidence::endpoint::{Endpoint, ProxyRefusal, Resolve, Role, Scheme, Tls};
+use crate::evidence::endpoint::{Connect, Endpoint, ProxyRefusal, Resolve, Role, Scheme, Tls};
 use crate::text::Clean;
 
 /// As much of a proxy's words as is kept.
@@ -24,7 +24,7 @@ const MAX_CONNECTS: usize = 32;
 pub(super) struct Place {
     pub origin: Origin,
     pub is_proxy: bool,
-    /// The address that worked: later connections go there.
+    /// The address that worked: later connections go there, until the place is reset.
     remote: Option<SocketAddr>,
     /// The connection, if there is one.
     pub connection: Option<Connection>,
@@ -35,10 +35,20 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Forgets the connection and failures.
-    pub fn reset(&mut self) {
+    /// Forgets the connection and failures. The next connection goes to the next address of those that worked
+    /// (`connects`), which a series thereby comes to.
+    pub fn reset(&mut self, connects: &[Connect]) {
         self.connection = None;
         self.failed = None;
+        let Some(last) = self.remote else { return };
+        let mut worked: Vec<SocketAddr> = Vec::new();
+        for connect in connects.iter().filter(|connect| connect.failure.is_none()) {
+            if !worked.contains(&connect.address) {
+                worked.push(connect.address);
+            }
+        }
+        let next = worked.iter().position(|address| *address == last).map(|at| (at + 1) % worked.len());
+        self.remote = next.and_then(|next| worked.get(next)).copied().or(Some(last));
     }
 }
 

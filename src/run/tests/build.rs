@@ -61,7 +61,7 @@ pub(super) fn prepared(images: &[&str]) -> Prepared {
         plan: plan(images),
         nodes: Vec::new(),
         on_node: std::collections::HashMap::new(),
-        run_key: "0f".repeat(32),
+        run_key: "0f".repeat(32).into(),
     }
 }
 

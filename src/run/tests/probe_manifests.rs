@@ -205,7 +205,7 @@ fn the_task_says_what_is_asked() {
     let pull = task(&pod(&prepared, Check::ProbeNode));
     assert_eq!(pull.targets, [IMAGE, SIBLING]);
     assert_eq!((pull.action, pull.platform.as_str()), (Action::Pull, "linux/arm64"));
-    assert_eq!((pull.run_key.len(), pull.proxy.as_str()), (64, "http://proxy:3128"));
+    assert_eq!((pull.run_key.as_str().len(), pull.proxy.as_str()), (64, "http://proxy:3128"));
     assert_eq!((pull.plain_http, pull.repeat, pull.message_bytes), (vec!["r:5000".to_string()], 0, 4096));
     prepared.plan.action = Action::Push;
     let push = task(&pod(&prepared, Check::ProbeNode));
@@ -235,7 +235,7 @@ fn containers_that_webhooks_put_in_take_their_share_of_the_message() {
 #[test]
 fn refused_credentials_are_named_by_fingerprint() {
     let prepared = probing(|_| {});
-    let refused = vec![Refused { fingerprint: "0a1b2c3d".into(), on: "node1".into() }];
+    let refused = vec![Refused { fingerprint: "0a1b2c3d".into(), on: "node1".into(), origin: String::new() }];
     let order = Order {
         refused: refused.clone(),
         credential: CredentialUse::AsPlanned,

@@ -19,7 +19,7 @@ pub mod request;
 pub mod serve;
 pub mod token;
 
-pub use accounts::{Account, Accounts, Presented, Rights};
+pub use accounts::{Account, Accounts, Grant, Presented, Rights};
 pub use log::{Log, Seen};
 pub use registry::{Auth, Class, Fault, Registry, Who};
 pub use reply::{End, Reply};

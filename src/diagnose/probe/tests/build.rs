@@ -176,7 +176,7 @@ pub(super) fn anonymous(exchanges: Vec<Exchange>) -> Attempt {
 
 /// With the credential of a source.
 pub(super) fn with(source: &str, exchanges: Vec<Exchange>) -> Attempt {
-    Attempt { credential: Some(credential(source)), withheld: None, exchanges }
+    Attempt { credential: Some(credential(source)), exchanges, ..Attempt::default() }
 }
 
 pub(super) fn credential(source: &str) -> CredentialSeen {

@@ -62,16 +62,21 @@ async fn a_connection_is_used_again_and_opened_anew_when_the_server_closed_it() 
     assert_eq!(endpoint(&transport, &http(server.port)).connects.len(), 1);
 }
 
-#[tokio::test]
-async fn a_request_that_changes_something_is_not_sent_twice() {
-    let server = Server::with(|mut stream, session| async move {
+/// Answers the first request of a connection.
+async fn closes_at_the_second() -> Server {
+    Server::with(|mut stream, session| async move {
         use tokio::io::AsyncWriteExt;
         session.read_head(&mut stream).await;
         stream.write_all(OK.as_bytes()).await.ok();
         // The second request arrives, and the connection is closed without an answer.
         session.read_head(&mut stream).await;
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_request_that_changes_something_is_not_sent_twice() {
+    let server = closes_at_the_second().await;
     let origin = http(server.port);
     let world = World::new();
     let mut transport = world.transport();
@@ -84,6 +89,22 @@ async fn a_request_that_changes_something_is_not_sent_twice() {
     get(&mut transport, &origin).await.expect("a GET is answered again");
     get(&mut transport, &origin).await.expect("a GET is sent again");
     assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_password_that_may_have_been_seen_is_not_sent_twice_and_a_token_is() {
+    for (authorization, sent) in [("Basic dTpw", 2), ("Bearer t", 3)] {
+        let server = closes_at_the_second().await;
+        let (origin, world) = (http(server.port), World::new());
+        let mut transport = world.transport();
+        transport.allow_plain_http(&origin);
+        get(&mut transport, &origin).await.expect("an answer");
+        let with_it = Request::builder().uri("/v2/").header("authorization", authorization);
+        let with_it = with_it.body(Bytes::new()).expect("a request");
+        let answer = transport.send(&origin, Role::Registry, with_it, 10).await;
+        assert_eq!(answer.is_ok(), sent == 3, "{authorization}");
+        assert_eq!(server.seen().iter().map(Vec::len).sum::<usize>(), sent, "{authorization}");
+    }
 }
 
 #[tokio::test]
