@@ -63,16 +63,21 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
         Some(Withheld::Realm) => return Some(realm(look)),
         Some(Withheld::PlainHttp) => return in_the_clear(look),
         Some(Withheld::UntrustedCertificate) => return None,
-        Some(Withheld::Scheme { asked }) => return of_scheme(look, credential, asked),
+        Some(Withheld::Scheme { asked }) if !asked.is_empty() => return of_scheme(look, credential, asked),
         Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => {
             return refused_before(look, attempt);
         }
-        None => {}
+        // What it refuses without a challenge may be no registry's answer.
+        Some(Withheld::Scheme { .. }) | None => {}
     }
     if attempt.succeeded() || (is_intermittent(look) && look.is_of_series(attempt)) {
         return None;
     }
     let judged = answer::failure(look, attempt)?;
+    let is_asked = judged.first().is_some_and(|first| first.code.asks_for_credential());
+    if attempt.withheld.is_some() && is_asked {
+        return of_scheme(look, credential, &[]);
+    }
     if hides_a_public_image(look, &judged) {
         return Some(of_code(look, attempt, &judged, Code::StaleCredential));
     }
