@@ -17,6 +17,7 @@ pub async fn run(connection: &Connection, args: Push, output: &mut Output) -> Re
     check_repository(&args.repository)?;
     check_repetition(&args)?;
     if args.network == VantagePoint::Local {
+        local::refuse(&[connection.given()])?;
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;
