@@ -347,3 +347,32 @@ fn a_finding_of_a_probe_says_who_said_what() {
     assert!(text.contains("CredentialRejected (error): secret/regcred on node1"), "{text}");
     assert!(text.contains("  said: incorrect username or password"), "{text}");
 }
+
+#[test]
+fn what_was_not_tested_is_no_part_of_what_worked() {
+    let rows =
+        vec![pull("node1", Verdict::Ok), pull("node2", Verdict::NotTested), pull("node3", Verdict::Failed)];
+    let text = rendered(&report(Action::Pull, &[Check::Kubelet], rows), Some(120), false);
+    assert!(text.contains("1 of 3 pulls worked, 1 not tested, in namespace team"), "{text}");
+    let rows = vec![pull("node1", Verdict::NotTested)];
+    let text = rendered(&report(Action::Pull, &[Check::Kubelet], rows), Some(120), false);
+    assert!(text.contains("Nothing was tested, in namespace team"), "{text}");
+}
+
+#[test]
+fn the_stores_of_several_images_are_told_apart() {
+    let store = |image: &str| StoreRow {
+        image: image.into(),
+        client: "docker".into(),
+        files: Vec::new(),
+        entries: Vec::new(),
+        failed_helpers: Vec::new(),
+        gives_up: false,
+    };
+    let mut several = report(Action::Limits, &[Check::ProbeLocal], Vec::new());
+    several.stores = vec![store("a"), store("b")];
+    let text = rendered(&several, Some(120), false);
+    assert!(text.contains("this machine for a:") && text.contains("this machine for b:"), "{text}");
+    several.stores.truncate(1);
+    assert!(rendered(&several, Some(120), false).contains("Credentials of this machine:"));
+}

@@ -4,6 +4,7 @@ use super::about::nodes;
 use crate::code::Code;
 use crate::evidence::{Evidence, LastSeen, Network, Outcome, Probe, Step};
 use crate::finding::{Finding, Fix, Severity, Subject};
+use crate::plan::CaBundle;
 use crate::text::Clean;
 
 /// Probes that were refused, did not run, or did not end.
@@ -122,13 +123,36 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
 /// A ConfigMap or Secret that the probe was given is not there.
 fn not_mounted(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
     let namespace = &evidence.plan.namespace;
-    let cause = format!(
-        "What the probe was given (--ca-bundle) is not there in namespace {namespace}, so the probe saw nothing."
-    );
-    let mut finding = new(probe, Code::Unknown, format!("namespace/{namespace}"), cause, Some(message));
+    let given = ca_object(evidence).filter(|(_, name)| message.as_str().contains(&format!("\"{name}\"")));
+    let (subject, cause, settle_by) = match given {
+        Some((kind, name)) => (
+            format!("{kind}/{name}"),
+            format!(
+                "{kind}/{name} (--ca-bundle) is not there in namespace {namespace}, so the probe saw nothing."
+            ),
+            format!("kubectl -n {namespace} get {kind} {name}"),
+        ),
+        None => (
+            format!("namespace/{namespace}"),
+            format!(
+                "What the probe was given is not there in namespace {namespace}, so the probe saw nothing."
+            ),
+            format!("kubectl -n {namespace} get configmap,secret"),
+        ),
+    };
+    let mut finding = new(probe, Code::Unknown, subject, cause, Some(message));
     finding.certain = false;
-    finding.settle_by = Some(format!("kubectl -n {namespace} get configmap,secret"));
+    finding.settle_by = Some(settle_by);
     finding
+}
+
+/// The object that holds the certificates that probes are given.
+fn ca_object(evidence: &Evidence) -> Option<(&'static str, &str)> {
+    match evidence.plan.probe.as_ref()?.ca_bundle.as_ref()? {
+        CaBundle::ConfigMap(name) => Some(("configmap", name)),
+        CaBundle::Secret(name) => Some(("secret", name)),
+        CaBundle::Pem(_) => None,
+    }
 }
 
 fn unfinished(probe: &Probe, last: LastSeen, evidence: &Evidence) -> Finding {
