@@ -28,8 +28,7 @@ fn only_labels_that_policies_select_on_are_carried() {
 #[test]
 fn a_controllers_own_label_is_never_carried_and_the_policy_is_named_as_missed() {
     for key in ["pod-template-hash", "job-name", "batch.kubernetes.io/controller-uid", "controller-uid"] {
-        let spec =
-            format!(r#"{{"podSelector":{{"matchLabels":{{"{key}":"x"}}}},"policyTypes":["Egress"]}}"#);
+        let spec = format!(r#"{{"podSelector":{{"matchLabels":{{"{key}":"x"}}}},"policyTypes":["Egress"]}}"#);
         let seen = seen_from(&[policy("odd", &spec)], &labels(&[(key, "x"), ("app", "web")]));
         assert_eq!((seen.labels.len(), seen.egress.len()), (0, 0), "{key}");
         assert_eq!(seen.missed, ["odd"]);

@@ -48,7 +48,7 @@ pub async fn look_from_here(here: Here, credentials: &mut dyn Credentials) -> Pr
     };
     let deadline = Instant::now() + here.limit;
     let mut client = Client::new(Transport::new(here.settings), here.plain_http, deadline);
-    let value = Box::pin(look(&looking, &mut client, credentials)).await;
+    let value = look(&looking, &mut client, credentials).await;
     Probe {
         id: LOCAL_PROBE.into(),
         node: String::new(),

@@ -77,7 +77,7 @@ impl Observer<'_> {
         let Ok(reference) = Reference::parse(image) else { return target };
         let (keyring, mine) = credentials.for_image(&reference);
         target.keyring = keyring;
-        let Some((place, challenges)) = Box::pin(self.through_hosts(&reference, &mine, &mut target)).await else {
+        let Some((place, challenges)) = self.through_hosts(&reference, &mine, &mut target).await else {
             return target;
         };
         if self.looking.action == Action::Push && self.looking.repeat > 1 {
@@ -114,9 +114,8 @@ impl Observer<'_> {
                 self.client.allow_plain_http(&place.registry);
             }
             let challenges = self.attempts(&mut place, mine, target).await;
-            let refused = |one: &Attempt| {
-                one.refuses_credential() || one.withheld == Some(Withheld::RefusedBefore)
-            };
+            let refused =
+                |one: &Attempt| one.refuses_credential() || one.withheld == Some(Withheld::RefusedBefore);
             let ends = target.attempts.iter().any(|one| one.succeeded() || refused(one));
             last = Some((place, challenges));
             if ends {
@@ -263,8 +262,8 @@ impl Observer<'_> {
         };
         let platform = &self.looking.platform;
         let attempted = match self.looking.action {
-            Action::Push => Box::pin(self.client.push(&subject)).await,
-            Action::Pull => Box::pin(self.client.pull(&subject, &place.reference, platform, depth)).await,
+            Action::Push => self.client.push(&subject).await,
+            Action::Pull => self.client.pull(&subject, &place.reference, platform, depth).await,
             Action::Limits => {
                 let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
                 for exchange in &mut limits.exchanges {

@@ -10,7 +10,9 @@ use super::endpoint::Endpoint;
 use super::{CredentialUse, Outcome};
 
 pub use exchange::{Answer, Exchange, ExchangeResult, ExchangeStep, Trouble};
-pub use target::{Attempt, BrokenConfig, CredentialSeen, FailedHelper, KeyringSeen, Series, Target, Withheld};
+pub use target::{
+    Attempt, BrokenConfig, CredentialSeen, FailedHelper, KeyringSeen, Series, Target, Withheld,
+};
 
 /// One probe: a pod on a node, or this machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

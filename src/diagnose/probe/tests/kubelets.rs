@@ -117,8 +117,7 @@ fn what_the_nodes_configuration_settles_is_a_note_from_both_networks() {
             no_handshake(registry(), crate::evidence::endpoint::TlsFailureKind::PlainHttp),
             unsound(registry(), false, true, true),
         ] {
-            let evidence =
-                evidence(vec![stuck("node1", network, endpoint)], vec![pulls::pulled("node1")]);
+            let evidence = evidence(vec![stuck("node1", network, endpoint)], vec![pulls::pulled("node1")]);
             let report = crate::report::Report::of(&evidence);
             assert_eq!(report.findings.len(), 1, "{network:?}: {:#?}", report.findings);
             assert_eq!(report.findings[0].severity, Severity::Info);
