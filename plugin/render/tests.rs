@@ -376,3 +376,21 @@ fn the_stores_of_several_images_are_told_apart() {
     several.stores.truncate(1);
     assert!(rendered(&several, Some(120), false).contains("Credentials of this machine:"));
 }
+
+#[test]
+fn a_pipe_gets_every_finding_that_is_not_its_rows_own() {
+    let finding = |code: Code| {
+        let subject = Subject { name: code.to_string(), images: vec![IMAGE.into()], nodes: Vec::new() };
+        let mut finding = Finding::new(code, subject, "a cause");
+        finding.evidence = vec!["probe/node1/node/0".into()];
+        finding
+    };
+    let mut row = probe("node1", Network::Node, Verdict::Failed);
+    row.evidence = "probe/node1/node/0".into();
+    row.code = Some(Code::CredentialRejected);
+    let mut report = report(Action::Pull, &[Check::ProbeNode], vec![Row::Probe(row)]);
+    report.findings = vec![finding(Code::CredentialRejected), finding(Code::PermissionDenied)];
+    let piped = rendered(&report, None, false);
+    assert!(piped.contains("# error PermissionDenied"), "{piped}");
+    assert!(!piped.contains("# error CredentialRejected"), "{piped}");
+}

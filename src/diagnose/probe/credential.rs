@@ -1,6 +1,6 @@
 //! What requests with and without each credential say together.
 
-use super::about::{about, failed, of_code, sender, weigh};
+use super::about::{about, failed, log_out, of_code, sender, weigh};
 use super::answer::{self, Judged};
 use super::kubelet::attach;
 use super::look::{Look, looks};
@@ -128,7 +128,9 @@ fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
         false => String::new(),
     };
     let cause = format!("The entry `{}` of {} matches and {why}{hides}.", credential.key, credential.source);
-    about(look, Code::PullSecretEmpty, Some(&credential.source), cause)
+    let mut finding = about(look, Code::PullSecretEmpty, Some(&credential.source), cause);
+    log_out(&mut finding, look, credential);
+    finding
 }
 
 /// The entry cannot be sent as the registry asks: for this registry it is none.

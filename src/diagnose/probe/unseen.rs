@@ -2,7 +2,7 @@
 
 use super::about::nodes;
 use crate::code::Code;
-use crate::evidence::{Evidence, LastSeen, Network, Outcome, Probe, Step};
+use crate::evidence::{Action, Evidence, LastSeen, Network, Outcome, Probe, Step};
 use crate::finding::{Finding, Fix, Severity, Subject};
 use crate::plan::CaBundle;
 use crate::text::Clean;
@@ -108,16 +108,31 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
         format!("The node cannot pull or run the probe's own image {image}, so the probe saw nothing there.");
     let mut finding = new(probe, Code::ProbeImageUnavailable, format!("image/{image}"), cause, Some(message));
     finding.fixes = vec![
-        Fix {
-            what: "tests without an image of ours".into(),
-            command: format!("kubectl regauth pull -n {} --method kubelet {}", evidence.plan.namespace, images(evidence)),
-        },
+        without_our_image(evidence),
         Fix {
             what: "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on, and its pull secret, if it needs one, with --probe-pull-secret".into(),
             command: "kubectl regauth image push REGISTRY/REPOSITORY/regauth-probe:TAG".into(),
         },
     ];
     finding
+}
+
+/// What can be tested without an image of ours: kubelets pull, and of a push or a limit this machine can tell.
+fn without_our_image(evidence: &Evidence) -> Fix {
+    let here = "tests from this machine, with its own credentials";
+    let (what, command) = match evidence.plan.action {
+        Action::Pull => (
+            "tests without an image of ours; from this machine: kubectl regauth probe IMAGE",
+            format!(
+                "kubectl regauth pull -n {} --method kubelet {}",
+                evidence.plan.namespace,
+                images(evidence)
+            ),
+        ),
+        Action::Push => (here, format!("kubectl regauth push {} --network local", images(evidence))),
+        Action::Limits => (here, format!("kubectl regauth limits {} --network local", images(evidence))),
+    };
+    Fix { what: what.into(), command }
 }
 
 /// A ConfigMap or Secret that the probe was given is not there.
