@@ -178,19 +178,20 @@ fn in_the_clear(look: &Look<'_>) -> Option<Finding> {
 fn refused_before(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
     let credential = attempt.credential.as_ref()?;
     let fingerprint = credential.described.fingerprint.as_ref();
-    let refusal =
-        looks(look.evidence).filter(|other| other.registry() == look.registry()).find_map(|other| {
-            let same = |one: &&&Attempt| {
-                one.refuses_credential()
-                    && one
-                        .credential
-                        .as_ref()
-                        .is_some_and(|seen| seen.described.fingerprint.as_ref() == fingerprint)
-            };
-            let refused = other.target.attempts.iter().collect::<Vec<_>>();
-            let refused = refused.iter().find(same).copied()?;
-            Some(answer::failure(&other, refused))
-        });
+    let refusal = |other: Look<'_>| {
+        let same = |one: &&Attempt| {
+            let seen = one.credential.as_ref().map(|seen| seen.described.fingerprint.as_ref());
+            one.refuses_credential() && seen == Some(fingerprint)
+        };
+        let refused = other.target.attempts.iter().find(same)?;
+        Some(answer::failure(&other, refused))
+    };
+    // The registry's own, or else that of another one that shares its token service.
+    let own = |other: &Look<'_>| other.registry() == look.registry();
+    let refusal = looks(look.evidence)
+        .filter(own)
+        .find_map(refusal)
+        .or_else(|| looks(look.evidence).filter(|other| !own(other)).find_map(refusal));
     let judged = match refusal {
         Some(Some(judged)) => judged,
         // It was taken for none and did no harm: Harbor serves public images with a wrong password.
