@@ -23,21 +23,22 @@ pub enum ImageCommand {
 }
 
 const SAVE_HELP: &str = "\
-The archive is what `skopeo copy oci-archive:FILE`, `podman load`, `docker load` (25 and later) and
-`ctr -n k8s.io images import` take. An existing FILE is replaced.
+The archive is what `skopeo copy oci-archive:FILE`, `podman load`, `docker load` (25 and
+later) and `ctr -n k8s.io images import` take. An existing FILE is replaced.
 
 Examples:
   kubectl regauth image save regauth-probe.tar
   kubectl regauth image save - --archive amd64.tar --archive arm64.tar >regauth-probe.tar";
 
 const PUSH_HELP: &str = "\
-The credentials are those of this machine's stores (docker login, podman login, helm registry login),
-or of one docker configuration file. What the registry has already is not sent again. Afterwards,
-`--probe-image REFERENCE` or the variable REGAUTH_PROBE_IMAGE names it.
+The credentials are those of this machine's stores (docker login, podman login, helm registry
+login), or of one docker configuration file. What the registry has already is not sent again.
+Afterwards, `--probe-image REFERENCE` or the variable REGAUTH_PROBE_IMAGE names it.
 
 Examples:
   kubectl regauth image push registry.example.com/tools/regauth-probe
-  kubectl regauth image push harbor.example.com/tools/regauth-probe:1 --archive amd64.tar --archive arm64.tar";
+  kubectl regauth image push harbor.example.com/tools/regauth-probe:1 --archive amd64.tar \\
+     --archive arm64.tar";
 
 #[derive(Args, Debug)]
 pub struct ImagePush {

@@ -6,10 +6,10 @@ use super::{IdentityArgs, NodeArgs, OutputArgs, ProbeArgs, RunArgs, StoreArgs};
 
 pub(super) const HELP: &str = "\
 What it does:
-  Asks Docker Hub from each node how many pulls are left, anonymously and with each credential of the
-  identity, and groups the answers by what is charged: an address, which nodes behind one gateway
-  share, or an account. Nothing is pulled, and asking is not charged. An image that answers without
-  a limit is not limited.
+  Asks Docker Hub from each node how many pulls are left, anonymously and with each credential
+  of the identity, and groups the answers by what is charged: an address, which nodes behind
+  one gateway share, or an account. Nothing is pulled, and asking is not charged. An image
+  that answers without a limit is not limited.
 
 Exit status:
   0 enough is left   1 a finding at or above --fail-on   2 usage, or nothing could be judged

@@ -69,36 +69,59 @@ pub struct Connection {
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
     /// The kubeconfig's cluster
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub cluster: Option<String>,
     /// The kubeconfig's user
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub user: Option<String>,
     /// The namespace [default: the context's]
     #[arg(short, long, global = true, value_name = "NAME")]
     pub namespace: Option<String>,
     /// User to act as
-    #[arg(long = "as", global = true, value_name = "USER")]
+    #[arg(long = "as", global = true, hide_short_help = true, value_name = "USER")]
     pub impersonate: Option<String>,
     /// Group to act as (repeatable)
-    #[arg(long = "as-group", global = true, value_name = "GROUP")]
+    #[arg(long = "as-group", global = true, hide_short_help = true, value_name = "GROUP")]
     pub impersonate_groups: Vec<String>,
     /// UID to act as
-    #[arg(long = "as-uid", global = true, value_name = "UID")]
+    #[arg(long = "as-uid", global = true, hide_short_help = true, value_name = "UID")]
     pub impersonate_uid: Option<String>,
     /// URL of the API server
-    #[arg(short, long, global = true, value_name = "URL")]
+    #[arg(short, long, global = true, hide_short_help = true, value_name = "URL")]
     pub server: Option<String>,
     /// File with the CA of the API server
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub certificate_authority: Option<PathBuf>,
     /// Name to expect in the API server's certificate
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
     /// Time limit of one request, such as 10s; 0 for none
-    #[arg(long, global = true, value_name = "DURATION", default_value = "0", value_parser = settings::duration)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DURATION", default_value = "0")]
+    #[arg(value_parser = settings::duration)]
     pub request_timeout: std::time::Duration,
     /// Log level: 1 shows warnings, 6 each request; never a body or a header
-    #[arg(short = 'v', long = "v", global = true, value_name = "LEVEL", default_value_t = 0)]
+    #[arg(short = 'v', long = "v", global = true, hide_short_help = true, value_name = "LEVEL")]
+    #[arg(default_value_t = 0)]
     pub verbosity: u8,
+}
+
+impl Connection {
+    /// The first flag about a cluster that was given, if any.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (self.kubeconfig.is_some(), "--kubeconfig"),
+            (self.context.is_some(), "--context"),
+            (self.cluster.is_some(), "--cluster"),
+            (self.user.is_some(), "--user"),
+            (self.namespace.is_some(), "--namespace"),
+            (self.impersonate.is_some(), "--as"),
+            (!self.impersonate_groups.is_empty(), "--as-group"),
+            (self.impersonate_uid.is_some(), "--as-uid"),
+            (self.server.is_some(), "--server"),
+            (self.certificate_authority.is_some(), "--certificate-authority"),
+            (self.tls_server_name.is_some(), "--tls-server-name"),
+            (!self.request_timeout.is_zero(), "--request-timeout"),
+        ];
+        flags.iter().find(|(given, _)| *given).map(|(_, flag)| *flag)
+    }
 }

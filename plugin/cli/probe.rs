@@ -12,20 +12,22 @@ use crate::settings;
 
 pub(super) const HELP: &str = "\
 What it does:
-  Goes through every step of a pull on this machine: DNS, connection, TLS, challenge, token, manifest,
-  and the first bytes of config and layer. It does so anonymously and with the credential of each
-  store that Docker, Podman and Helm read here; credential helpers have 5 seconds each, and what they
-  say is never shown. It says which store wins for each client and which comes next, and how a
-  credential that is refused is removed from every store that holds it. No cluster is used.
+  Goes through every step of a pull on this machine: DNS, connection, TLS, challenge, token,
+  manifest, and the first bytes of config and layer. It does so anonymously and with the
+  credential of each store that Docker, Podman and Helm read here; credential helpers have 5
+  seconds each, and what they say is never shown. It says which store wins for each client and
+  which comes next, and how a credential that is refused is removed from every store that
+  holds it. No cluster is used.
 
 Exit status:
-  0 the image can be pulled   1 a finding at or above --fail-on   2 usage, or nothing could be judged
+  0 the image can be pulled  1 a finding at or above --fail-on  2 usage, or nothing could be judged
   3 nothing was found, but something could not be told             130 interrupted
 
 Examples:
   kubectl regauth probe registry.example.com/team/app:1.2
   kubectl regauth probe oci://public.ecr.aws/karpenter/karpenter:1.6.0 --client helm
-  kubectl regauth probe ghcr.io/team/app:1.2 --docker-config ./ci-config.json --platform linux/arm64";
+  kubectl regauth probe ghcr.io/team/app:1.2 --docker-config ./ci-config.json \\
+     --platform linux/arm64";
 
 #[derive(Args, Debug)]
 pub struct Probe {

@@ -6,17 +6,18 @@ use super::{IdentityArgs, NodeArgs, OutputArgs, ProbeArgs, RunArgs};
 
 pub(super) const HELP: &str = "\
 Method kubelet:
-  Makes one short-lived pod a node, whose containers refer to a ConfigMap that does not exist: the
-  kubelet pulls the image by the node's own path (runtime, mirrors, CA, proxy, credentials) and
-  starts nothing of it. The image is DOWNLOADED to the tested nodes and stays there, so pods with
-  imagePullPolicy IfNotPresent may start afterwards as if the fault were mended; and each pull
-  counts against a registry's pull limit.
+  Makes one short-lived pod a node, whose containers refer to a ConfigMap that does not exist:
+  the kubelet pulls the image by the node's own path (runtime, mirrors, CA, proxy,
+  credentials) and starts nothing of it. The image is DOWNLOADED to the tested nodes and stays
+  there, so pods with imagePullPolicy IfNotPresent may start afterwards as if the fault were
+  mended; and each pull counts against a registry's pull limit.
 Method probe:
-  Makes one short-lived pod a node and network that runs the probe's image and says at which step a
-  pull fails: DNS, proxy, connection, TLS, challenge, token, manifest, config, layer; anonymously and
-  with each credential. Nothing stays on the node but the probe's image. It does not have the node's
-  CA, mirrors, proxy and credential providers unless it is given them (--node-config, --ca-bundle,
-  --proxy): where the kubelet pulls and the probe does not, the kubelet's word counts.
+  Makes one short-lived pod a node and network that runs the probe's image and says at which
+  step a pull fails: DNS, proxy, connection, TLS, challenge, token, manifest, config, layer;
+  anonymously and with each credential. Nothing stays on the node but the probe's image. It
+  does not have the node's CA, mirrors, proxy and credential providers unless it is given them
+  (--node-config, --ca-bundle, --proxy): where the kubelet pulls and the probe does not, the
+  kubelet's word counts.
 
 Exit status:
   0 all pulls work    1 a finding at or above --fail-on    2 usage, or nothing could be judged
@@ -26,7 +27,8 @@ Examples:
   kubectl regauth pull registry.example.com/team/app:1.2 --as-workload deploy/web
   kubectl regauth pull nginx:1.27 --node node-a --node node-b --no-pull-secret
   kubectl regauth pull --as-workload deploy/web --method both --network both
-  kubectl regauth pull registry.example.com/team/app:1.2 --method probe --ca-bundle configmap/corp-ca";
+  kubectl regauth pull registry.example.com/team/app:1.2 --method probe \\
+     --ca-bundle configmap/corp-ca";
 
 #[derive(Args, Debug)]
 pub struct Pull {

@@ -9,22 +9,25 @@ use crate::settings;
 
 pub(super) const HELP: &str = "\
 What it does:
-  Starts an upload to the repository and cancels it: that it may be started proves the right to push,
-  and nothing is left behind. It looks from one node, unless --node, --node-selector or --all-nodes
-  say otherwise. With --as-workload, the docker configuration that the builder's containers mount is
-  used, as their program reads it; a pull secret does nothing for what a builder pushes.
-  With --repeat each try uses a new connection. It stops when the registry refuses the credential
-  itself, so that no account is locked, and goes on after a refusal that came although a token had
-  been granted: registries whose replicas hold different keys refuse now and then.
+  Starts an upload to the repository and cancels it: that it may be started proves the right
+  to push, and nothing is left behind. It looks from one node, unless --node, --node-selector
+  or --all-nodes say otherwise. With --as-workload, the docker configuration that the
+  builder's containers mount is used, as their program reads it; a pull secret does nothing
+  for what a builder pushes. With --repeat each try uses a new connection. It stops when the
+  registry refuses the credential itself, so that no account is locked, and goes on after a
+  refusal that came although a token had been granted: registries whose replicas hold
+  different keys refuse now and then.
 
 Exit status:
-  0 the push is allowed   1 a finding at or above --fail-on   2 usage, or nothing could be judged
+  0 the push is allowed  1 a finding at or above --fail-on  2 usage, or nothing could be judged
   3 nothing was found, but something could not be told         130 interrupted
 
 Examples:
   kubectl regauth push registry.example.com/team/app --as-workload deploy/buildkit
-  kubectl regauth push registry.example.com/team/app --docker-config-secret ci --labels app=kaniko
-  kubectl regauth push registry.example.com/team/app --pull-secret robot --repeat 100 --interval 500ms
+  kubectl regauth push registry.example.com/team/app --docker-config-secret ci \\
+     --labels app=kaniko
+  kubectl regauth push registry.example.com/team/app --pull-secret robot --repeat 100 \\
+     --interval 500ms
   kubectl regauth push registry.example.com/team/app --network local";
 
 #[derive(Args, Debug)]

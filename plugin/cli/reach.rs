@@ -26,8 +26,8 @@ pub struct ReachArgs {
 pub struct ProbeArgs {
     #[command(flatten)]
     pub reach: ReachArgs,
-    /// Give probes on the node's network the node's own CA bundle, hosts file and registry configuration,
-    /// mounted read-only
+    /// Give probes on the node's network the node's own CA bundle, hosts file and registry configuration: the node's
+    /// whole /etc is mounted, read-only
     #[arg(long, help_heading = "Probe")]
     pub node_config: bool,
     /// Where probes on the node's network go, without credentials, when the run's namespace refuses hostNetwork

@@ -3,16 +3,16 @@
 use clap::Args;
 
 pub(super) const CLEANUP_HELP: &str = "\
-Only runs past their deadline are removed, unless --run or --force says otherwise: another run may
-be a colleague's that is going on.
+Only runs past their deadline are removed, unless --run or --force says otherwise: another run
+may be a colleague's that is going on.
 
 Examples:
   kubectl regauth cleanup -n team-a
   kubectl regauth cleanup -A --yes";
 
 pub(super) const RBAC_HELP: &str = "\
-Without a flag, the rights of all parts are printed. No part needs to read Secrets. But mind that
-whoever may create pods in a namespace can use every Secret and ServiceAccount in it.
+Without a flag, the rights of all parts are printed. No part needs to read Secrets. But mind
+that whoever may create pods in a namespace can use every Secret and ServiceAccount in it.
 
 Examples:
   kubectl regauth rbac --pull | kubectl apply -f -

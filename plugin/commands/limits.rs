@@ -15,6 +15,7 @@ use crate::settings;
 pub async fn run(connection: &Connection, args: Limits, output: &mut Output) -> Result<u8, Failure> {
     super::parse_images(&args.images)?;
     if args.network == LimitsNetwork::Local {
+        local::refuse(&[connection.given()])?;
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;

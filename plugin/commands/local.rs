@@ -129,10 +129,20 @@ pub fn stores(args: &StoreArgs, stop: &CancellationToken) -> Result<MyStores, Fa
     })
 }
 
+/// A file that can be read again and again, as several clients and rules do.
 fn existing(file: &Path) -> Result<&Path, Failure> {
-    match file.is_file() {
-        true => Ok(file),
-        false => Err(format!("there is no file {}: name a docker configuration file", file.display()).into()),
+    let name = file.display();
+    match std::fs::metadata(file) {
+        Ok(metadata) if metadata.is_file() => Ok(file),
+        Ok(metadata) if metadata.is_dir() => {
+            Err(format!("{name} is a folder: name the docker configuration file in it").into())
+        }
+        Ok(_) => Err(format!(
+            "{name} is a pipe or device, which can be read only once: write the docker configuration into a file \
+             that only you can read, and name that"
+        )
+        .into()),
+        Err(_) => Err(format!("there is no file {name}: name a docker configuration file").into()),
     }
 }
 
@@ -173,5 +183,33 @@ fn plan(here: &Here<'_>) -> Plan {
         timeout_seconds: here.timeout.as_secs(),
         keep: false,
         extra: serde_json::Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn a_docker_configuration_that_cannot_be_read_twice_is_refused_with_what_to_do() {
+        let told = |path: &str| existing(Path::new(path)).map(|_| ()).unwrap_err().to_string();
+        assert!(told("/dev/null").contains("can be read only once"), "{}", told("/dev/null"));
+        assert!(told("/").contains("is a folder"));
+        assert!(told("/nonexistent").contains("there is no file /nonexistent"));
+    }
+
+    #[test]
+    fn flags_of_a_cluster_are_refused_by_name_where_none_is_used() {
+        let given = |flags: &str| {
+            let words = ["kubectl-regauth", "probe", "nginx"].into_iter().chain(flags.split_whitespace());
+            Cli::try_parse_from(words).unwrap().connection.given()
+        };
+        assert_eq!(given("-n team"), Some("--namespace"));
+        assert_eq!(given("--context c"), Some("--context"));
+        assert_eq!(given("--as joe"), Some("--as"));
+        assert_eq!(given("-v 6"), None);
     }
 }

@@ -69,7 +69,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
         Command::Push(args) => push::run(&cli.connection, *args, output).await,
-        Command::Probe(args) => probe::run(&args, output).await,
+        Command::Probe(args) => probe::run(&cli.connection, &args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),

@@ -60,6 +60,7 @@ pub async fn plan(
     mut wanted: Wanted,
 ) -> Result<Planned, Failure> {
     ask_for_rights(api, namespace, flags, &wanted).await?;
+    check_node_namespace(api, namespace, flags, &wanted).await?;
     let mut resolved = identity::resolve(api, namespace, &settings::identity(flags.identity)).await?;
     if wanted.images.is_empty() {
         wanted.images = std::mem::take(&mut resolved.images);
@@ -106,6 +107,42 @@ async fn ask_for_rights(
     match rights.is_empty() {
         true => Ok(()),
         false => Err(Error::MissingRights { rights, namespace: namespace.into() }.into()),
+    }
+}
+
+/// Where probes on the nodes' network go when the run's namespace refuses them: it must be there, and take a run.
+async fn check_node_namespace(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
+    let aside = wanted.probe.as_ref().and_then(|probe| probe.node_namespace.as_deref());
+    let Some(aside) = aside.filter(|aside| *aside != namespace && wanted.checks.contains(&Check::ProbeNode))
+    else {
+        return Ok(());
+    };
+    let path = format!("/api/v1/namespaces/{aside}");
+    match api.get::<serde::de::IgnoredAny>("namespace", &path).await {
+        Err(error) if error.code() == Some(404) => {
+            return Err(format!(
+                "there is no namespace {aside}: name one that is there with --node-namespace"
+            )
+            .into());
+        }
+        // Whoever may not read it may still be allowed to use it.
+        Err(error) if error.code() != Some(403) => return Err(error.into()),
+        Ok(_) | Err(_) => {}
+    }
+    if flags.run.dry_run == DryRun::Client {
+        return Ok(());
+    }
+    let rights: Vec<_> =
+        access::PULL.iter().filter(|right| right.namespaced && right.verb != "get").copied().collect();
+    let rights = access::missing(api, aside, &rights).await.map_err(Error::doing("ask for your rights"))?;
+    match rights.is_empty() {
+        true => Ok(()),
+        false => Err(Error::MissingRights { rights, namespace: aside.into() }.into()),
     }
 }
 

@@ -5,14 +5,17 @@ use regauth::plan::ProbePlan;
 
 use super::Failure;
 use super::local::{self, Here};
-use crate::cli::Probe;
+use crate::cli::{Connection, Probe};
 use crate::output::Output;
 
 /// How a chart's name starts in Helm.
 const CHART: &str = "oci://";
 
 /// Looks from this machine.
-pub async fn run(args: &Probe, output: &mut Output) -> Result<u8, Failure> {
+pub async fn run(connection: &Connection, args: &Probe, output: &mut Output) -> Result<u8, Failure> {
+    if let Some(flag) = connection.given() {
+        return Err(format!("probe looks from this machine and uses no cluster: leave out {flag}").into());
+    }
     local::run(here(args)?, output).await
 }
 

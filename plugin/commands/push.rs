@@ -15,7 +15,9 @@ use crate::settings;
 /// Looks whether a push is allowed.
 pub async fn run(connection: &Connection, args: Push, output: &mut Output) -> Result<u8, Failure> {
     check_repository(&args.repository)?;
+    check_repetition(&args)?;
     if args.network == VantagePoint::Local {
+        local::refuse(&[connection.given()])?;
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;
@@ -33,6 +35,22 @@ fn check_repository(repository: &str) -> Result<(), Failure> {
         Some(part) => Err(format!(
             "leave out the {part}: the right to push is for a repository, and nothing is pushed; use {}",
             reference.repository()
+        )
+        .into()),
+    }
+}
+
+/// A repetition whose pauses alone take longer than the run may.
+fn check_repetition(args: &Push) -> Result<(), Failure> {
+    let pauses = args.interval.saturating_mul(args.repeat.saturating_sub(1));
+    match args.repeat > 1 && pauses >= args.run.timeout {
+        false => Ok(()),
+        true => Err(format!(
+            "the pauses of {} tries take {} s, which is not less than the time limit of {} s: try less often \
+             (--repeat), with a shorter pause (--interval), or give more time (--timeout)",
+            args.repeat,
+            pauses.as_secs(),
+            args.run.timeout.as_secs()
         )
         .into()),
     }
@@ -139,6 +157,17 @@ mod tests {
     fn a_repetition_has_a_number_and_a_pause() {
         let plan = of("r.example.com/a --repeat 50 --interval 200ms").unwrap().probe.unwrap();
         assert_eq!((plan.repeat, plan.interval_ms), (50, 200));
+    }
+
+    #[test]
+    fn pauses_that_take_longer_than_the_run_may_are_refused_with_what_to_give() {
+        for text in ["--repeat 5 --interval 15s --timeout 1m", "--repeat 2 --interval 99999h"] {
+            let error = check_repetition(&args(&format!("r.example.com/a {text}"))).unwrap_err().to_string();
+            assert!(error.contains("--repeat") && error.contains("(--timeout)"), "{error}");
+        }
+        for text in ["--interval 99999h", "--repeat 5 --interval 15s", "--repeat 300"] {
+            assert!(check_repetition(&args(&format!("r.example.com/a {text}"))).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use regauth::finding::{Finding, Severity};
+use regauth::code::Code;
+use regauth::finding::{Finding, Fix, Severity};
 use regauth::report::Report;
 
 use super::grid::Layout;
@@ -15,13 +16,16 @@ pub(super) const DEFAULT_WIDTH: usize = 110;
 /// Every finding with its evidence and mends.
 pub fn blocks(report: &Report, layout: &Layout) -> String {
     let mut out = String::new();
+    // The section of the stores says how each refused credential is removed, once for all that hold it.
+    let entries = report.stores.iter().flat_map(|row| &row.entries).filter(|entry| entry.refused);
+    let told: Vec<&Fix> = entries.flat_map(|entry| &entry.logout).collect();
     for finding in &report.findings {
-        let _ = write!(out, "\n{}", block(finding, layout));
+        let _ = write!(out, "\n{}", block(finding, &told, layout));
     }
     out
 }
 
-fn block(finding: &Finding, layout: &Layout) -> String {
+fn block(finding: &Finding, told: &[&Fix], layout: &Layout) -> String {
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
     let certain = if finding.certain { "" } else { ", not certain" };
     let mut title =
@@ -41,7 +45,7 @@ fn block(finding: &Finding, layout: &Layout) -> String {
     if let Some(settle_by) = &finding.settle_by {
         out.push_str(&wrapped("  settled by: ", settle_by, width));
     }
-    for fix in &finding.fixes {
+    for fix in finding.fixes.iter().filter(|fix| !told.contains(fix)) {
         out.push_str(&wrapped("  mend: ", &fix.what, width));
         // Not wrapped: a command is there to be copied.
         let _ = writeln!(out, "    {}", fix.command.replace('\n', "\n    "));
@@ -49,10 +53,11 @@ fn block(finding: &Finding, layout: &Layout) -> String {
     out
 }
 
-/// One line a finding that none of the rows shows.
-pub fn lines(report: &Report, is_shown: impl Fn(&str) -> bool) -> String {
+/// One line a finding that none of the rows shows: a row shows the code of one finding, and there may be more about it.
+/// `is_shown`: whether the row of an item of evidence is there with this code.
+pub fn lines(report: &Report, is_shown: impl Fn(&str, Code) -> bool) -> String {
     let mut out = String::new();
-    let unseen = |finding: &&Finding| !finding.evidence.iter().any(|id| is_shown(id));
+    let unseen = |finding: &&Finding| !finding.evidence.iter().any(|id| is_shown(id, finding.code));
     for finding in report.findings.iter().filter(unseen) {
         let nodes = finding.subject.nodes.join(",");
         let _ = writeln!(

@@ -15,8 +15,14 @@ pub fn section(report: &Report, layout: &Layout) -> String {
         return String::new();
     }
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
-    let mut out = String::from("\nCredentials of this machine:\n");
+    let several = report.stores.windows(2).any(|pair| pair[0].image != pair[1].image);
+    let mut out = if several { String::new() } else { String::from("\nCredentials of this machine:\n") };
+    let mut image = "";
     for row in &report.stores {
+        if several && row.image != image {
+            image = &row.image;
+            let _ = writeln!(out, "\nCredentials of this machine for {image}:");
+        }
         out.push_str(&client(row, width));
     }
     out.push_str(&logouts(report, width));

@@ -38,10 +38,11 @@ fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
     let results: Vec<Verdict> =
         lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result)).collect();
     let count = |verdict: Verdict| results.iter().filter(|result| **result == verdict).count();
-    let place = place(report);
-    match results.len() - count(Verdict::NotTested) {
+    let (place, all, untested) = (place(report), results.len(), count(Verdict::NotTested));
+    let left_out = if untested == 0 { String::new() } else { format!(", {untested} not tested") };
+    match all - untested {
         0 => format!("Nothing was tested, {place}."),
-        tested => format!("{} of {tested} {}, {place}.", count(Verdict::Ok), what(report, lines)),
+        _ => format!("{} of {all} {}{left_out}, {place}.", count(Verdict::Ok), what(report, lines)),
     }
 }
 

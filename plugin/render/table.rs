@@ -1,6 +1,7 @@
 //! The table: one row a thing tested. A person gets the columns that fit, the steps and the findings below; a pipe
 //! gets every column and one line a row.
 
+use regauth::code::Code;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
@@ -21,8 +22,9 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         out.push_str(&commented(&steps::blocks(report, layout)));
         out.push_str(&commented(&stores::section(report, layout)));
         // Findings that no row shows would be lost to whoever reads lines.
-        let shown: Vec<&str> = report.results.iter().map(evidence).collect();
-        out.push_str(&findings::lines(report, |id| shown.contains(&id)));
+        let shown: Vec<(&str, Option<Code>)> =
+            report.results.iter().map(|row| (evidence(row), code(row))).collect();
+        out.push_str(&findings::lines(report, |id, code| shown.contains(&(id, Some(code)))));
     } else {
         out.push_str(&steps::blocks(report, layout));
         out.push_str(&stores::section(report, layout));
@@ -35,6 +37,14 @@ pub fn report(report: &Report, layout: &Layout) -> String {
 /// For a pipe: lines that whoever reads rows passes over.
 fn commented(text: &str) -> String {
     text.lines().filter(|line| !line.is_empty()).map(|line| format!("# {line}\n")).collect()
+}
+
+fn code(row: &Row) -> Option<Code> {
+    match row {
+        Row::Pull(row) => row.code,
+        Row::Probe(row) => row.code,
+        Row::Limit(row) => row.code,
+    }
 }
 
 fn evidence(row: &Row) -> &str {

@@ -347,3 +347,50 @@ fn a_finding_of_a_probe_says_who_said_what() {
     assert!(text.contains("CredentialRejected (error): secret/regcred on node1"), "{text}");
     assert!(text.contains("  said: incorrect username or password"), "{text}");
 }
+
+#[test]
+fn what_was_not_tested_is_no_part_of_what_worked() {
+    let rows =
+        vec![pull("node1", Verdict::Ok), pull("node2", Verdict::NotTested), pull("node3", Verdict::Failed)];
+    let text = rendered(&report(Action::Pull, &[Check::Kubelet], rows), Some(120), false);
+    assert!(text.contains("1 of 3 pulls worked, 1 not tested, in namespace team"), "{text}");
+    let rows = vec![pull("node1", Verdict::NotTested)];
+    let text = rendered(&report(Action::Pull, &[Check::Kubelet], rows), Some(120), false);
+    assert!(text.contains("Nothing was tested, in namespace team"), "{text}");
+}
+
+#[test]
+fn the_stores_of_several_images_are_told_apart() {
+    let store = |image: &str| StoreRow {
+        image: image.into(),
+        client: "docker".into(),
+        files: Vec::new(),
+        entries: Vec::new(),
+        failed_helpers: Vec::new(),
+        gives_up: false,
+    };
+    let mut several = report(Action::Limits, &[Check::ProbeLocal], Vec::new());
+    several.stores = vec![store("a"), store("b")];
+    let text = rendered(&several, Some(120), false);
+    assert!(text.contains("this machine for a:") && text.contains("this machine for b:"), "{text}");
+    several.stores.truncate(1);
+    assert!(rendered(&several, Some(120), false).contains("Credentials of this machine:"));
+}
+
+#[test]
+fn a_pipe_gets_every_finding_that_is_not_its_rows_own() {
+    let finding = |code: Code| {
+        let subject = Subject { name: code.to_string(), images: vec![IMAGE.into()], nodes: Vec::new() };
+        let mut finding = Finding::new(code, subject, "a cause");
+        finding.evidence = vec!["probe/node1/node/0".into()];
+        finding
+    };
+    let mut row = probe("node1", Network::Node, Verdict::Failed);
+    row.evidence = "probe/node1/node/0".into();
+    row.code = Some(Code::CredentialRejected);
+    let mut report = report(Action::Pull, &[Check::ProbeNode], vec![Row::Probe(row)]);
+    report.findings = vec![finding(Code::CredentialRejected), finding(Code::PermissionDenied)];
+    let piped = rendered(&report, None, false);
+    assert!(piped.contains("# error PermissionDenied"), "{piped}");
+    assert!(!piped.contains("# error CredentialRejected"), "{piped}");
+}

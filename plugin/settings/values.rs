@@ -1,6 +1,6 @@
 //! Values of flags: what is not one is refused with a sentence that says what to give.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use regauth::evidence::endpoint::Scheme;
@@ -87,6 +87,9 @@ pub fn ca_source(text: &str) -> Result<CaSource, String> {
     match text.split_once('/') {
         Some(("configmap" | "cm", name)) => object_name(name).map(CaSource::ConfigMap),
         Some(("secret", name)) => object_name(name).map(CaSource::Secret),
+        // kubectl takes the plural as well; a folder may have this name.
+        Some(("configmaps", name)) if !Path::new(text).exists() => object_name(name).map(CaSource::ConfigMap),
+        Some(("secrets", name)) if !Path::new(text).exists() => object_name(name).map(CaSource::Secret),
         _ if text.is_empty() => Err("name a file, configmap/NAME or secret/NAME".into()),
         _ => Ok(CaSource::File(text.into())),
     }
@@ -144,6 +147,8 @@ mod tests {
     fn certificates_come_from_a_file_or_an_object() {
         assert_eq!(ca_source("configmap/corp-ca"), Ok(CaSource::ConfigMap("corp-ca".into())));
         assert_eq!(ca_source("secret/ca"), Ok(CaSource::Secret("ca".into())));
+        assert_eq!(ca_source("secrets/corp-ca"), Ok(CaSource::Secret("corp-ca".into())));
+        assert_eq!(ca_source("configmaps/corp-ca"), Ok(CaSource::ConfigMap("corp-ca".into())));
         assert_eq!(ca_source("./ca.pem"), Ok(CaSource::File("./ca.pem".into())));
         assert_eq!(ca_source("certs/ca.pem"), Ok(CaSource::File("certs/ca.pem".into())));
         assert!(ca_source("secret/No_Name").is_err() && ca_source("").is_err());

@@ -21,6 +21,7 @@ mod wording;
 
 pub use pull::{candidates as pull_candidates, may_refuse_credential};
 pub use wording::Place;
+pub(crate) use wording::asked;
 
 use crate::evidence::Evidence;
 use crate::finding::Finding;

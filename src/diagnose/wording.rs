@@ -18,20 +18,35 @@ pub struct Place {
     pub pull_secrets: Vec<String>,
     /// The flags that give another run the same identity.
     pub identity_flags: String,
+    /// The flags by which another run reaches the registry in the same way.
+    pub reach_flags: Vec<String>,
+    /// The host that was asked, with its port: Docker Hub is not where its images' names say.
+    pub asked: String,
+    /// Whether it was seen from this machine, where no namespace and no ServiceAccount has a part in it.
+    pub is_local: bool,
+}
+
+/// The host that clients ask for a registry's images.
+pub(crate) fn asked(registry: &str) -> String {
+    if registry == "docker.io" { "registry-1.docker.io".into() } else { registry.into() }
 }
 
 impl Place {
     /// The place of one pull.
     pub fn of(pull: &Pull, evidence: &Evidence) -> Self {
         let real = pull.image_used();
+        let registry =
+            Reference::parse(real).map_or_else(|_| real.to_string(), |image| image.registry().to_string());
         Self {
-            registry: Reference::parse(real)
-                .map_or_else(|_| real.to_string(), |image| image.registry().to_string()),
+            asked: asked(&registry),
+            registry,
             image: real.to_string(),
             namespace: evidence.plan.namespace.clone(),
             service_account: evidence.plan.identity.service_account.clone(),
             pull_secrets: pull.pull_secrets.clone(),
             identity_flags: evidence.plan.identity.flags(),
+            reach_flags: Vec::new(),
+            is_local: false,
         }
     }
 

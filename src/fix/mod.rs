@@ -3,6 +3,7 @@
 //! A password never appears in a command: Secrets are made from a docker config file that a login wrote.
 
 mod builder;
+pub(crate) mod flags;
 pub(crate) mod probe;
 
 pub use builder::{look_at_keys, mount_docker_config};
@@ -14,7 +15,8 @@ use crate::plan::{Identity, SecretSource};
 
 /// Mends for a finding about one pull.
 pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
-    let Place { registry, image, namespace, service_account, pull_secrets, identity_flags } = place;
+    let Place { registry, asked, image, namespace, service_account, pull_secrets, identity_flags, .. } =
+        place;
     match code {
         Code::NoCredential => no_credential(namespace, service_account, registry),
         Code::CredentialRejected | Code::CredentialExpired => refused(namespace, pull_secrets, registry),
@@ -38,11 +40,11 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
         )],
         Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused => vec![fix(
             "shows from the node's own network whether the port answers",
-            format!("kubectl debug node/NODE -it --image=busybox -- nc -vz -w 5 {}", host_port(registry)),
+            format!("kubectl debug node/NODE -it --image=busybox -- nc -vz -w 5 {}", host_port(asked)),
         )],
         Code::RegistryNameUnresolved => vec![fix(
             "shows what the node's own resolver says",
-            format!("kubectl debug node/NODE -it --image=busybox -- nslookup {}", host(registry)),
+            format!("kubectl debug node/NODE -it --image=busybox -- nslookup {}", host(asked)),
         )],
         Code::PullNotFinished => {
             vec![fix(

@@ -4,14 +4,16 @@ use super::{create_secret, fix, for_pull, host, host_port};
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::probe::{Look, policies};
+use crate::evidence::probe::CredentialSeen;
+use crate::evidence::stores::StoreEntry;
 use crate::evidence::{Action, Network};
 use crate::finding::Fix;
 
 /// Mends for a finding about a look; `source` is where the credential is from that it is about.
 pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&str>) -> Vec<Fix> {
-    let elsewhere = source.filter(|source| !source.starts_with("secret/"));
-    if let Some(store) = elsewhere.filter(|_| is_about_its_content(code)) {
-        return known_log_out(look, store).unwrap_or_else(|| log_out(store, &place.registry));
+    if look.probe.network == Network::Local && is_about_its_content(code) {
+        // The store that holds it is told with the credential: `log_out`.
+        return Vec::new();
     }
     match (code, look.probe.network) {
         (code, _) if is_about_its_content(code) && code != Code::StaleCredential => replace(code, place),
@@ -19,21 +21,23 @@ pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&
         (Code::EgressBlocked, Network::Pod) => show_policies(look, place),
         (Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Pod) => compare(look, place),
         (Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Local) => {
-            vec![fix("shows whether the port answers", format!("nc -vz -w 5 {}", host_port(&place.registry)))]
+            vec![fix("shows whether the port answers", format!("nc -vz -w 5 {}", host_port(&place.asked)))]
         }
         (Code::RegistryNameUnresolved, Network::Local) => {
-            vec![fix("shows what the resolver says", format!("nslookup {}", host(&place.registry)))]
+            vec![fix("shows what the resolver says", format!("nslookup {}", host(&place.asked)))]
         }
         (Code::RegistryNameUnresolved, Network::Pod) => vec![fix(
             "shows what the cluster's name server says to a pod",
             format!(
                 "kubectl -n {} run regauth-dns --rm -it --restart=Never --image=busybox -- nslookup {}",
                 place.namespace,
-                host(&place.registry)
+                host(&place.asked)
             ),
         )],
-        (Code::CertificateUntrusted, network) if network != Network::Node => trust(place),
-        (Code::CertificateUntrusted, _) => trust(place).into_iter().chain(for_pull(code, place)).collect(),
+        (Code::CertificateUntrusted, network) if network != Network::Node => trust(look, place),
+        (Code::CertificateUntrusted, _) => {
+            trust(look, place).into_iter().chain(for_pull(code, place)).collect()
+        }
         (Code::CertificateNotValidNow | Code::CertificateNameMismatch | Code::TlsHandshakeFailed, _) => {
             vec![show_certificate(place)]
         }
@@ -44,49 +48,53 @@ pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&
 
 fn of_answers(code: Code, look: &Look<'_>, place: &Place) -> Vec<Fix> {
     let Place { registry, image, .. } = place;
-    let again = |command: &str| again(command, place);
-    let one = match code {
-        Code::PlainHttpRegistry => fix(
+    match code {
+        Code::PlainHttpRegistry if place.is_local => vec![fix(
+            "tests over plain HTTP, which sends credentials in the clear",
+            place.again(verb(look), &format!("--plain-http {registry}")),
+        )],
+        Code::PlainHttpRegistry => vec![fix(
             "on the node: a host of http:// in this file makes containerd speak HTTP to the registry",
             format!("sudoedit /etc/containerd/certs.d/{registry}/hosts.toml"),
-        ),
+        )],
         Code::PushDenied | Code::RepositoryNotFound | Code::RegistryReadOnly | Code::RefusedByPolicy
             if look.target.action == Action::Push =>
         {
-            fix("tests the same push again, once the registry was changed", again("push"))
+            vec![fix("tests the same push again, once the registry was changed", place.again("push", ""))]
         }
-        Code::HarborTokenRejected | Code::HarborKeyMismatch | Code::HarborKeyUnreadable => {
-            fix("compares the key and clock of Harbor's cores", "kubectl regauth harbor")
+        Code::RateLimited | Code::RateLimitLow => vec![fix(
+            "shows what is left for each node and credential, and who is charged",
+            place.again("limits", ""),
+        )],
+        Code::ProxyFailed => {
+            vec![fix("tests without a proxy, or with another one", place.again(verb(look), "--proxy URL"))]
         }
-        Code::RateLimited | Code::RateLimitLow => {
-            fix("shows what is left for each node and credential, and who is charged", again("limits"))
-        }
-        Code::ProxyFailed => fix(
-            "tests without a proxy, or with another one",
-            format!("{} --method probe --proxy URL", again("pull")),
-        ),
-        Code::RegistryServerError | Code::UnexpectedResponder => fix(
+        Code::RegistryServerError | Code::UnexpectedResponder => vec![fix(
             "shows who answers: status, Server header, challenge",
-            format!("curl -sS -D - -o /dev/null https://{registry}/v2/"),
-        ),
+            format!("curl -sS -D - -o /dev/null https://{}/v2/", place.asked),
+        )],
         Code::PlatformMissing => {
-            fix("shows for which platforms the image is", format!("docker buildx imagetools inspect {image}"))
+            vec![fix(
+                "shows for which platforms the image is",
+                format!("docker buildx imagetools inspect {image}"),
+            )]
         }
-        Code::NoCredential if look.probe.network == Network::Local => {
-            fix("logs this machine in", format!("docker login {registry}"))
+        Code::NoCredential if place.is_local => {
+            let hub = registry == "docker.io";
+            let login = if hub { "docker login".to_string() } else { format!("docker login {registry}") };
+            vec![fix("logs this machine in", login)]
         }
-        _ => return for_pull(code, place),
-    };
-    vec![one]
+        Code::PermissionDenied if place.is_local => vec![fix(
+            "tests the same again, once the account was granted the right",
+            place.again(verb(look), ""),
+        )],
+        // What is left are mends in the cluster.
+        _ if place.is_local => Vec::new(),
+        _ => for_pull(code, place),
+    }
 }
 
-/// A command of ours about the same image as the same identity.
-fn again(command: &str, place: &Place) -> String {
-    let Place { image, namespace, identity_flags, .. } = place;
-    format!("kubectl regauth {command} {image} -n {namespace} {identity_flags}")
-}
-
-fn is_about_its_content(code: Code) -> bool {
+pub(crate) fn is_about_its_content(code: Code) -> bool {
     code.refuses_credential()
         || matches!(
             code,
@@ -98,36 +106,19 @@ fn is_about_its_content(code: Code) -> bool {
         )
 }
 
-/// What removes the credential from the store that the evidence names, and a login in its place where the same
-/// program does that.
-fn known_log_out(look: &Look<'_>, place: &str) -> Option<Vec<Fix>> {
+/// What removes a credential from the store of this machine that holds it, and a login in its place where the same
+/// program does that. A store that the evidence does not tell of has no mend: a guess would log another one out.
+pub(crate) fn log_out(look: &Look<'_>, credential: &CredentialSeen) -> Vec<Fix> {
     let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
-    let mut entries = stores.flat_map(|store| &store.entries);
-    let mut fixes = entries.find(|entry| entry.place.as_str() == place)?.logout.clone();
-    let login = fixes.first()?.command.replacen(" logout", " login", 1);
-    if login != fixes.first()?.command {
+    let is_it =
+        |entry: &&StoreEntry| entry.place.as_str() == credential.source && entry.key == credential.key;
+    let Some(entry) = stores.flat_map(|store| &store.entries).find(is_it) else { return Vec::new() };
+    let mut fixes = entry.logout.clone();
+    let login = fixes.first().map(|first| (first.command.replacen(" logout", " login", 1), &first.command));
+    if let Some((login, _)) = login.filter(|(login, logout)| login != *logout) {
         fixes.push(fix("asks for a fresh one", login));
     }
-    Some(fixes)
-}
-
-/// Logs a client's store out, by its own program, which the store's path tells where nothing else does.
-fn log_out(store: &str, registry: &str) -> Vec<Fix> {
-    let store = store.to_ascii_lowercase();
-    let registry = if registry == "docker.io" { "" } else { registry };
-    let (program, what) = if store.contains("helm") {
-        ("helm registry logout", "Helm's own store")
-    } else if store.contains("podman") || store.contains("containers/auth.json") {
-        ("podman logout", "Podman's store")
-    } else {
-        ("docker logout", "Docker's store")
-    };
-    let command = format!("{program} {registry}");
-    let registry = if registry.is_empty() && program.starts_with("docker") { "" } else { registry };
-    vec![
-        fix(format!("removes the credential from {what}"), command.trim()),
-        fix("asks for a fresh one", format!("{} {registry}", program.replace("logout", "login")).trim()),
-    ]
+    fixes
 }
 
 /// Calls a credential helper by hand. `list` prints servers and users; `get` would print the secret.
@@ -189,50 +180,59 @@ fn show_policies(look: &Look<'_>, place: &Place) -> Vec<Fix> {
     names.iter().map(show).collect()
 }
 
-fn compare(look: &Look<'_>, place: &Place) -> Vec<Fix> {
-    let command = match look.target.action {
+/// The command that makes the same test by a probe.
+fn verb(look: &Look<'_>) -> &'static str {
+    match look.target.action {
         Action::Push => "push",
-        Action::Pull | Action::Limits => "pull --method probe",
-    };
+        Action::Pull => "pull --method probe",
+        Action::Limits => "limits",
+    }
+}
+
+/// The same with the kubelet's word beside it, where it is about a pull.
+fn verb_of_both(look: &Look<'_>) -> &'static str {
+    if look.target.action == Action::Pull { "pull --method both" } else { verb(look) }
+}
+
+fn compare(look: &Look<'_>, place: &Place) -> Vec<Fix> {
     vec![fix(
         "tests from the node's network too, which no NetworkPolicy of the namespace restricts",
-        format!("{} --network node", again(command, place)),
+        place.again(verb(look), "--network node"),
     )]
 }
 
-fn trust(place: &Place) -> Vec<Fix> {
+fn trust(look: &Look<'_>, place: &Place) -> Vec<Fix> {
     vec![fix(
         "tests with the certificate authority that should be trusted",
-        format!("{} --method both --ca-bundle FILE", again("pull", place)),
+        place.again(verb_of_both(look), "--ca-bundle FILE"),
     )]
 }
 
 /// The flags that give the probe what the node has.
-pub(crate) fn give_it_the_nodes_own(place: &Place, code: Code) -> Vec<Fix> {
-    let test = format!("{} --method both", again("pull", place));
-    let mut fixes =
-        vec![fix("lets the probe use the node's own configuration", format!("{test} --node-config"))];
+pub(crate) fn give_it_the_nodes_own(look: &Look<'_>, place: &Place, code: Code) -> Vec<Fix> {
+    let test = |own: &str| place.again(verb_of_both(look), own);
+    let mut fixes = vec![fix("lets the probe use the node's own configuration", test("--node-config"))];
     fixes.push(match code {
         Code::CertificateUntrusted => {
-            fix("gives the probe the certificate authority", format!("{test} --ca-bundle FILE"))
+            fix("gives the probe the certificate authority", test("--ca-bundle FILE"))
         }
         Code::PlainHttpRegistry => {
             let what = "lets the probe speak plain HTTP to the registry, as the node does";
-            fix(what, format!("{test} --plain-http {}", place.registry))
+            fix(what, test(&format!("--plain-http {}", place.registry)))
         }
-        _ => fix("gives the probe the proxy of the node's runtime", format!("{test} --proxy URL")),
+        _ => fix("gives the probe the proxy of the node's runtime", test("--proxy URL")),
     });
     fixes
 }
 
 fn show_certificate(place: &Place) -> Fix {
-    let registry = &place.registry;
-    let address = host_port(registry).replace(' ', ":");
+    let asked = &place.asked;
+    let address = host_port(asked).replace(' ', ":");
     fix(
         "shows the certificate: names, issuer, dates",
         format!(
             "openssl s_client -connect {address} -servername {} </dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName",
-            host(registry)
+            host(asked)
         ),
     )
 }
@@ -240,6 +240,9 @@ fn show_certificate(place: &Place) -> Fix {
 fn show_realm(place: &Place) -> Fix {
     fix(
         "shows which token service the registry names to its clients",
-        format!("curl -sS -D - -o /dev/null https://{}/v2/ | grep -i www-authenticate", place.registry),
+        format!(
+            "curl -sS -D - -o /dev/null https://{}/v2/ | grep -i www-authenticate",
+            crate::diagnose::asked(&place.registry)
+        ),
     )
 }

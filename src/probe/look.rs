@@ -273,8 +273,8 @@ impl Observer<'_> {
         };
         let platform = &self.looking.platform;
         let attempted = match self.looking.action {
-            Action::Push => Box::pin(self.client.push(&subject)).await,
-            Action::Pull => Box::pin(self.client.pull(&subject, &place.reference, platform, depth)).await,
+            Action::Push => self.client.push(&subject).await,
+            Action::Pull => self.client.pull(&subject, &place.reference, platform, depth).await,
             Action::Limits => {
                 let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
                 for exchange in &mut limits.exchanges {

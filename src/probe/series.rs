@@ -13,6 +13,8 @@ use crate::text::Clean;
 
 /// How many failed exchanges are kept.
 const KEPT: usize = 3;
+/// Why a series ends early that the deadline ended.
+const TIME_UP: &str = "the time was up";
 
 /// The credential to repeat the push with: the first that the registry has not refused, and its place among the
 /// credentials. `None`: without one.
@@ -21,6 +23,24 @@ pub(super) fn choose<'a>(target: &Target, credentials: &'a [Credential]) -> Opti
     let usable = |attempt: &Attempt| attempt.withheld.is_none() && !attempt.refuses_credential();
     let mut usable = tried.filter(|(_, (attempt, _))| usable(attempt)).map(|(index, (_, own))| (index, own));
     usable.next().or_else(|| credentials.first().map(|first| (0, first)))
+}
+
+/// Another push after the pause; `None` where the deadline leaves no time for it, or cut it short.
+async fn again(
+    client: &mut Client,
+    subject: &Subject<'_>,
+    first: Option<&Attempt>,
+    pause: std::time::Duration,
+) -> Option<Attempt> {
+    if pause >= client.time_left() {
+        return None;
+    }
+    tokio::time::sleep(pause).await;
+    client.disconnect();
+    let pushed = client.push(subject).await;
+    let attempt = Attempt { credential: first.and_then(|first| first.credential.clone()), ..pushed.into() };
+    let is_cut_short = client.is_over() && matches!(came(&attempt), Came::NotTold);
+    (!is_cut_short).then_some(attempt)
 }
 
 /// What one push came to.
@@ -45,19 +65,20 @@ pub(super) async fn run(
     for number in 0..looking.repeat {
         let attempt = match next.take() {
             Some(attempt) => attempt,
-            None => {
-                tokio::time::sleep(looking.interval).await;
-                client.disconnect();
-                let pushed = client.push(subject).await;
-                Attempt { credential: first.and_then(|first| first.credential.clone()), ..pushed.into() }
-            }
+            None => match again(client, subject, first, looking.interval).await {
+                Some(attempt) => attempt,
+                None => {
+                    series.stopped = Some(Clean::new(TIME_UP));
+                    break;
+                }
+            },
         };
         if !count(&mut series, &attempt) {
             refusal = Some(attempt).filter(Attempt::refuses_credential);
             break;
         }
         if client.is_over() && number + 1 < looking.repeat {
-            series.stopped = Some(Clean::new("the time was up"));
+            series.stopped = Some(Clean::new(TIME_UP));
             break;
         }
     }

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::media_type as m;
+
 use super::*;
 
 fn digest(text: &str) -> Digest {
@@ -212,4 +213,13 @@ proptest! {
 
 fn of_layer(layer: &Descriptor) -> u64 {
     layer.size
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_text_is_read_over() {
+    let body = format!(
+        r#"{{"schemaVersion":1,"mediaType":[0,0],"artifactType":{{"a":1}},"fsLayers":[{}0]}}"#,
+        "0,".repeat(9999)
+    );
+    assert_eq!(Manifest::parse(None, body.as_bytes()), Ok(Manifest::Schema1));
 }

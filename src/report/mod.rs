@@ -84,8 +84,8 @@ impl Report {
             plan: evidence.plan.clone(),
             results,
             not_checked: unchecked::not_checked(evidence),
+            stores: stores::rows(evidence, &findings),
             findings,
-            stores: stores::rows(evidence),
             extra: Map::new(),
         }
     }

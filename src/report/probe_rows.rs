@@ -157,7 +157,7 @@ fn said(exchange: &Exchange) -> Option<Clean> {
 fn not_sent(withheld: &Withheld) -> String {
     match withheld {
         Withheld::RefusedElsewhere { on } => format!("refused on {on}, not sent again"),
-        Withheld::RefusedBefore => "refused for another image, not sent again".into(),
+        Withheld::RefusedBefore => "the same credential was refused before, not sent again".into(),
         Withheld::PlainHttp => "not sent: the registry speaks plain HTTP".into(),
         Withheld::UntrustedCertificate => "not sent: the certificate is not trusted".into(),
         Withheld::Realm => "not sent: the token realm is in the clear, or no place to send it to".into(),

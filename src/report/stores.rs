@@ -8,7 +8,7 @@ use super::steps::describe;
 use crate::evidence::Evidence;
 use crate::evidence::probe::{Attempt, Target};
 use crate::evidence::stores::{Store, StoreEntry};
-use crate::finding::Fix;
+use crate::finding::{Finding, Fix};
 use crate::text::Clean;
 
 pub use crate::evidence::stores::StoreFile;
@@ -57,24 +57,35 @@ pub struct StoreEntryRow {
 }
 
 /// What the stores have, with what the registry made of it.
-pub(super) fn rows(evidence: &Evidence) -> Vec<StoreRow> {
+pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<StoreRow> {
     let seen = || evidence.probes.iter().filter_map(|probe| probe.seen());
     let target = |image: &str| seen().flat_map(|seen| &seen.targets).find(|target| target.image == image);
     let row = |store: &Store| StoreRow {
         image: store.image.clone(),
         client: store.client.clone(),
         files: store.files.clone(),
-        entries: store.entries.iter().map(|entry| entry_row(entry, target(&store.image))).collect(),
+        entries: store.entries.iter().map(|entry| entry_row(entry, target(&store.image), findings)).collect(),
         failed_helpers: store.failed_helpers.clone(),
         gives_up: store.gives_up,
     };
     evidence.stores.iter().map(row).collect()
 }
 
-fn entry_row(entry: &StoreEntry, target: Option<&Target>) -> StoreEntryRow {
+fn entry_row(entry: &StoreEntry, target: Option<&Target>, findings: &[Finding]) -> StoreEntryRow {
     let attempts = target.map(|target| target.attempts.as_slice()).unwrap_or_default();
     let attempt = attempts.iter().find(|attempt| is_of(attempt, entry));
-    let refused = |one: &Attempt| one.refuses_credential() || is_copy_of_refused(one, attempts);
+    // A refusal need not be a 401: one that hides a public image may be any.
+    let found = |one: &Finding| {
+        one.code.refuses_credential()
+            && one.subject.name == entry.place.as_str()
+            && target.is_some_and(|target| one.subject.images.contains(&target.image))
+    };
+    let refused = |one: &Attempt| {
+        let failed = attempt_verdict(one) == Verdict::Failed;
+        one.refuses_credential()
+            || is_copy_of_refused(one, attempts)
+            || (failed && findings.iter().any(found))
+    };
     StoreEntryRow {
         place: entry.place.clone(),
         key: entry.key.clone(),

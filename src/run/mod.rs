@@ -73,6 +73,8 @@ pub enum Progress<'a> {
         node: &'a str,
         /// Whether the pull worked.
         ok: bool,
+        /// Whether anything was tested: not where the check itself could not be done.
+        tested: bool,
     },
     /// What was created is being removed.
     CleaningUp,

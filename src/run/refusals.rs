@@ -12,6 +12,7 @@ use crate::plan::{Check, Plan, SecretSource};
 use crate::probe::Refused;
 use crate::registry::reference::Reference;
 use crate::secret::Fingerprint;
+use crate::text::Clean;
 
 /// Stands for any credential: a kubelet does not say which of them it sent.
 const ANY: &str = "*";
@@ -39,17 +40,20 @@ impl Refusals {
                 self.kubelet(&probe.node);
             }
         }
-        for (fingerprint, origin) in probe.seen().map(refused_credentials).unwrap_or_default() {
-            self.add(&fingerprint, &origin, &probe.node);
+        for attempt in probe.seen().into_iter().flat_map(attempts).filter(|one| one.refuses_credential()) {
+            let fingerprint = attempt.credential.as_ref().map_or(ANY, fingerprint);
+            let origin = attempt.sent_to.as_ref().map_or("", Clean::as_str);
+            self.add(fingerprint, origin, &probe.node);
         }
     }
 
     fn add(&mut self, fingerprint: &str, origin: &str, node: &str) {
-        let refused = Refused { fingerprint: fingerprint.into(), on: node.into(), origin: origin.into() };
-        let is_known =
-            |known: &Refused| known.fingerprint == refused.fingerprint && known.origin == refused.origin;
-        if !self.refused.iter().any(is_known) {
-            self.refused.push(refused);
+        if !self.refused.iter().any(|known| known.fingerprint == fingerprint && known.origin == origin) {
+            self.refused.push(Refused {
+                fingerprint: fingerprint.into(),
+                on: node.into(),
+                origin: origin.into(),
+            });
         }
     }
 
@@ -71,47 +75,41 @@ impl Refusals {
     }
 }
 
-/// The credentials that a probe saw refused: their fingerprints, and the origin that refused (empty where that is not
-/// known).
-fn refused_credentials(seen: &ProbeSeen) -> Vec<(String, String)> {
-    let attempts = seen.targets.iter().flat_map(|target| &target.attempts);
-    let refused = attempts.filter(|attempt| attempt.refuses_credential());
-    let credential = |attempt: &Attempt| {
-        let origin = attempt.sent_to.as_ref().map(ToString::to_string).unwrap_or_default();
-        Some((fingerprint(attempt.credential.as_ref()?).to_string(), origin))
-    };
-    refused.filter_map(credential).collect()
+/// All attempts of a probe.
+fn attempts(seen: &ProbeSeen) -> impl Iterator<Item = &Attempt> + Clone {
+    seen.targets.iter().flat_map(|target| &target.attempts)
 }
 
 fn fingerprint(credential: &CredentialSeen) -> &str {
     credential.described.fingerprint.as_ref().map_or(ANY, Fingerprint::as_str)
 }
 
-/// What a probe says about the credentials: they are taken only where each registry has judged each that it is sent.
+/// What a probe says about the credentials; nothing unless each registry has judged each that it is sent.
 pub(super) fn word_of_probe(probe: &Probe, plan: &Plan) -> Word {
     let Some(seen) = probe.seen() else {
         let refused = refuses_image_secrets(probe, plan) && tests_image_secrets(plan);
         return if refused { Word::Refused } else { Word::NeverLooked };
     };
-    if !refused_credentials(seen).is_empty() {
-        return Word::Refused;
-    }
     let mut judged: BTreeMap<(String, &str), bool> = BTreeMap::new();
     for target in &seen.targets {
         let registry = registry_of(&target.image);
         for attempt in target.attempts.iter().filter(|attempt| is_at_stake(attempt)) {
             let credential = attempt.credential.as_ref();
             let key = credential.map(fingerprint).unwrap_or_default();
-            *judged.entry((registry.clone(), key)).or_default() |= takes_credential(attempt);
+            *judged.entry((registry.clone(), key)).or_default() |=
+                takes_credential(attempt) || attempt.refuses_credential();
         }
     }
-    let mut attempts = seen.targets.iter().flat_map(|target| &target.attempts);
-    let taken = match attempts.clone().any(is_at_stake) {
-        true => judged.values().all(|taken| *taken),
+    if !attempts(seen).any(is_at_stake) {
         // No credential matches, so none is sent by others either.
-        false => attempts.any(is_answered),
-    };
-    if taken { Word::Taken } else { Word::Nothing }
+        return if attempts(seen).any(is_answered) { Word::Taken } else { Word::Nothing };
+    }
+    match judged.values().all(|judged| *judged) {
+        // What was refused is held back all the same.
+        false => Word::Nothing,
+        true if attempts(seen).any(Attempt::refuses_credential) => Word::Refused,
+        true => Word::Taken,
+    }
 }
 
 /// Whether a kubelet that asked for the probe's own image was refused a pull secret.
@@ -129,13 +127,14 @@ fn tests_image_secrets(plan: &Plan) -> bool {
     plan.probe.iter().flat_map(|probe| &probe.image_pull_secrets).any(|name| plan.is_under_test(name))
 }
 
-/// Whether an attempt's credential is one that later pods may send. An empty entry is sent by nobody, and one that
-/// was refused before is held back already.
+/// Whether an attempt's credential is one that later pods may send. One that was refused before is held back already;
+/// an empty entry is sent by nobody, nor is one that fits nothing that the registry asks for.
 fn is_at_stake(attempt: &Attempt) -> bool {
-    let settled = matches!(
-        attempt.withheld,
-        Some(Withheld::Empty | Withheld::RefusedBefore | Withheld::RefusedElsewhere { .. })
-    );
+    let settled = match &attempt.withheld {
+        Some(Withheld::Empty | Withheld::RefusedBefore | Withheld::RefusedElsewhere { .. }) => true,
+        Some(Withheld::Scheme { asked }) => !asked.is_empty(),
+        _ => false,
+    };
     attempt.credential.is_some() && !settled
 }
 

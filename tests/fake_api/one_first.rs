@@ -142,9 +142,9 @@ async fn whoever_watches_is_told_what_happens() {
     let expected = [
         "Began { rows: 2 }",
         "OneFirst { node: \"node0\" }",
-        "Row { node: \"node0\", ok: false }",
+        "Row { node: \"node0\", ok: false, tested: true }",
         "HeldBack { node: \"node0\" }",
-        "Row { node: \"node1\", ok: true }",
+        "Row { node: \"node1\", ok: true, tested: true }",
         "CleaningUp",
     ];
     assert_eq!(told, expected);

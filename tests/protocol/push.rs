@@ -136,6 +136,28 @@ async fn a_token_that_grants_the_push_and_is_refused_is_harbors_fault() {
 }
 
 #[tokio::test]
+async fn a_series_ends_where_the_time_limit_leaves_no_room_for_the_next_pause() {
+    let mut world = World::new();
+    let registry = world.registry(Registry::basic(world.accounts()));
+    world.secret("regcred", &registry, "joe", PASSWORD);
+    let targets = vec![format!("{registry}/team/app")];
+    let looking = regauth::probe::Looking {
+        action: regauth::evidence::Action::Push,
+        targets,
+        platform: regauth::registry::platform::Platform::new("linux", "amd64"),
+        refused: Default::default(),
+        mirrors: Default::default(),
+        repeat: 5,
+        interval: std::time::Duration::from_secs(99_999 * 3600),
+    };
+    let seen = world.look_as(&looking).await;
+    let series = seen.seen.targets[0].series.as_ref().expect("a series");
+    assert_eq!((series.asked, series.accepted, series.refused, series.failed), (5, 1, 0, 0));
+    assert_eq!(series.stopped.as_ref().map(|why| why.as_str()), Some("the time was up"), "{}", seen.shown());
+    seen.is(&[]);
+}
+
+#[tokio::test]
 async fn each_push_of_a_series_has_a_connection_of_its_own() {
     let mut world = World::new();
     world.repeat = 4;

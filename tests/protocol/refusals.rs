@@ -93,6 +93,10 @@ async fn registries_that_share_a_token_service_get_a_wrong_password_once() {
     let seen = world.look(Action::Pull, images).await;
     assert_eq!(world.servers.log.logins("joe"), 1, "{}", seen.shown());
     assert_eq!(withheld(&seen), [None, Some(Withheld::RefusedBefore)], "{}", seen.shown());
+    seen.is(&["CredentialRejected"]);
+    let causes: Vec<&str> = seen.findings.iter().map(|finding| finding.cause.as_str()).collect();
+    assert!(causes.iter().all(|cause| cause.contains("refused the user and secret")), "{causes:?}");
+    assert_eq!(seen.findings[0].certain, seen.findings[1].certain, "{}", seen.shown());
     let sent_to = seen.attempt(1).sent_to.as_ref().map(|origin| origin.to_string());
     assert_eq!(sent_to.as_deref(), realm.strip_suffix("/token"));
 }

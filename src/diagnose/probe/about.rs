@@ -2,8 +2,10 @@
 
 use super::answer::Judged;
 use super::look::Look;
+use super::way::authority;
 use crate::code::Code;
-use crate::diagnose::wording::Place;
+use crate::diagnose::wording::{Place, asked};
+use crate::evidence::endpoint::Endpoint;
 use crate::evidence::probe::{Action, Attempt, CredentialSeen};
 use crate::evidence::{Network, Probe};
 use crate::finding::{Finding, Severity, Subject};
@@ -14,15 +16,24 @@ use crate::registry::rate_limit::LimitKind;
 
 /// A finding about a look, at its usual severity and certain, with the mends of its code.
 pub(super) fn about(look: &Look<'_>, code: Code, source: Option<&str>, cause: String) -> Finding {
-    let place = place(look, source);
+    about_place(look, code, source, &place(look, source), cause)
+}
+
+/// The same about one of the hosts that were contacted for it.
+pub(super) fn about_host(look: &Look<'_>, code: Code, endpoint: &Endpoint, cause: String) -> Finding {
+    let place = Place { asked: authority(endpoint), ..place(look, None) };
+    about_place(look, code, None, &place, cause)
+}
+
+fn about_place(look: &Look<'_>, code: Code, source: Option<&str>, place: &Place, cause: String) -> Finding {
     let subject = Subject {
-        name: subject(look, &place, code, source),
+        name: subject(look, place, code, source),
         images: vec![look.target.image.clone()],
         nodes: nodes(look.probe),
     };
     let mut finding = Finding::new(code, subject, cause);
     finding.evidence = vec![look.id()];
-    finding.fixes = fix::probe::mends(code, look, &place, source);
+    finding.fixes = fix::probe::mends(code, look, place, source);
     finding
 }
 
@@ -39,13 +50,17 @@ pub(super) fn place(look: &Look<'_>, source: Option<&str>) -> Place {
         Some(source) => named(source).into_iter().collect(),
         None => plan.identity.pull_secrets.clone(),
     };
+    let registry = look.registry();
     Place {
-        registry: look.registry(),
+        asked: asked(&registry),
+        reach_flags: fix::flags::reach(plan, look.probe.network),
+        is_local: look.probe.network == Network::Local,
+        registry,
         image: look.target.image.clone(),
         namespace: plan.namespace.clone(),
         service_account: plan.identity.service_account.clone(),
         pull_secrets,
-        identity_flags: plan.identity.flags(),
+        identity_flags: fix::flags::identity(plan),
     }
 }
 
@@ -136,6 +151,9 @@ pub(super) fn of_code(look: &Look<'_>, attempt: &Attempt, judged: &Judged, code:
     let source = credential.map(|credential| credential.source.as_str());
     let mut finding = about(look, code, source, sentence(look, credential, judged, code));
     finding.messages = judged.words.iter().cloned().collect();
+    if let Some(credential) = credential {
+        log_out(&mut finding, look, credential);
+    }
     let Some(first) = judged.first().filter(|first| first.code == code) else { return finding };
     finding.certain = first.certain;
     if !first.certain {
@@ -143,6 +161,13 @@ pub(super) fn of_code(look: &Look<'_>, attempt: &Attempt, judged: &Judged, code:
         finding.settle_by = first.settle_by.clone();
     }
     finding
+}
+
+/// On this machine a credential is mended in the store that holds it.
+pub(super) fn log_out(finding: &mut Finding, look: &Look<'_>, credential: &CredentialSeen) {
+    if look.probe.network == Network::Local && fix::probe::is_about_its_content(finding.code) {
+        finding.fixes = fix::probe::log_out(look, credential);
+    }
 }
 
 /// One sentence that says the cause.

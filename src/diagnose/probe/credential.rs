@@ -1,6 +1,6 @@
 //! What requests with and without each credential say together.
 
-use super::about::{about, failed, of_code, sender, weigh};
+use super::about::{about, failed, log_out, of_code, sender, weigh};
 use super::answer::{self, Judged};
 use super::kubelet::attach;
 use super::look::{Look, looks};
@@ -63,16 +63,21 @@ fn one(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
         Some(Withheld::Realm) => return Some(realm(look)),
         Some(Withheld::PlainHttp) => return in_the_clear(look),
         Some(Withheld::UntrustedCertificate) => return None,
-        Some(Withheld::Scheme { asked }) => return of_scheme(look, credential, asked),
+        Some(Withheld::Scheme { asked }) if !asked.is_empty() => return of_scheme(look, credential, asked),
         Some(Withheld::RefusedElsewhere { .. } | Withheld::RefusedBefore) => {
             return refused_before(look, attempt);
         }
-        None => {}
+        // What it refuses without a challenge may be no registry's answer.
+        Some(Withheld::Scheme { .. }) | None => {}
     }
     if attempt.succeeded() || (is_intermittent(look) && look.is_of_series(attempt)) {
         return None;
     }
     let judged = answer::failure(look, attempt)?;
+    let is_asked = judged.first().is_some_and(|first| first.code.asks_for_credential());
+    if attempt.withheld.is_some() && is_asked {
+        return of_scheme(look, credential, &[]);
+    }
     if hides_a_public_image(look, &judged) {
         return Some(of_code(look, attempt, &judged, Code::StaleCredential));
     }
@@ -123,7 +128,9 @@ fn empty(look: &Look<'_>, credential: &CredentialSeen) -> Finding {
         false => String::new(),
     };
     let cause = format!("The entry `{}` of {} matches and {why}{hides}.", credential.key, credential.source);
-    about(look, Code::PullSecretEmpty, Some(&credential.source), cause)
+    let mut finding = about(look, Code::PullSecretEmpty, Some(&credential.source), cause);
+    log_out(&mut finding, look, credential);
+    finding
 }
 
 /// The entry cannot be sent as the registry asks: for this registry it is none.
@@ -171,19 +178,20 @@ fn in_the_clear(look: &Look<'_>) -> Option<Finding> {
 fn refused_before(look: &Look<'_>, attempt: &Attempt) -> Option<Finding> {
     let credential = attempt.credential.as_ref()?;
     let fingerprint = credential.described.fingerprint.as_ref();
-    let refusal =
-        looks(look.evidence).filter(|other| other.registry() == look.registry()).find_map(|other| {
-            let same = |one: &&&Attempt| {
-                one.refuses_credential()
-                    && one
-                        .credential
-                        .as_ref()
-                        .is_some_and(|seen| seen.described.fingerprint.as_ref() == fingerprint)
-            };
-            let refused = other.target.attempts.iter().collect::<Vec<_>>();
-            let refused = refused.iter().find(same).copied()?;
-            Some(answer::failure(&other, refused))
-        });
+    let refusal = |other: Look<'_>| {
+        let same = |one: &&Attempt| {
+            let seen = one.credential.as_ref().map(|seen| seen.described.fingerprint.as_ref());
+            one.refuses_credential() && seen == Some(fingerprint)
+        };
+        let refused = other.target.attempts.iter().find(same)?;
+        Some(answer::failure(&other, refused))
+    };
+    // The registry's own, or else that of another one that shares its token service.
+    let own = |other: &Look<'_>| other.registry() == look.registry();
+    let refusal = looks(look.evidence)
+        .filter(own)
+        .find_map(refusal)
+        .or_else(|| looks(look.evidence).filter(|other| !own(other)).find_map(refusal));
     let judged = match refusal {
         Some(Some(judged)) => judged,
         // It was taken for none and did no harm: Harbor serves public images with a wrong password.

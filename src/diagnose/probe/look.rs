@@ -205,7 +205,7 @@ impl<'a> Look<'a> {
 
     fn was_answered(&self, pull: &Pull) -> bool {
         let Some((_, candidates)) = judge(pull, self.evidence) else { return false };
-        !candidates.is_empty() && candidates.iter().all(|candidate| is_answer(candidate.code))
+        candidates.first().is_some_and(|first| is_answer(first.code))
     }
 
     /// When it was seen (UTC), by the registry's own clock where it said so.

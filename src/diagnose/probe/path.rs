@@ -1,6 +1,6 @@
 //! The way to the registry, its token service and its storage: names, connections, proxies, TLS.
 
-use super::about::{about, from, place, policies};
+use super::about::{about, about_host, from, place, policies};
 use super::egress::{self, Other};
 use super::kubelet::attach as attach_kubelet;
 use super::look::{Look, looks};
@@ -33,7 +33,7 @@ fn broken_way(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault) -> Finding {
         return finding;
     }
     let code = suspect(endpoint, fault);
-    let mut finding = about(look, code, None, cause(look, endpoint, fault, code));
+    let mut finding = about_host(look, code, endpoint, cause(look, endpoint, fault, code));
     finding.messages = fault.message.iter().cloned().collect();
     match fault.code {
         _ if fault.only_untrusted => open_trust(&mut finding, look),
@@ -108,7 +108,7 @@ fn only_the_probe(look: &Look<'_>, fault: &Fault) -> Finding {
     let mut finding = about(look, fault.code, None, cause);
     finding.severity = Severity::Info;
     finding.messages = fault.message.iter().cloned().collect();
-    finding.fixes = fix::probe::give_it_the_nodes_own(&place(look, None), fault.code);
+    finding.fixes = fix::probe::give_it_the_nodes_own(look, &place(look, None), fault.code);
     finding.evidence.extend(look.pull().map(|pull| pull.id.clone()));
     finding
 }
@@ -132,7 +132,7 @@ fn cut_off(look: &Look<'_>, endpoint: &Endpoint, fault: &Fault) -> Option<Findin
     };
     let compared = other.map(|other| format!(", and {}", other.who())).unwrap_or_default();
     let cause = format!("{}{}{compared}: {policy}.", capital(&fault.what), from(look));
-    let mut finding = about(look, Code::EgressBlocked, None, cause);
+    let mut finding = about_host(look, Code::EgressBlocked, endpoint, cause);
     finding.messages = fault.message.iter().cloned().collect();
     let proven = other.is_some_and(|other| other.is_proof() || !policies.is_empty());
     if dns || !proven {
@@ -236,7 +236,7 @@ fn dead(look: &Look<'_>, endpoint: &Endpoint) -> Option<Finding> {
         "{} does not answer {which}, while another of its addresses does: pulls are slow, or work by luck.",
         way::authority(endpoint)
     );
-    let mut finding = about(look, code, None, cause);
+    let mut finding = about_host(look, code, endpoint, cause);
     finding.severity = Severity::Warning;
     Some(finding)
 }

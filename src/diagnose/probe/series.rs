@@ -47,7 +47,7 @@ fn refusals(look: &Look<'_>, series: &Series) -> Option<Finding> {
         false => vec![Code::TokenTimeRejected, Code::RegistryServerError],
     };
     finding.settle_by = Some(match is_harbor {
-        true => "the key and clock of every core: kubectl regauth harbor".into(),
+        true => "the key and clock of every core of Harbor".into(),
         false => "the key, clock and configuration of every replica of the registry".into(),
     });
     Some(finding)

@@ -2,8 +2,9 @@
 
 use super::about::nodes;
 use crate::code::Code;
-use crate::evidence::{Evidence, LastSeen, Network, Outcome, Probe, Step};
+use crate::evidence::{Action, Evidence, LastSeen, Network, Outcome, Probe, Step};
 use crate::finding::{Finding, Fix, Severity, Subject};
+use crate::plan::CaBundle;
 use crate::text::Clean;
 
 /// Probes that were refused, did not run, or did not end.
@@ -107,10 +108,7 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
         format!("The node cannot pull or run the probe's own image {image}, so the probe saw nothing there.");
     let mut finding = new(probe, Code::ProbeImageUnavailable, format!("image/{image}"), cause, Some(message));
     finding.fixes = vec![
-        Fix {
-            what: "tests without an image of ours".into(),
-            command: format!("kubectl regauth pull -n {} --method kubelet {}", evidence.plan.namespace, images(evidence)),
-        },
+        without_our_image(evidence),
         Fix {
             what: "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on, and its pull secret, if it needs one, with --probe-pull-secret".into(),
             command: "kubectl regauth image push REGISTRY/REPOSITORY/regauth-probe:TAG".into(),
@@ -119,16 +117,57 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
     finding
 }
 
+/// What can be tested without an image of ours: kubelets pull, and of a push or a limit this machine can tell.
+fn without_our_image(evidence: &Evidence) -> Fix {
+    let here = "tests from this machine, with its own credentials";
+    let (what, command) = match evidence.plan.action {
+        Action::Pull => (
+            "tests without an image of ours; from this machine: kubectl regauth probe IMAGE",
+            format!(
+                "kubectl regauth pull -n {} --method kubelet {}",
+                evidence.plan.namespace,
+                images(evidence)
+            ),
+        ),
+        Action::Push => (here, format!("kubectl regauth push {} --network local", images(evidence))),
+        Action::Limits => (here, format!("kubectl regauth limits {} --network local", images(evidence))),
+    };
+    Fix { what: what.into(), command }
+}
+
 /// A ConfigMap or Secret that the probe was given is not there.
 fn not_mounted(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
     let namespace = &evidence.plan.namespace;
-    let cause = format!(
-        "What the probe was given (--ca-bundle) is not there in namespace {namespace}, so the probe saw nothing."
-    );
-    let mut finding = new(probe, Code::Unknown, format!("namespace/{namespace}"), cause, Some(message));
+    let given = ca_object(evidence).filter(|(_, name)| message.as_str().contains(&format!("\"{name}\"")));
+    let (subject, cause, settle_by) = match given {
+        Some((kind, name)) => (
+            format!("{kind}/{name}"),
+            format!(
+                "{kind}/{name} (--ca-bundle) is not there in namespace {namespace}, so the probe saw nothing."
+            ),
+            format!("kubectl -n {namespace} get {kind} {name}"),
+        ),
+        None => (
+            format!("namespace/{namespace}"),
+            format!(
+                "What the probe was given is not there in namespace {namespace}, so the probe saw nothing."
+            ),
+            format!("kubectl -n {namespace} get configmap,secret"),
+        ),
+    };
+    let mut finding = new(probe, Code::Unknown, subject, cause, Some(message));
     finding.certain = false;
-    finding.settle_by = Some(format!("kubectl -n {namespace} get configmap,secret"));
+    finding.settle_by = Some(settle_by);
     finding
+}
+
+/// The object that holds the certificates that probes are given.
+fn ca_object(evidence: &Evidence) -> Option<(&'static str, &str)> {
+    match evidence.plan.probe.as_ref()?.ca_bundle.as_ref()? {
+        CaBundle::ConfigMap(name) => Some(("configmap", name)),
+        CaBundle::Secret(name) => Some(("secret", name)),
+        CaBundle::Pem(_) => None,
+    }
 }
 
 fn unfinished(probe: &Probe, last: LastSeen, evidence: &Evidence) -> Finding {

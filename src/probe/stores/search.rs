@@ -180,6 +180,9 @@ impl Search<'_> {
     fn read(&mut self, path: &Path, legacy: bool) -> Option<DockerConfig> {
         let parsed = match content(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                Err(Clean::new("it is a pipe, of which clients and tests would each read a part"))
+            }
             Err(error) => Err(Clean::new(&format!("the file cannot be read: {}", error.kind()))),
             Ok(data) => {
                 let parse = if legacy { docker_config::parse_legacy } else { docker_config::parse };
@@ -196,9 +199,24 @@ impl Search<'_> {
 }
 
 fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    // To open a pipe that nobody writes to takes for ever.
+    if is_pipe(path)? {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     let mut data = Zeroizing::new(Vec::new());
     File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut data)?;
     if data.len() as u64 > MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(data) }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::FileTypeExt as _;
+    Ok(std::fs::metadata(path)?.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 fn of_helper(given: Given, server: &str) -> Entry {

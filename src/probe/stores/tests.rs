@@ -467,6 +467,18 @@ mod programs {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_told_and_not_waited_for() {
+    let home = Home::new();
+    let pipe = home.write(DOCKER, "");
+    fs::remove_file(&pipe).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (seen, credentials) = stores(home.env(&[]), Told::default()).for_image(&image(APP));
+    assert!(credentials.is_empty());
+    assert!(seen.broken[0].error.as_str().contains("it is a pipe"), "{:?}", seen.broken);
+}
+
 #[test]
 fn a_helper_that_is_remembered_is_asked_once() {
     let helpers = Remembered::new(Told { answers: [("x", Ok(Some("ci")))].into(), ..Told::default() });

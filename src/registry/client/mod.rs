@@ -108,6 +108,11 @@ impl Client {
         self.transport.endpoints()
     }
 
+    /// How long it is until the deadline.
+    pub fn time_left(&self) -> std::time::Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// Whether the time is up.
     pub fn is_over(&self) -> bool {
         Instant::now() >= self.deadline

@@ -91,3 +91,33 @@ fn failure(error: &io::Error) -> ConnectFailure {
         _ => ConnectFailure::Other,
     }
 }
+
+/// The address behind `last` of those that worked, in their order; the first behind the last.
+pub(super) fn next(connects: &[Connect], last: SocketAddr) -> SocketAddr {
+    let mut worked: Vec<SocketAddr> = Vec::new();
+    for connect in connects.iter().filter(|connect| connect.failure.is_none()) {
+        if !worked.contains(&connect.address) {
+            worked.push(connect.address);
+        }
+    }
+    let behind = worked.iter().skip_while(|address| **address != last).nth(1);
+    behind.or(worked.first()).copied().unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_goes_round_the_addresses_that_worked() {
+        let address = |last: u8| SocketAddr::from(([192, 0, 2, last], 443));
+        let connect =
+            |last: u8, failure: Option<ConnectFailure>| evidence(address(last), failure, Duration::ZERO);
+        let dead = Some(ConnectFailure::TimedOut);
+        let connects = [connect(1, None), connect(2, dead), connect(3, None), connect(1, dead)];
+        assert_eq!(next(&connects, address(1)), address(3));
+        assert_eq!(next(&connects, address(3)), address(1));
+        assert_eq!(next(&connects[..1], address(1)), address(1));
+        assert_eq!(next(&[], address(9)), address(9));
+    }
+}

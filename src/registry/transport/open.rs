@@ -40,15 +40,7 @@ impl Place {
     pub fn reset(&mut self, connects: &[Connect]) {
         self.connection = None;
         self.failed = None;
-        let Some(last) = self.remote else { return };
-        let mut worked: Vec<SocketAddr> = Vec::new();
-        for connect in connects.iter().filter(|connect| connect.failure.is_none()) {
-            if !worked.contains(&connect.address) {
-                worked.push(connect.address);
-            }
-        }
-        let next = worked.iter().position(|address| *address == last).map(|at| (at + 1) % worked.len());
-        self.remote = next.and_then(|next| worked.get(next)).copied().or(Some(last));
+        self.remote = self.remote.map(|last| connect::next(connects, last));
     }
 }
 

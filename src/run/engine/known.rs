@@ -72,14 +72,15 @@ impl Engine<'_> {
             if let Some(outcome) = &test.outcome {
                 let ok = matches!(outcome, Outcome::Seen { value: PullSeen::Pulled { .. } });
                 test.known_at = Some(now);
-                self.observer.saw(Progress::Row { node: &pod.node, ok });
+                self.observer.saw(Progress::Row { node: &pod.node, ok, tested: is_tested(outcome) });
             }
         }
         if let Some(probe) = pod.probe.as_mut().filter(|probe| probe.known_at.is_none())
             && let Some(outcome) = &probe.outcome
         {
             probe.known_at = Some(now);
-            self.observer.saw(Progress::Row { node: &pod.node, ok: is_ok(outcome) });
+            let (ok, tested) = (is_ok(outcome), is_tested(outcome));
+            self.observer.saw(Progress::Row { node: &pod.node, ok, tested });
         }
     }
 
@@ -109,6 +110,11 @@ impl Engine<'_> {
         self.added.insert(added);
         self.observer.saw(Progress::Began { rows: self.rows() });
     }
+}
+
+/// Whether a check could be done, whatever it saw.
+fn is_tested<T>(outcome: &Outcome<T>) -> bool {
+    matches!(outcome, Outcome::Seen { .. } | Outcome::TimedOut { .. })
 }
 
 /// Whether a probe saw everything that it was to show, of every target, with a credential or without.

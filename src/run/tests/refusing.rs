@@ -134,6 +134,9 @@ fn each_registry_must_have_judged_each_credential() {
     assert_eq!(word(json!([a, b(json!([cut_off]))])), Word::Nothing, "the same one at another registry");
     assert_eq!(word(json!([a, b(json!([good("0b0b0b0b"), cut_off]))])), Word::Nothing);
     assert_eq!(word(json!([a, b(json!([good("0b0b0b0b")]))])), Word::Taken);
+    let refused = attempt(Some("0c0c0c0c"), "pullToken", 401);
+    let two = json!([a, b(json!([refused, cut_off]))]);
+    assert_eq!(word(two), Word::Nothing, "one is refused, of another nothing is known");
     let again = of("a.example.com/z:1", json!([cut_off]));
     assert_eq!(word(json!([a, again])), Word::Taken, "judged for another image of the registry");
 }
@@ -215,4 +218,19 @@ fn a_pull_secret_that_is_refused_for_the_probes_own_image_is_used_for_no_other()
     assert_eq!(with(&[]), (Word::NeverLooked, false, CredentialUse::AsPlanned), "none was sent");
     assert_eq!(with(&["own"]), (Word::NeverLooked, true, CredentialUse::AsPlanned));
     assert_eq!(with(&["own", "regcred"]), (Word::Refused, true, held_back("node1")), "it is under test");
+}
+
+#[test]
+fn a_refused_credential_is_held_back_from_the_origin_that_refused_it() {
+    let at = |origin: &str| {
+        let mut refused = attempt(Some("0a0a0a0a"), "pullToken", 401);
+        refused["sentTo"] = json!(origin);
+        refused
+    };
+    let mut refusals = Refusals::default();
+    let (a, b) = ("https://auth.example.com", "https://r.example.com");
+    refusals.probe(&probe(json!([at(a), at(b), at(a)])), &plan(&[IMAGE]));
+    let (_, refused) = refusals.of(Check::ProbeNode);
+    let origins: Vec<&str> = refused.iter().map(|one| one.origin.as_str()).collect();
+    assert_eq!(origins, [a, b]);
 }

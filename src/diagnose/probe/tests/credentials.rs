@@ -268,7 +268,7 @@ fn on_this_machine_each_store_stands_for_a_client_and_has_its_own_logout() {
     );
     let one = only(vec![probe]);
     assert_eq!((one.code, one.severity), (Code::StaleCredential, Severity::Error));
-    assert_eq!(one.fixes[0].command, format!("helm registry logout {HOST}"));
+    assert!(one.fixes.is_empty(), "no logout is guessed for a store that the evidence does not tell of");
 }
 
 #[test]
@@ -333,4 +333,35 @@ fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_
     assert_eq!((rows[0].refused, rows[0].result), (true, Verdict::Failed));
     assert_eq!((rows[1].refused, rows[1].result), (false, Verdict::Ok));
     assert_eq!(rows[1].is.as_deref(), Some("password of user ci"));
+}
+
+#[test]
+fn of_two_keys_in_one_store_the_refused_one_is_logged_out_and_any_refusal_counts() {
+    let keyed = |key: &str, exchanges| {
+        let mut attempt = with("/run/auth.json", exchanges);
+        attempt.credential.as_mut().unwrap().key = Clean::new(key);
+        attempt
+    };
+    let entry = |key: &str| StoreEntry {
+        place: Clean::new("/run/auth.json"),
+        key: Clean::new(key),
+        logout: vec![Fix { what: "removes it".into(), command: format!("podman logout {key}") }],
+    };
+    let forbidden = vec![refused(ExchangeStep::Manifest, 403, "", DENIED)];
+    let attempts = vec![anonymous(all_good()), keyed("r/team", all_good()), keyed("r", forbidden)];
+    let probe = saw("local", Network::Local, vec![registry()], target(Action::Pull, attempts));
+    let mut evidence = evidence(vec![probe], Vec::new());
+    evidence.stores = vec![Store {
+        image: IMAGE.into(),
+        client: "podman".into(),
+        files: Vec::new(),
+        entries: vec![entry("r/team"), entry("r")],
+        failed_helpers: Vec::new(),
+        gives_up: false,
+    }];
+    let report = crate::report::Report::of(&evidence);
+    assert_eq!(codes(&report.findings), [Code::StaleCredential]);
+    assert_eq!(report.findings[0].fixes[0].command, "podman logout r");
+    let refused: Vec<bool> = report.stores[0].entries.iter().map(|entry| entry.refused).collect();
+    assert_eq!(refused, [false, true], "a 403 that hides a public image is a refusal, too");
 }

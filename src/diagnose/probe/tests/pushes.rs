@@ -90,7 +90,7 @@ fn a_store_of_this_machine_whose_push_is_refused_is_told_beside_one_that_works()
                 one.cause
             );
             assert_eq!(one.subject.name, "~/.config/helm/registry/config.json");
-            assert!(one.fixes[0].command.starts_with("helm registry logout"), "{:?}", one.fixes);
+            assert!(one.fixes.is_empty(), "the evidence tells of no store: {:?}", one.fixes);
         }
     }
 }
@@ -119,7 +119,11 @@ fn refusals_that_come_and_go_have_a_rate_and_its_interval() {
     let harbor = "Bearer realm=\"https://registry.example.com/service/token\",service=\"harbor-registry\"";
     let one = only(vec![series(27, 3, harbor)]);
     assert_eq!((one.code, one.certain), (Code::HarborTokenRejected, false));
-    assert!(one.settle_by.unwrap().contains("kubectl regauth harbor"));
+    assert!(one.settle_by.unwrap().contains("clock of every core"));
+    assert!(
+        one.fixes.iter().all(|fix| !fix.command.contains("regauth harbor")),
+        "there is no such command yet"
+    );
     assert!(one.also_possible.contains(&Code::HarborKeyMismatch));
 }
 

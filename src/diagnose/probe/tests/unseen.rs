@@ -47,3 +47,20 @@ fn a_probe_of_the_plan_that_left_no_trace_is_not_healthy() {
     evidence.plan.nodes.push(crate::plan::PlannedNode { name: "node2".into(), skip: None });
     assert_eq!(Report::of(&evidence).exit_status(Some(Severity::Info)), ExitStatus::Incomplete);
 }
+
+#[test]
+fn without_the_probes_image_a_push_and_a_limit_are_tested_from_this_machine() {
+    use crate::evidence::Action;
+    for (action, command) in [
+        (Action::Pull, "kubectl regauth pull -n team --method kubelet "),
+        (Action::Push, "kubectl regauth push "),
+        (Action::Limits, "kubectl regauth limits "),
+    ] {
+        let outcome = Outcome::Failed { step: Step::ProbeImage, message: Clean::new("ImagePullBackOff") };
+        let mut of = evidence(vec![probe("node1", Network::Node, outcome)], Vec::new());
+        of.plan.action = action;
+        let first = crate::diagnose::diagnose(&of)[0].fixes[0].command.clone();
+        assert!(first.starts_with(command), "{first}");
+        assert_eq!(first.ends_with("--network local"), action != Action::Pull, "{first}");
+    }
+}

@@ -208,3 +208,42 @@ fn the_nodes_configuration_alone_makes_no_trust_certain() {
     assert_eq!(found[0].severity, Severity::Unknown);
     assert!(found[0].settle_by.as_ref().unwrap().contains("--method both"), "{:?}", found[0].settle_by);
 }
+
+#[test]
+fn mends_of_this_machine_name_no_namespace_and_ask_the_host_that_failed() {
+    let local = |endpoint| {
+        let mut of = evidence(vec![stuck("local", Network::Local, endpoint)], Vec::new());
+        of.plan.namespace = String::new();
+        of.plan.identity.service_account = String::new();
+        of.probes[0].id = "probe/local".into();
+        let finding = diagnose(&of).remove(0);
+        finding.fixes.iter().map(|fix| fix.command.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let hub = endpoint(Role::Registry, "registry-1.docker.io");
+    assert_eq!(local(unresolved(hub, ResolveFailureKind::NoSuchName)), "nslookup registry-1.docker.io");
+    for broken in [
+        unsound(registry(), false, true, true),
+        no_handshake(registry(), TlsFailureKind::PlainHttp),
+        unconnected(registry(), ConnectFailure::TimedOut),
+    ] {
+        let commands = local(broken);
+        assert!(!commands.is_empty() && !commands.contains("-n ") && !commands.contains("--service-account"));
+        assert!(!commands.contains("kubectl -n"), "{commands}");
+    }
+}
+
+#[test]
+fn a_test_that_is_made_again_keeps_the_flags_of_this_one() {
+    let probe = stuck("node1", Network::Pod, unsound(registry(), false, true, true));
+    let mut of = evidence(vec![probe], Vec::new());
+    let plan = of.plan.probe.as_mut().unwrap();
+    plan.plain_http = vec!["other:5000".into()];
+    plan.proxy = Some("http://proxy:3128".into());
+    plan.ca_bundle = Some(crate::plan::CaBundle::ConfigMap("old".into()));
+    let command = diagnose(&of)[0].fixes[0].command.clone();
+    for flag in ["--plain-http other:5000", "--proxy http://proxy:3128", "--probe-image ", "--ca-bundle FILE"]
+    {
+        assert!(command.contains(flag), "{command}");
+    }
+    assert!(!command.contains("configmap/old"), "one that is replaced is left out: {command}");
+}
