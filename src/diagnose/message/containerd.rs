@@ -89,6 +89,8 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::UnreadableManifest)],
     ),
+    // A web page in a manifest's place: containerd takes whatever is answered with 200 and looks at its type later.
+    Rule(r"unexpected media type text/html\S* for [^\s:]+:[^\s:]+(?:: not found)?", &[Says(S::NotRegistry)]),
     // Content
     Rule(r#"failed commit on ref "[^"]*""#, &[]),
     Rule(r"unexpected commit (?:digest|size) \S+, expected \S*[^\s:]", &[Says(S::Corrupt)]),

@@ -125,6 +125,16 @@ fn content_that_is_missing_or_wrong_is_corrupt() {
 }
 
 #[test]
+fn a_web_page_in_a_manifests_place_is_no_corrupt_content() {
+    for cause in [
+        "rpc error: code = NotFound desc = get image config descriptor: unexpected media type text/html for sha256:cbff66: not found",
+        "failed to unpack image on snapshotter overlayfs: unexpected media type text/html for sha256:cbff66: not found",
+    ] {
+        likely(&of_private(cause), C::UnexpectedResponder);
+    }
+}
+
+#[test]
 fn the_nodes_own_troubles_are_told() {
     certainly(
         &of_private(
