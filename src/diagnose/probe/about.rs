@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::diagnose::wording::{Place, asked};
 use crate::evidence::endpoint::Endpoint;
 use crate::evidence::probe::{Action, Attempt, CredentialSeen};
-use crate::evidence::{Network, Probe};
+use crate::evidence::{CredentialUse, Network, Probe};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix;
 use crate::plan::SecretSource;
@@ -257,6 +257,11 @@ fn limited(registry: &str, limit: Option<LimitKind>) -> String {
 /// Lowers a finding where the node's own kubelet pulls the image: its word decides.
 pub(super) fn weigh(finding: &mut Finding, look: &Look<'_>) {
     if !look.kubelet_pulls() || look.works() {
+        return;
+    }
+    // A pull that was made without the refused credential says nothing of it.
+    let held_back = look.pull().is_some_and(|pull| matches!(pull.credential, CredentialUse::HeldBack { .. }));
+    if held_back && finding.code.refuses_credential() {
         return;
     }
     finding.severity = if finding.code.refuses_credential() { Severity::Warning } else { Severity::Info };

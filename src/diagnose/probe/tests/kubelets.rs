@@ -4,6 +4,7 @@ use super::build::*;
 use crate::code::Code;
 use crate::diagnose::diagnose;
 use crate::diagnose::tests::build as pulls;
+use crate::evidence::CredentialUse;
 use crate::evidence::endpoint::ConnectFailure;
 use crate::evidence::probe::Network;
 use crate::finding::Severity;
@@ -46,6 +47,17 @@ fn what_only_the_probe_knows_wins_over_the_kubelets_guess() {
     let found = diagnose(&evidence(vec![probe], vec![pulls::failed("node1", pulls::WRONG_PASSWORD)]));
     assert_eq!(codes(&found), [Code::CredentialExpired]);
     assert_eq!(found[0].evidence.len(), 2);
+}
+
+#[test]
+fn a_pull_without_the_refused_credential_says_nothing_of_it() {
+    let probe = pulled_by("node1", vec![anonymous(all_good()), with("secret/regcred", closed())]);
+    let mut pull = pulls::pulled("node1");
+    pull.credential = CredentialUse::HeldBack { refused_on: "node1".into() };
+    let found = diagnose(&evidence(vec![probe], vec![pull]));
+    assert_eq!(codes(&found), [Code::StaleCredential]);
+    assert_eq!(found[0].severity, Severity::Error);
+    assert!(!found[0].cause.contains("works all the same"), "{}", found[0].cause);
 }
 
 #[test]
