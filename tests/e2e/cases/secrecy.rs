@@ -197,7 +197,8 @@ fn pods(space: &Space) {
     space.pull_secret("other", "registry.example.com", user, other);
     search.planted.add_login(user, other);
     let (image, ca) = (format!("{registry}/team/app:1"), certificates(space));
-    let args = ["pull", &image, "--pull-secret", "other", "--pull-secret", "right", "--method", "both", "--keep"];
+    let args =
+        ["pull", &image, "--pull-secret", "other", "--pull-secret", "right", "--method", "both", "--keep"];
     let more = ["--network", "both", "--ca-bundle", &ca, "--node", "node1", "-o", "json"];
     let ran = search.run(&[&args[..], &more].concat());
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);

@@ -6,5 +6,6 @@ pub mod fault;
 pub mod plugin;
 pub mod probe_image;
 pub mod scripted;
+pub mod scripted_tls;
 pub mod space;
 pub mod webhook;

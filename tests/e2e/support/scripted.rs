@@ -12,6 +12,7 @@ use servers::{
 };
 
 use super::cluster::Cluster;
+use super::scripted_tls;
 
 /// How the registry behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -31,6 +32,16 @@ pub enum Behaviour {
     ServerError,
     /// A token service that gives tokens to strangers and refuses every credential.
     RefusesCredentials,
+    /// By HTTPS (`scripted_tls`): refuses credentials as its own time says, each as its provider does.
+    ExpiredCredentials,
+    /// By HTTPS: the same as `RefusesCredentials`, with 403.
+    StaleCredential,
+    /// By HTTPS: certificates that no client takes.
+    BadCertificates,
+    /// By HTTPS: answers of something that is no registry, or of one that is not well.
+    StrangeAnswers,
+    /// By HTTPS: refuses one push in ten with a token that it had granted.
+    RefusesOnePushInTen,
 }
 
 /// A running registry; it ends when it is dropped.
@@ -43,6 +54,9 @@ const NAME: &str = "registry";
 
 impl Scripted {
     pub fn start(cluster: &Cluster, behaviour: Behaviour) -> Self {
+        if let Some(servers) = scripted_tls::start(cluster, behaviour) {
+            return Self { servers };
+        }
         let host = cluster.setting("SCRIPTED_REGISTRY");
         let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
         let servers = Servers::new(Accounts::default());
@@ -87,6 +101,7 @@ fn registry(accounts: &Arc<Accounts>, behaviour: Behaviour, host: &str) -> Regis
             registry.token = Some(token);
             registry
         }
+        other => unreachable!("{other:?} is by HTTPS"),
     }
 }
 

@@ -76,12 +76,19 @@ fn index(entries: &[(&Piece, &str, &str)]) -> Piece {
 }
 
 impl Default for Content {
+    fn default() -> Self {
+        Self::noted("good")
+    }
+}
+
+impl Content {
     /// `1`: an image; `index`: one for this machine and another platform; `attested`: one with attestations;
     /// `elsewhere`: an index for another platform; `no-config`, `no-layer`: an image whose blob is missing;
     /// `bad-config`: one whose configuration is not what its digest says; `bad-manifest`: an index whose image is
-    /// not; `unreadable`: a manifest that is none.
-    fn default() -> Self {
-        let (good, layer) = (config("good"), layer());
+    /// not; `unreadable`: a manifest that is none. The configuration of `1` holds the note, so that with another one
+    /// its digest is one that no node has met.
+    pub fn noted(note: &str) -> Self {
+        let (good, layer) = (config(note), layer());
         let one = image(&good, &layer);
         let attestation = image(&config("attestation"), &layer);
         let both = index(&[(&attestation, "linux", "s390x"), (&one, "linux", architecture())]);
@@ -124,9 +131,7 @@ impl Default for Content {
         ];
         Self { tags, manifests, blobs: vec![good, bad, layer] }
     }
-}
 
-impl Content {
     /// The manifest that a tag or digest names.
     pub fn manifest(&self, reference: &str) -> Option<&Piece> {
         let named = self.tags.iter().find(|(tag, _)| *tag == reference);

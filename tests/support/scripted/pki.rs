@@ -31,6 +31,13 @@ impl Ca {
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
+    /// The authority of that name whose key this is (PEM): who trusts it trusts what this one signs.
+    pub fn of_key(name: &str, key: &str) -> Self {
+        let (params, key) = (ca_params(name, NOW), KeyPair::from_pem(key).expect("a key"));
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
     /// An authority that this one signs for.
     pub fn intermediate(&self, name: &str) -> Self {
         let (params, key) = (ca_params(name, (2000, 2100)), KeyPair::generate().expect("a key"));
