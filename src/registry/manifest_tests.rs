@@ -2,8 +2,6 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::media_type as m;
-use serde_json::Value;
-
 use super::*;
 
 fn digest(text: &str) -> Digest {
