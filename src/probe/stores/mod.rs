@@ -102,6 +102,7 @@ impl StoreEntry {
         let login = self.entry.client_login();
         let described = match &login {
             Ok(Login::IdentityToken { username, token }) => describe_identity_token(username, token, key),
+            Ok(Login::RegistryToken(token)) => describe_identity_token("", token, key),
             _ => describe_entry(Some(image.registry()), &self.entry, key),
         };
         let seen = CredentialSeen {
@@ -115,6 +116,7 @@ impl StoreEntry {
                 Credential::password(seen, username, Secret::new(password.to_string()))
             }
             Ok(Login::IdentityToken { token, .. }) => Credential::identity_token(seen, token.clone()),
+            Ok(Login::RegistryToken(token)) => Credential::registry_token(seen, token.clone()),
             _ => Credential::password(seen, "", Secret::default()),
         }
     }
