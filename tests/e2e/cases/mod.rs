@@ -3,6 +3,7 @@
 mod cleaning;
 mod commands;
 mod limits;
+mod probes;
 mod pulls;
 mod secrecy;
 mod signals;
@@ -11,5 +12,14 @@ use crate::Case;
 
 /// Every case.
 pub fn all() -> Vec<Case> {
-    [pulls::CASES, limits::CASES, signals::CASES, cleaning::CASES, commands::CASES, secrecy::CASES].concat()
+    [
+        pulls::CASES,
+        probes::CASES,
+        limits::CASES,
+        signals::CASES,
+        cleaning::CASES,
+        commands::CASES,
+        secrecy::CASES,
+    ]
+    .concat()
 }

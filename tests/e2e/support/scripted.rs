@@ -40,6 +40,8 @@ pub enum Behaviour {
     BadCertificates,
     /// By HTTPS: answers of something that is no registry, or of one that is not well.
     StrangeAnswers,
+    /// By HTTPS: Docker Hub, with little left of its pull limit.
+    DockerHub,
     /// By HTTPS: refuses one push in ten with a token that it had granted.
     RefusesOnePushInTen,
 }

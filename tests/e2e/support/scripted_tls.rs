@@ -30,6 +30,7 @@ pub fn start(cluster: &Cluster, behaviour: Behaviour) -> Option<Servers> {
         Behaviour::StaleCredential => stale_credential,
         Behaviour::BadCertificates => bad_certificates,
         Behaviour::StrangeAnswers => strange_answers,
+        Behaviour::DockerHub => docker_hub,
         Behaviour::RefusesOnePushInTen => refuses_one_push_in_ten,
         _ => return None,
     };
@@ -49,9 +50,12 @@ impl World<'_> {
 
     /// A registry on the port `508`NUMBER.
     fn serve(&self, number: u16, wire: Wire, registry: Registry) {
-        let address = format!("{}:{}", self.cluster.setting("HOST_IP"), 5080 + number);
-        let bound = self.servers.bind_at(&address);
-        self.servers.serve(bound, &number.to_string(), wire, move |request| registry.answer(request));
+        self.serve_at(5080 + number, wire, registry);
+    }
+
+    fn serve_at(&self, port: u16, wire: Wire, registry: Registry) {
+        let bound = self.servers.bind_at(&format!("{}:{port}", self.cluster.setting("HOST_IP")));
+        self.servers.serve(bound, &port.to_string(), wire, move |request| registry.answer(request));
     }
 
     /// A sound certificate for a name.
@@ -137,6 +141,22 @@ fn strange_answers(world: &World<'_>) {
         registry.content = Content::noted(&format!("{:?}", std::time::SystemTime::now()));
         world.serve(number, world.sound(world.host()), registry);
     }
+}
+
+/// Registry and token service under their own names, which the scenario gives to this machine.
+fn docker_hub(world: &World<'_>) {
+    let content = Content::default();
+    let image = content.manifest("1").expect("an image");
+    let preview = Reply::with(200, image.media_type, image.bytes.clone())
+        .header("Docker-Content-Digest", &image.digest)
+        .header("ratelimit-limit", "100;w=21600")
+        .header("ratelimit-remaining", "7;w=21600")
+        .header("docker-ratelimit-source", "192.0.2.1");
+    let mut registry = Registry::bearer(&world.servers.accounts, "https://auth.docker.io/token")
+        .fault(Fault::at(Class::Manifest, preview));
+    registry.token =
+        Some(TokenService { nobody: Some(Rights::Pull), ..TokenService::new(&world.servers.accounts) });
+    world.serve_at(443, world.sound("*.docker.io"), registry);
 }
 
 fn refuses_one_push_in_ten(world: &World<'_>) {
