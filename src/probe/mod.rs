@@ -3,9 +3,9 @@
 #[cfg(feature = "probe")]
 mod credentials;
 #[cfg(feature = "probe")]
-mod look;
-#[cfg(feature = "probe")]
 mod local;
+#[cfg(feature = "probe")]
+mod look;
 #[cfg(feature = "probe")]
 mod node_config;
 #[cfg(feature = "probe")]
