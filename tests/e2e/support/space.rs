@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::cluster::{self, Cluster, Kind, wait_for};
 use super::plugin::Plugin;
@@ -25,13 +25,22 @@ pub fn with(name: &str, test: impl FnOnce(&Space)) {
 
 /// Like [`with`], with labels of the namespace (JSON).
 pub fn with_labels(name: &str, labels: &str, test: impl FnOnce(&Space)) {
+    let begun = Instant::now();
     let space = Space::new(labels);
+    let made = begun.elapsed();
     let result = catch_unwind(AssertUnwindSafe(|| test(&space)));
+    let tested = begun.elapsed();
     if space.cluster.kind == Kind::Own {
         space.cluster.heal();
     }
     let clean = catch_unwind(AssertUnwindSafe(|| space.nothing_is_left(name)));
     space.remove();
+    eprintln!(
+        "{name}: {:.1} s, of that {:.1} s before and {:.1} s after it",
+        begun.elapsed().as_secs_f32(),
+        made.as_secs_f32(),
+        (begun.elapsed() - tested).as_secs_f32()
+    );
     for outcome in [result, clean] {
         if let Err(panic) = outcome {
             resume_unwind(panic);
