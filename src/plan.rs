@@ -1,5 +1,7 @@
 //! What a run asks: images, nodes, identity, limits. Printable, and enough to judge the evidence again.
 
+pub mod clock;
+pub mod harbor;
 mod identity;
 
 use std::collections::BTreeMap;
@@ -7,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use clock::{ClockAsk, ClockPlan};
+pub use harbor::{CoreAddress, HarborAsk, HarborPlan};
 pub use identity::{Identity, SecretSource};
 
 use crate::evidence::{Action, Network};
@@ -31,6 +35,12 @@ pub struct Plan {
     /// What probes need; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbePlan>,
+    /// What is asked of a Harbor; absent for other commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor: Option<HarborPlan>,
+    /// What is asked of clocks; absent for other commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockPlan>,
     /// Nodes to test, in the order in which their pods are made, and those left out with the reason.
     pub nodes: Vec<PlannedNode>,
     /// How many nodes there are when only a sample of them is tested.

@@ -80,6 +80,8 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
         probes: vec![probe],
         builders: Vec::new(),
         stores,
+        harbor: None,
+        leases: None,
         extra: serde_json::Map::new(),
     };
     runs::print(&Report::of(&evidence), here.output, output)
@@ -177,6 +179,8 @@ fn plan(here: &Here<'_>) -> Plan {
         action: here.action,
         checks: vec![Check::ProbeLocal],
         probe: Some(probe),
+        harbor: None,
+        clock: None,
         nodes: Vec::new(),
         sampled_of: None,
         one_first: false,

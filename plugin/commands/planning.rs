@@ -261,6 +261,8 @@ fn assemble(
         action: wanted.action,
         checks: wanted.checks,
         probe: wanted.probe,
+        harbor: None,
+        clock: None,
         nodes: chosen.iter().map(planned).collect(),
         sampled_of: None,
         one_first: false,

@@ -103,6 +103,8 @@ fn first_line(prepared: &Prepared) -> String {
         Action::Pull => plan.images.join(", "),
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
+        Action::Harbor => format!("Harbor in {}", plan.namespace),
+        Action::Clock => "clocks".into(),
     };
     let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, plan.whom());
     if plan.checks.contains(&Check::Kubelet) {

@@ -3,7 +3,9 @@
 //! One file a kind of observation. A check that failed is evidence too: see [`Outcome`].
 
 pub mod builder;
+pub mod clock;
 pub mod endpoint;
+pub mod harbor;
 pub mod node;
 pub mod probe;
 pub mod pull;
@@ -55,6 +57,12 @@ pub struct Evidence {
     /// One item an image and client of this machine, where it was this machine that looked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stores: Vec<stores::Store>,
+    /// What the API server shows of a Harbor, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor: Option<harbor::Harbor>,
+    /// The nodes' clocks by their leases, where they were watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leases: Option<clock::LeaseClocks>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -25,6 +25,8 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
         probes: (0..tracker.pods.len()).filter_map(|index| probe_of(tracker, prepared, index)).collect(),
         builders: Vec::new(),
         stores: Vec::new(),
+        harbor: None,
+        leases: None,
         extra: Map::new(),
     }
 }
