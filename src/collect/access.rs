@@ -59,6 +59,15 @@ pub const PULL: &[Right] = &[
 /// Without it the row says what is missing.
 pub const PROBE_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
+/// What the nodes' clocks by their leases need, in the namespace of the leases ([`super::leases::NAMESPACE`]).
+pub const LEASES: &[Right] = &[
+    Right::new("list", "coordination.k8s.io", "leases", true),
+    Right::new("watch", "coordination.k8s.io", "leases", true),
+];
+
+/// What they may use beside [`LEASES`]: whether a node whose lease does not move is Ready. Without it that is not said.
+pub const LEASE_NODES: &[Right] = &[Right::new("get", "", "nodes", false)];
+
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
     Right::new("list", "batch", "jobs", true),

@@ -6,6 +6,7 @@ pub mod ambient;
 pub mod builder;
 pub mod controllers;
 pub mod identity;
+pub mod leases;
 pub mod nodes;
 pub mod policies;
 pub mod sample;
