@@ -77,14 +77,7 @@ pub async fn plan(
         Some(_) => (&RunKey::random().map_err(|error| error.to_string())?).into(),
         None => RunKeyText::default(),
     };
-    let run = Run {
-        id,
-        version: env!("CARGO_PKG_VERSION").into(),
-        server: api.server().into(),
-        started_at: Timestamp::now(),
-        interrupted: false,
-        extra: serde_json::Map::new(),
-    };
+    let run = Run::new(id, api.server(), Timestamp::now());
     let mut prepared = assemble(run, namespace, flags, wanted, resolved, chosen);
     prepared.plan.sampled_of = sampled_of;
     prepared.run_key = run_key;
