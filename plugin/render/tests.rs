@@ -36,6 +36,7 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
             server: String::new(),
             started_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             interrupted: false,
+            clock: None,
             extra: Default::default(),
         },
         plan: Plan {

@@ -162,7 +162,8 @@ impl Watch {
         // Lines wait in a buffer while those before them are decoded; the time is that of their bytes.
         let arrived = AtomicU64::new(0);
         let stamp = |_: &Bytes| {
-            arrived.store(u64::try_from(connected.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            arrived
+                .store(u64::try_from(connected.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         };
         let bytes = response.into_body().into_data_stream().inspect_ok(stamp).map_err(std::io::Error::other);
         let codec = LinesCodec::new_with_max_length(LONGEST_LINE);

@@ -137,6 +137,7 @@ mod tests {
 
     const PULL_ROLES: &str = include_str!("../../manifests/rbac/pull.yaml");
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
+    const CLOCK_ROLES: &str = include_str!("../../manifests/rbac/clock.yaml");
     const READ_ONLY_ROLES: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
     #[derive(Deserialize)]
@@ -200,8 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn the_roles_for_clocks_grant_what_clocks_ask_for_and_nothing_else() {
+        let mut all = wanted(LEASES);
+        all.extend(wanted(LEASE_NODES));
+        assert_eq!(granted(CLOCK_ROLES), all);
+        assert!(
+            roles(CLOCK_ROLES).iter().all(|role| role.rules.len() == 1),
+            "a role of its own for what is cluster-wide"
+        );
+    }
+
+    #[test]
     fn no_role_mentions_secrets_or_a_wildcard() {
-        for text in [PULL_ROLES, CLEANUP_ROLES, READ_ONLY_ROLES] {
+        for text in [PULL_ROLES, CLEANUP_ROLES, CLOCK_ROLES, READ_ONLY_ROLES] {
             for (group, resource, verb) in granted(text) {
                 assert_ne!(resource.split('/').next(), Some("secrets"));
                 assert!([&group, &resource, &verb].iter().all(|part| !part.contains('*')), "{resource}");

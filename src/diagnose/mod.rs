@@ -10,6 +10,7 @@
 pub mod message;
 
 mod builder;
+pub(crate) mod clock;
 mod credential;
 mod network;
 mod node;
@@ -19,6 +20,7 @@ mod refusal;
 mod settle;
 mod wording;
 
+pub use clock::{offset as signed_span, span};
 pub use pull::{candidates as pull_candidates, may_refuse_credential};
 pub use wording::Place;
 pub(crate) use wording::asked;
@@ -51,6 +53,8 @@ pub const RULES: &[Rule] = &[
     probe::intermittent,
     probe::low,
     probe::could_not_look,
+    clock::lease_drift,
+    clock::frozen,
 ];
 
 /// What the evidence means, worst first.

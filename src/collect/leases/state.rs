@@ -47,7 +47,7 @@ impl State {
         for lease in page.leases {
             let Some(seen) = self.seen(&lease.metadata.name) else { continue };
             seen.lease_seconds = lease.spec.lease_duration_seconds;
-            seen.before = lease.spec.renew_time;
+            seen.before = seen.before.max(lease.spec.renew_time);
         }
         if let Some(clock) = page.clock {
             self.api_server = self.api_server.map_or(Some(clock), |known| known.and(clock));

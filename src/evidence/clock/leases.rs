@@ -206,3 +206,104 @@ fn uncertainty_us(lease: &LeaseClock, usual: i64) -> i64 {
         (_, Some(gap)) => gap.max(MORE_SAMPLES_US),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nodes with these lags in milliseconds, one sample each.
+    fn clocks(lags_ms: &[i64]) -> LeaseClocks {
+        let node = |(index, lag): (usize, &i64)| LeaseClock {
+            node: format!("node{index}"),
+            samples: 1,
+            least_lag_us: Some(lag * 1_000),
+            ..LeaseClock::default()
+        };
+        LeaseClocks { nodes: lags_ms.iter().enumerate().map(node).collect(), ..LeaseClocks::default() }
+    }
+
+    fn offsets_ms(clocks: &LeaseClocks) -> Vec<i64> {
+        clocks.offsets().unwrap().nodes.iter().map(|node| node.offset_us / 1_000).collect()
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_does_not_make_the_others_seem_behind() {
+        assert_eq!(offsets_ms(&clocks(&[4, 5, -6_996, 4, 90_004])), [1, 0, 7_001, 1, -89_999]);
+    }
+
+    #[test]
+    fn the_observers_clock_has_no_part_in_the_spread() {
+        let spread = |lags: &[i64]| clocks(lags).offsets().unwrap().spread_us();
+        assert_eq!(spread(&[4, 5, -6_996]), spread(&[3_600_004, 3_600_005, 3_593_004]));
+        assert_eq!(spread(&[4, 5, -6_996]), Some((7_001_000, 2 * UNTOLD_US)));
+        assert_eq!(spread(&[4]), Some((0, 0)));
+    }
+
+    #[test]
+    fn of_two_the_api_server_says_which_is_right() {
+        let mut two = clocks(&[4, -6_996]);
+        assert_eq!(offsets_ms(&two), [-7_000, 0], "nobody says it: the faster way");
+        two.api_server = Some(ClockBounds::around(0, 500_000));
+        assert_eq!(offsets_ms(&two), [0, 7_000]);
+        two.api_server = Some(ClockBounds::around(7_000_000, 500_000));
+        assert_eq!(offsets_ms(&two), [-7_000, 0]);
+    }
+
+    #[test]
+    fn the_middle_is_bounded_against_the_api_server() {
+        let mut all = clocks(&[90_004, 90_005, 90_003]);
+        all.api_server = Some(ClockBounds::around(0, 500_000));
+        let bounds = all.offsets().unwrap().middle_to_api.unwrap();
+        assert!(bounds.low_us < -90_000_000 && bounds.high_us > -90_000_000, "{bounds:?}");
+        assert!((89_000_000..90_000_000).contains(&bounds.least_us()), "{bounds:?}");
+    }
+
+    #[test]
+    fn more_samples_make_it_surer() {
+        let mut all = clocks(&[4; 12]);
+        let uncertainty = |clocks: &LeaseClocks| clocks.offsets().unwrap().nodes[0].uncertainty_us;
+        assert_eq!(uncertainty(&all), UNTOLD_US);
+        for node in all.nodes.iter_mut().skip(1) {
+            node.samples = 2;
+            node.next_lag_us = Some(11_000);
+        }
+        assert_eq!(uncertainty(&all), 7_000, "the ways of the others tell what is usual");
+        all.nodes[0].samples = 4;
+        all.nodes[0].next_lag_us = Some(4_500);
+        assert_eq!(uncertainty(&all), MORE_SAMPLES_US);
+    }
+
+    #[test]
+    fn a_lease_is_frozen_when_it_is_older_than_it_holds_by_the_other_nodes_clock() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let silent = |seconds: i64| LeaseClock {
+            node: format!("silent{seconds}"),
+            before: Some(now - jiff::SignedDuration::from_secs(seconds)),
+            lease_seconds: Some(40),
+            ..LeaseClock::default()
+        };
+        let mut all = clocks(&[4, 5]);
+        all.nodes.extend([silent(15), silent(300)]);
+        all.ended_at = Some(now);
+        let frozen = |clocks: &LeaseClocks| -> Vec<(String, u64)> {
+            clocks.frozen().map(|(lease, age)| (lease.node.clone(), age)).collect()
+        };
+        assert_eq!(frozen(&all), [("silent300".to_string(), 299)]);
+        assert_eq!(all.silent().count(), 2);
+        // This machine is an hour ahead, and nobody is frozen for that.
+        all.ended_at = Some(now + jiff::SignedDuration::from_hours(1));
+        for node in all.nodes.iter_mut().take(2) {
+            node.least_lag_us = Some(3_600_000_000);
+        }
+        assert_eq!(frozen(&all).len(), 1);
+        all.nodes[3].gone = true;
+        assert_eq!(frozen(&all).len(), 0);
+    }
+
+    #[test]
+    fn nothing_is_told_of_nothing() {
+        assert_eq!(LeaseClocks::default().offsets(), None);
+        let far = clocks(&[i64::MIN / 1_000, i64::MAX / 1_000, 0]);
+        assert!(far.offsets().unwrap().spread_us().is_some());
+    }
+}
