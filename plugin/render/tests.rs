@@ -36,7 +36,6 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
             server: String::new(),
             started_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             interrupted: false,
-            clock: None,
             extra: Default::default(),
         },
         plan: Plan {
@@ -59,6 +58,7 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
         findings: Vec::new(),
         not_checked: Vec::new(),
         stores: Vec::new(),
+        clock: None,
         extra: Default::default(),
     }
 }
