@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::probe::CredentialSeen;
 use crate::finding::Fix;
 use crate::text::Clean;
 
@@ -25,6 +26,13 @@ pub struct Store {
     /// Whether the client gives up because of a file or helper that failed, instead of going on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gives_up: bool,
+}
+
+impl Store {
+    /// The credential that the client sends first; `None`: it is anonymous, or gives up.
+    pub fn sends(&self) -> Option<&StoreEntry> {
+        self.entries.first()
+    }
 }
 
 /// A file that a client read.
@@ -51,4 +59,11 @@ pub struct StoreEntry {
     /// in the evidence tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logout: Vec<Fix>,
+}
+
+impl StoreEntry {
+    /// Whether it is the credential that was sent.
+    pub fn is(&self, credential: &CredentialSeen) -> bool {
+        self.place.as_str() == credential.source && self.key == credential.key
+    }
 }

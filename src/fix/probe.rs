@@ -5,7 +5,6 @@ use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::probe::{Look, policies};
 use crate::evidence::probe::CredentialSeen;
-use crate::evidence::stores::StoreEntry;
 use crate::evidence::{Action, Network};
 use crate::finding::Fix;
 
@@ -109,16 +108,19 @@ pub(crate) fn is_about_its_content(code: Code) -> bool {
 /// What removes a credential from the store of this machine that holds it, and a login in its place where the same
 /// program does that. A store that the evidence does not tell of has no mend: a guess would log another one out.
 pub(crate) fn log_out(look: &Look<'_>, credential: &CredentialSeen) -> Vec<Fix> {
-    let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
-    let is_it =
-        |entry: &&StoreEntry| entry.place.as_str() == credential.source && entry.key == credential.key;
-    let Some(entry) = stores.flat_map(|store| &store.entries).find(is_it) else { return Vec::new() };
-    let mut fixes = entry.logout.clone();
+    let mut fixes = remove(look, credential);
     let login = fixes.first().map(|first| (first.command.replacen(" logout", " login", 1), &first.command));
     if let Some((login, _)) = login.filter(|(login, logout)| login != *logout) {
         fixes.push(fix("asks for a fresh one", login));
     }
     fixes
+}
+
+/// What removes a credential from the store of this machine that holds it.
+pub(crate) fn remove(look: &Look<'_>, credential: &CredentialSeen) -> Vec<Fix> {
+    let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
+    let entry = stores.flat_map(|store| &store.entries).find(|entry| entry.is(credential));
+    entry.map(|entry| entry.logout.clone()).unwrap_or_default()
 }
 
 /// Calls a credential helper by hand. `list` prints servers and users; `get` would print the secret.

@@ -97,7 +97,7 @@ fn entry_row(entry: &StoreEntry, target: Option<&Target>, findings: &[Finding]) 
 }
 
 fn is_of(attempt: &Attempt, entry: &StoreEntry) -> bool {
-    attempt.credential.as_ref().is_some_and(|one| one.source == entry.place.as_str() && one.key == entry.key)
+    attempt.credential.as_ref().is_some_and(|one| entry.is(one))
 }
 
 /// Whether the same credential was refused from another store, so that it was not sent again from this one.
