@@ -85,6 +85,9 @@ pub struct FailedHelper {
     /// The clients that give up at it; others go on without a credential.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stops: Vec<String>,
+    /// It was not asked, because the time was up: nothing is known of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_asked: bool,
 }
 
 /// A docker configuration that cannot be read.

@@ -150,8 +150,9 @@ impl Lookup {
             match seen.iter_mut().find(|one| one.program == program) {
                 Some(one) => one.stops.extend(stops),
                 None => {
+                    let not_asked = *error == HelperError::NoTime;
                     let error = Clean::new(&error.to_string());
-                    seen.push(FailedHelper { program, error, stops: stops.into_iter().collect() });
+                    seen.push(FailedHelper { program, error, stops: stops.into_iter().collect(), not_asked });
                 }
             }
         }

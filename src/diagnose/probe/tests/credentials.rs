@@ -278,6 +278,7 @@ fn a_helper_that_fails_is_named_and_is_the_cause() {
         program: Clean::new("docker-credential-missing"),
         error: Clean::new("the program is not found in PATH"),
         stops: stops.iter().map(ToString::to_string).collect(),
+        not_asked: false,
     };
     for (attempt, stops, severity) in [
         (closed(), &[][..], Severity::Error),

@@ -2,7 +2,7 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::probe::{Action, Attempt, ExchangeStep, KeyringSeen, Network};
+use crate::evidence::probe::{Action, Attempt, ExchangeStep, FailedHelper, KeyringSeen, Network};
 use crate::evidence::stores::{Store, StoreEntry};
 use crate::finding::{Fix, Severity};
 use crate::report::{ExitStatus, Report};
@@ -81,6 +81,22 @@ fn what_the_registry_says_to_everybody_is_no_remark_about_a_stored_credential() 
     let report = report(KeyringSeen::default(), attempts, vec![store("podman", &["r/team", "r"])]);
     assert_eq!(codes(&report.findings), [Code::RegistryServerError]);
     assert_eq!(report.findings[0].severity, Severity::Error);
+}
+
+#[test]
+fn a_helper_that_there_was_no_time_for_is_unknown_and_not_failed() {
+    let helper = FailedHelper {
+        program: Clean::new("docker-credential-slow"),
+        error: Clean::new("it was not asked: the time was up"),
+        stops: Vec::new(),
+        not_asked: true,
+    };
+    let keyring = KeyringSeen { failed_helpers: vec![helper], ..KeyringSeen::default() };
+    let report = report(keyring, vec![anonymous(closed())], vec![store("docker", &[])]);
+    let [one] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    assert_eq!((one.code, one.severity), (Code::CredentialHelperFailed, Severity::Unknown));
+    assert_eq!(one.settle_by.as_deref(), Some("the same with a longer --timeout"));
+    assert_eq!(report.exit_status(Some(Severity::Warning)), ExitStatus::Incomplete);
 }
 
 #[test]
