@@ -308,6 +308,7 @@ fn a_credential_that_is_refused_is_named_with_every_store_and_its_logout() {
         client: client.into(),
         files: Vec::new(),
         entries,
+        empty: Vec::new(),
         failed_helpers: Vec::new(),
         gives_up: false,
     };
@@ -366,6 +367,7 @@ fn the_stores_of_several_images_are_told_apart() {
         client: "docker".into(),
         files: Vec::new(),
         entries: Vec::new(),
+        empty: Vec::new(),
         failed_helpers: Vec::new(),
         gives_up: false,
     };

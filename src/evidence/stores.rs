@@ -20,6 +20,9 @@ pub struct Store {
     /// What it has, in its order: the first wins, the next is used once that one is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<StoreEntry>,
+    /// Entries that match and hold nothing, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<StoreEntry>,
     /// Credential helpers that gave nothing because they failed, with the class of the failure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_helpers: Vec<Clean>,
@@ -41,7 +44,7 @@ impl Store {
 pub struct StoreFile {
     /// Its path.
     pub path: Clean,
-    /// Why it could not be read, as class and position.
+    /// Why this client cannot read it, as class and position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Clean>,
 }

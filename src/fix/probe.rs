@@ -1,5 +1,6 @@
 //! Mends for what probes saw.
 
+use super::shell::quoted;
 use super::{create_secret, fix, for_pull, host, host_port};
 use crate::code::Code;
 use crate::diagnose::Place;
@@ -7,12 +8,14 @@ use crate::diagnose::probe::{Look, policies};
 use crate::evidence::probe::CredentialSeen;
 use crate::evidence::{Action, Network};
 use crate::finding::Fix;
+use crate::registry::docker_config::Position;
 
 /// Mends for a finding about a look; `source` is where the credential is from that it is about.
 pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&str>) -> Vec<Fix> {
     if look.probe.network == Network::Local && is_about_its_content(code) {
         // The store that holds it is told with the credential: `log_out`.
-        return Vec::new();
+        let holds_none = matches!(code, Code::PullSecretEmpty | Code::PullSecretNoMatch);
+        return Some(log_in(&place.registry)).filter(|_| holds_none).into_iter().collect();
     }
     match (code, look.probe.network) {
         (code, _) if is_about_its_content(code) && code != Code::StaleCredential => replace(code, place),
@@ -78,11 +81,7 @@ fn of_answers(code: Code, look: &Look<'_>, place: &Place) -> Vec<Fix> {
                 format!("docker buildx imagetools inspect {image}"),
             )]
         }
-        Code::NoCredential if place.is_local => {
-            let hub = registry == "docker.io";
-            let login = if hub { "docker login".to_string() } else { format!("docker login {registry}") };
-            vec![fix("logs this machine in", login)]
-        }
+        Code::NoCredential if place.is_local => vec![log_in(registry)],
         Code::PermissionDenied if place.is_local => vec![fix(
             "tests the same again, once the account was granted the right",
             place.again(verb(look), ""),
@@ -103,6 +102,23 @@ pub(crate) fn is_about_its_content(code: Code) -> bool {
                 | Code::PullSecretNoMatch
                 | Code::RobotAccountUnusable
         )
+}
+
+fn log_in(registry: &str) -> Fix {
+    let hub = registry == "docker.io";
+    let login = if hub { "docker login".to_string() } else { format!("docker login {registry}") };
+    fix("logs this machine in", login)
+}
+
+/// What mends a file that cannot be read, or shows why it cannot.
+pub(crate) fn edit(file: &str, position: Option<Position>) -> Vec<Fix> {
+    let path = quoted(file);
+    vec![match position {
+        Some(Position { line, column, .. }) => {
+            fix(format!("edit {file}: line {line}, column {column}"), format!("${{EDITOR:-vi}} {path}"))
+        }
+        None => fix("shows what it is and who may read it", format!("ls -l {path}")),
+    }]
 }
 
 /// What removes a credential from the store of this machine that holds it, and a login in its place where the same

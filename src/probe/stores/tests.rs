@@ -13,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::helper::{Given, LIMIT, Programs};
 use super::*;
 
+mod broken;
+
 /// A folder that is removed at the end.
 struct Home(PathBuf);
 
@@ -216,9 +218,9 @@ fn podman_reads_no_creds_store_and_gives_up_at_a_broken_file() {
     let of = stores(home.env(&[]), Told::default());
     let lookup = &of.lookups(&image(APP))[1];
     assert!(lookup.stopped && lookup.winner().is_none());
-    let (path, problem) = &lookup.files[0];
-    assert_eq!(path, &home.0.join(PODMAN));
-    assert!(!problem.as_ref().unwrap().as_str().contains("hunter2"));
+    let file = &lookup.files[0];
+    assert_eq!(file.path, home.0.join(PODMAN));
+    assert!(!file.problem.as_ref().unwrap().text.as_str().contains("hunter2"));
 }
 
 #[test]

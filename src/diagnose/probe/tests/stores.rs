@@ -2,9 +2,13 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::probe::{Action, Attempt, ExchangeStep, FailedHelper, KeyringSeen, Network};
+use crate::evidence::probe::{
+    Action, Attempt, BrokenConfig, ExchangeStep, FailedHelper, KeyringSeen, Network,
+};
 use crate::evidence::stores::{Store, StoreEntry};
-use crate::finding::{Fix, Severity};
+use crate::finding::{Finding, Fix, Severity};
+use crate::registry::docker_config::Position;
+use crate::registry::near_miss::{MissReason, NearMiss, Useless};
 use crate::report::{ExitStatus, Report};
 use crate::text::Clean;
 
@@ -21,6 +25,7 @@ fn store(client: &str, keys: &[&str]) -> Store {
         client: client.into(),
         files: Vec::new(),
         entries: keys.iter().map(|key| stored(key)).collect(),
+        empty: Vec::new(),
         failed_helpers: Vec::new(),
         gives_up: false,
     }
@@ -104,4 +109,88 @@ fn evidence_says_which_credential_each_client_sends_first() {
     let sends = |store: &Store| store.sends().map(|entry| entry.key.to_string());
     assert_eq!(sends(&store("podman", &["r/team", "r"])).as_deref(), Some("r/team"));
     assert_eq!(sends(&store("helm", &[])), None);
+}
+
+const FILE: &str = "/home/me/.docker/config.json";
+
+fn broken(clients: &[&str], stops: &[&str], position: Option<Position>) -> KeyringSeen {
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let config = BrokenConfig {
+        source: FILE.into(),
+        error: Clean::new(
+            "`auth` is not base64 of `USER:PASSWORD` in the entry `bad.example.com` (line 3, column 14)",
+        ),
+        position,
+        clients: names(clients),
+        stops: names(stops),
+    };
+    KeyringSeen { broken: vec![config], ..KeyringSeen::default() }
+}
+
+fn only_one(report: &Report) -> &Finding {
+    let [one] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    one
+}
+
+#[test]
+fn a_file_that_clients_cannot_read_names_them_and_where_to_edit_it() {
+    let position = Some(Position { byte: 40, line: 3, column: 14 });
+    let keyring = broken(&["docker", "podman"], &["podman"], position);
+    let report = report(keyring, vec![anonymous(closed())], Vec::new());
+    let one = only_one(&report);
+    assert_eq!((one.code, one.severity), (Code::PullSecretMalformed, Severity::Error));
+    assert_eq!(one.subject.name, FILE);
+    assert_eq!(
+        one.cause,
+        "/home/me/.docker/config.json cannot be read by docker and podman: `auth` is not base64 of `USER:PASSWORD` in the entry `bad.example.com` (line 3, column 14); docker goes on without its entries, good ones included, podman gives up."
+    );
+    let [fix] = one.fixes.as_slice() else { panic!("a login would write the file anew: {:?}", one.fixes) };
+    assert_eq!(fix.what, "edit /home/me/.docker/config.json: line 3, column 14");
+    assert_eq!(fix.command, "${EDITOR:-vi} /home/me/.docker/config.json");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_to_be_looked_at() {
+    let report = report(broken(&["docker"], &[], None), vec![anonymous(closed())], Vec::new());
+    assert_eq!(only_one(&report).fixes[0].command, "ls -l /home/me/.docker/config.json");
+}
+
+#[test]
+fn a_broken_file_that_is_in_nobodys_way_is_a_warning() {
+    for (stops, severity) in [(&[][..], Severity::Warning), (&["podman"][..], Severity::Error)] {
+        let report = report(broken(&["docker"], stops, None), vec![anonymous(all_good())], Vec::new());
+        assert_eq!(only_one(&report).severity, severity);
+    }
+}
+
+#[test]
+fn an_empty_entry_is_the_cause_where_the_registry_asks_for_a_credential() {
+    let keyring = || {
+        let mut entry = credential(FILE);
+        entry.useless = Some(Useless::Empty);
+        KeyringSeen { sources: vec![FILE.into()], empty: vec![entry], ..KeyringSeen::default() }
+    };
+    let private = report(keyring(), vec![anonymous(closed())], Vec::new());
+    let one = only_one(&private);
+    assert_eq!((one.code, one.certain, one.subject.name.as_str()), (Code::PullSecretEmpty, true, FILE));
+    assert_eq!(
+        one.cause,
+        format!(
+            "The entry `{HOST}` of {FILE} matches and is empty, so {HOST} is asked without a credential and wants one."
+        )
+    );
+    assert_eq!(one.fixes[0].command, format!("docker login {HOST}"));
+    assert!(report(keyring(), vec![anonymous(all_good())], Vec::new()).findings.is_empty());
+}
+
+#[test]
+fn a_near_miss_of_this_machine_is_named_and_mended_by_a_login() {
+    let reason = MissReason::OtherPort { key: "5000".into(), image: "5999".into() };
+    let near_misses = vec![NearMiss { key: Clean::new("registry.example.com:5000"), reason }];
+    let keyring = KeyringSeen { sources: vec![FILE.into()], near_misses, ..KeyringSeen::default() };
+    let report = report(keyring, vec![anonymous(closed())], Vec::new());
+    let one = only_one(&report);
+    assert_eq!((one.code, one.certain), (Code::PullSecretNoMatch, true));
+    assert!(one.cause.contains("`registry.example.com:5000` has the port 5000, the image has 5999"));
+    assert_eq!(one.fixes[0].command, format!("docker login {HOST}"));
 }
