@@ -2,7 +2,7 @@
 
 use regauth::api::{Api, connect};
 use regauth::error::Error;
-use regauth::evidence::Action;
+use regauth::evidence::{Action, Evidence};
 use regauth::plan::{Check, Plan};
 use regauth::report::Report;
 use regauth::run::{self, Finished, Observer, Prepared};
@@ -18,6 +18,14 @@ use crate::{render, settings, signals};
 /// Pulls from Docker Hub that a run makes without asking.
 const HUB_PULLS: usize = 10;
 
+/// What came of carrying out a run.
+pub enum Carried {
+    /// Nothing was run: the manifests were printed.
+    Printed,
+    /// It was run, and this was seen.
+    Out(Box<Evidence>),
+}
+
 /// Plans the run, asks where it must, runs it and prints what it came to.
 pub async fn run(
     connection: &Connection,
@@ -27,7 +35,21 @@ pub async fn run(
 ) -> Result<u8, Failure> {
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
-    let planned = planning::plan(&api, &namespace, flags, wanted).await?;
+    match carry_out(&api, &namespace, flags, wanted, output).await? {
+        Carried::Printed => Ok(0),
+        Carried::Out(evidence) => print(&Report::of(&evidence), flags.output, output),
+    }
+}
+
+/// The same without printing what it came to, for whoever has more to add to it.
+pub async fn carry_out(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    wanted: Wanted,
+    output: &mut Output,
+) -> Result<Carried, Failure> {
+    let planned = planning::plan(api, namespace, flags, wanted).await?;
     let prepared = &planned.prepared;
     for warning in &planned.warnings {
         output.warning(warning);
@@ -35,14 +57,14 @@ pub async fn run(
     match flags.run.dry_run {
         DryRun::None => {}
         DryRun::Client => return print_manifests(run::manifests(prepared), output),
-        DryRun::Server => return dry_run_on_server(&api, prepared, output).await,
+        DryRun::Server => return dry_run_on_server(api, prepared, output).await,
     }
     confirm_hub_pulls(&prepared.plan, flags.run.yes, output)?;
     output.remark(&first_line(prepared));
-    let mut finished = watched_run(&api, prepared, output).await?;
+    let mut finished = watched_run(api, prepared, output).await?;
     finished.evidence.builders = planned.builders;
     tell_what_is_left(&finished, prepared, output);
-    print(&Report::of(&finished.evidence), flags.output, output)
+    Ok(Carried::Out(Box::new(finished.evidence)))
 }
 
 /// Prints a report; returns the exit status that it means.
@@ -103,6 +125,8 @@ fn first_line(prepared: &Prepared) -> String {
         Action::Pull => plan.images.join(", "),
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
+        Action::Harbor => format!("Harbor in {}", plan.namespace),
+        Action::Clock => "clocks".into(),
     };
     let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, plan.whom());
     if plan.checks.contains(&Check::Kubelet) {
@@ -134,12 +158,12 @@ fn given_up(prepared: &Prepared) -> Failure {
     format!("stopped at once; what is left of the run goes with its Job's deadline, or by `{cleanup}`").into()
 }
 
-fn print_manifests(objects: Vec<serde_json::Value>, output: &mut Output) -> Result<u8, Failure> {
+fn print_manifests(objects: Vec<serde_json::Value>, output: &mut Output) -> Result<Carried, Failure> {
     output.data(&render::yaml_documents(&objects)?)?;
-    Ok(0)
+    Ok(Carried::Printed)
 }
 
-async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) -> Result<u8, Failure> {
+async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) -> Result<Carried, Failure> {
     let mut objects = Vec::new();
     for answer in run::try_on_server(api, prepared).await {
         objects.push(answer.map_err(Error::doing("create the run (tried on the server)"))?);
