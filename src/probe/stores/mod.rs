@@ -4,6 +4,7 @@
 //! Kaniko, BuildKit's client and crane read what Docker reads; skopeo and buildah what Podman reads.
 
 mod faults;
+mod file;
 pub mod helper;
 mod logout;
 mod merged;

@@ -1,20 +1,15 @@
 //! How each client looks for an image's credential.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
+use super::file::content;
 use super::helper::{Given, Helpers};
 use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
 use super::{Client, Lookup, Place, Problem, ReadFile, StoreEntry, faults};
 use crate::registry::docker_config::client::{DOCKER_INDEX, Login, Source};
 use crate::registry::docker_config::{self, DockerConfig, Entry};
 use crate::registry::reference::Reference;
-
-/// The largest file that is read.
-const MAX_FILE: u64 = 1 << 20;
 
 /// What a client has for an image.
 pub(super) fn lookup(client: Client, image: &Reference, env: &Env, helpers: &dyn Helpers) -> Lookup {
@@ -237,27 +232,6 @@ impl Search<'_> {
 fn keys(config: &DockerConfig) -> Vec<String> {
     let entries = config.entries.iter().map(|entry| &entry.key);
     entries.chain(config.cred_helpers.keys()).cloned().collect()
-}
-
-fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // To open a pipe that nobody writes to takes for ever.
-    if is_pipe(path)? {
-        return Err(io::ErrorKind::Unsupported.into());
-    }
-    let mut data = Zeroizing::new(Vec::new());
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut data)?;
-    if data.len() as u64 > MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(data) }
-}
-
-#[cfg(unix)]
-fn is_pipe(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::FileTypeExt as _;
-    Ok(std::fs::metadata(path)?.file_type().is_fifo())
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: &Path) -> io::Result<bool> {
-    Ok(false)
 }
 
 fn of_helper(given: Given, server: &str) -> Entry {
