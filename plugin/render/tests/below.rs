@@ -2,7 +2,7 @@
 
 use super::*;
 use regauth::finding::{Finding, Subject};
-use regauth::report::{Rate, SeriesRow};
+use regauth::report::{NotChecked, NotCheckedState, Rate, SeriesRow, UPLOAD_LEFT};
 
 #[test]
 fn a_repeated_push_tells_its_rate_with_the_interval() {
@@ -72,4 +72,19 @@ fn a_pipe_gets_every_finding_that_is_not_its_rows_own() {
     let piped = rendered(&report, None, false);
     assert!(piped.contains("# error PermissionDenied"), "{piped}");
     assert!(!piped.contains("# error CredentialRejected"), "{piped}");
+}
+
+#[test]
+fn an_upload_that_is_left_is_a_note() {
+    let mut row = probe("node1", Network::Pod, Verdict::Ok);
+    row.action = Action::Push;
+    let mut report = report(Action::Push, &[Check::ProbePod], vec![Row::Probe(row)]);
+    report.not_checked.push(NotChecked {
+        what: format!("{UPLOAD_LEFT} r/team/app by the probe on node1 from the pod network"),
+        state: NotCheckedState::LeftOut,
+        why: "the upload could not be cancelled (HTTP 401); the registry drops it by itself".into(),
+    });
+    let text = rendered(&report, Some(200), false);
+    assert!(text.contains("note: cancelling the upload to r/team/app by the probe on node1"), "{text}");
+    assert!(text.contains("(HTTP 401); the registry drops it by itself.\n"), "{text}");
 }
