@@ -149,3 +149,26 @@ async fn where_the_probes_own_image_cannot_be_pulled_kubelets_are_asked_instead(
     assert_eq!(nodes, ["node1"], "once a node, and only where it is needed");
     assert_eq!(pods(&fake).len(), 7);
 }
+
+#[tokio::test(start_paused = true)]
+async fn certificates_that_are_in_no_configmap_of_the_namespace_are_named_and_the_run_goes_on() {
+    const NOT_THERE: &str = "MountVolume.SetUp failed for volume \"ca\" : configmap \"nope\" not found";
+    let fake = with(|world, asked| match asked.is(&Method::POST, "/pods") && is_probe(&asked.body) {
+        true => {
+            world.event(&asked.body, "FailedMount", NOT_THERE);
+            Answer::Json(201, asked.body.clone())
+        }
+        false => world.answer(asked, Fate::Pulls),
+    });
+    let mut prepared = probing(1, &[Check::Kubelet, Check::ProbePod]);
+    prepared.plan.probe.as_mut().unwrap().ca_bundle = Some(CaBundle::ConfigMap("nope".into()));
+    let finished = run(&fake, &prepared).await;
+    let pod = pods(&fake).into_iter().find(is_probe).unwrap();
+    assert!(pod["spec"]["volumes"].to_string().contains("\"name\":\"nope\""), "{}", pod["spec"]["volumes"]);
+    assert_eq!(successes(&finished.evidence), 1, "the kubelet's row is there");
+    let findings = Report::of(&finished.evidence).findings;
+    let named: Vec<&str> = findings.iter().map(|one| one.subject.name.as_str()).collect();
+    assert_eq!(named, ["configmap/nope"]);
+    assert_eq!(findings[0].settle_by.as_deref(), Some("kubectl -n team get configmap nope"));
+    assert_eq!(findings[0].messages[0].as_str(), NOT_THERE);
+}
