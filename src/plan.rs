@@ -1,5 +1,7 @@
 //! What a run asks: images, nodes, identity, limits. Printable, and enough to judge the evidence again.
 
+pub mod clock;
+pub mod harbor;
 mod identity;
 
 use std::collections::BTreeMap;
@@ -7,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use clock::{ClockAsk, ClockPlan};
+pub use harbor::{CoreAddress, HarborAsk, HarborPlan};
 pub use identity::{Identity, SecretSource};
 
 use crate::evidence::{Action, Network};
@@ -31,6 +35,12 @@ pub struct Plan {
     /// What probes need; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbePlan>,
+    /// What is asked of a Harbor; absent for other commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor: Option<HarborPlan>,
+    /// What is asked of clocks; absent for other commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockPlan>,
     /// Nodes to test, in the order in which their pods are made, and those left out with the reason.
     pub nodes: Vec<PlannedNode>,
     /// How many nodes there are when only a sample of them is tested.
@@ -49,6 +59,26 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of this machine alone: it makes no pod.
+    pub fn of_this_machine(action: Action, images: Vec<String>, timeout_seconds: u64) -> Self {
+        Self {
+            namespace: String::new(),
+            images,
+            identity: Identity::of_this_machine(),
+            action,
+            checks: vec![Check::ProbeLocal],
+            probe: None,
+            harbor: None,
+            clock: None,
+            nodes: Vec::new(),
+            sampled_of: None,
+            one_first: false,
+            timeout_seconds,
+            keep: false,
+            extra: Map::new(),
+        }
+    }
+
     /// The pods of a run, in the order in which they are made: for each tested node its checks, probes before
     /// the kubelet's pull, since a probe tells which credential was refused.
     pub fn pods(&self) -> Vec<(&str, Check)> {

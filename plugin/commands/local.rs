@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use regauth::evidence::stores::Store;
-use regauth::evidence::{API_VERSION, Action, Evidence, Probe, Run};
-use regauth::plan::{Check, Identity, Plan, ProbePlan, SecretSource};
+use regauth::evidence::{Action, Evidence, Probe, Run};
+use regauth::plan::{Plan, ProbePlan};
 use regauth::probe::stores::helper::{LIMIT, Programs};
 use regauth::probe::stores::{Env, Remembered, Stores};
 use regauth::probe::{go_architecture, interrupted, look_from_here};
@@ -52,14 +52,7 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
     let stores = stores(here.stores, &stop)?;
     let (plan, asked) = (plan(&here), asked(&here)?);
     output.remark(&format!("looking at {} from this machine", here.images.join(", ")));
-    let mut run = Run {
-        id: regauth::run::new_id()?,
-        version: env!("CARGO_PKG_VERSION").into(),
-        server: String::new(),
-        started_at: Timestamp::now(),
-        interrupted: false,
-        extra: serde_json::Map::new(),
-    };
+    let mut run = Run::new(regauth::run::new_id()?, "", Timestamp::now());
     let looked = tokio::select! {
         looked = looked(asked, stores, stop.clone()) => looked,
         _ = signals => None,
@@ -69,19 +62,7 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
         return Ok(ExitStatus::Interrupted.code());
     };
     run.interrupted = stop.is_cancelled();
-    let evidence = Evidence {
-        api_version: API_VERSION.into(),
-        kind: "Evidence".into(),
-        run,
-        plan,
-        collected_at: Timestamp::now(),
-        nodes: Vec::new(),
-        pulls: Vec::new(),
-        probes: vec![probe],
-        builders: Vec::new(),
-        stores,
-        extra: serde_json::Map::new(),
-    };
+    let evidence = Evidence { probes: vec![probe], stores, ..Evidence::new(run, plan, Timestamp::now()) };
     runs::print(&Report::of(&evidence), here.output, output)
 }
 
@@ -165,25 +146,8 @@ fn plan(here: &Here<'_>) -> Plan {
         plain_http: here.reach.plain_http.clone(),
         ..here.probe.clone()
     };
-    Plan {
-        namespace: String::new(),
-        images: here.images.clone(),
-        identity: Identity {
-            name: "this machine".into(),
-            service_account: String::new(),
-            pull_secrets: Vec::new(),
-            source: SecretSource::ServiceAccount,
-        },
-        action: here.action,
-        checks: vec![Check::ProbeLocal],
-        probe: Some(probe),
-        nodes: Vec::new(),
-        sampled_of: None,
-        one_first: false,
-        timeout_seconds: here.timeout.as_secs(),
-        keep: false,
-        extra: serde_json::Map::new(),
-    }
+    let plan = Plan::of_this_machine(here.action, here.images.clone(), here.timeout.as_secs());
+    Plan { probe: Some(probe), ..plan }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use regauth::collect::nodes::{self, Candidate};
 use regauth::collect::{access, aside, policies, sample};
 use regauth::error::Error;
 use regauth::evidence::{Action, BuilderConfig, Run};
-use regauth::plan::{Check, DockerConfigSource, Plan, PlannedNode, ProbePlan};
+use regauth::plan::{Check, ClockPlan, DockerConfigSource, HarborPlan, Plan, PlannedNode, ProbePlan};
 use regauth::registry::reference::Reference;
 use regauth::run::{self, Prepared};
 use regauth::secret::{RunKey, RunKeyText};
@@ -37,6 +37,10 @@ pub struct Wanted {
     pub checks: Vec<Check>,
     /// What probes are told; absent where none is made.
     pub probe: Option<ProbePlan>,
+    /// What is asked of a Harbor.
+    pub harbor: Option<HarborPlan>,
+    /// What is asked of clocks.
+    pub clock: Option<ClockPlan>,
     /// Labels of a builder's pod that is gone.
     pub labels: BTreeMap<String, String>,
     /// Whether one node is enough where none is named.
@@ -73,14 +77,7 @@ pub async fn plan(
         Some(_) => (&RunKey::random().map_err(|error| error.to_string())?).into(),
         None => RunKeyText::default(),
     };
-    let run = Run {
-        id,
-        version: env!("CARGO_PKG_VERSION").into(),
-        server: api.server().into(),
-        started_at: Timestamp::now(),
-        interrupted: false,
-        extra: serde_json::Map::new(),
-    };
+    let run = Run::new(id, api.server(), Timestamp::now());
     let mut prepared = assemble(run, namespace, flags, wanted, resolved, chosen);
     prepared.plan.sampled_of = sampled_of;
     prepared.run_key = run_key;
@@ -238,6 +235,8 @@ fn assemble(
         action: wanted.action,
         checks: wanted.checks,
         probe: wanted.probe,
+        harbor: wanted.harbor,
+        clock: wanted.clock,
         nodes: chosen.iter().map(planned).collect(),
         sampled_of: None,
         one_first: false,

@@ -2,9 +2,9 @@
 
 use regauth::api::{Api, connect};
 use regauth::error::Error;
-use regauth::evidence::Action;
+use regauth::evidence::{Action, Evidence};
 use regauth::plan::{Check, Plan};
-use regauth::report::{ExitStatus, Report};
+use regauth::report::Report;
 use regauth::run::{self, Finished, Observer, Prepared, manifest};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,14 @@ use crate::{render, settings, signals};
 /// Pulls from Docker Hub that a run makes without asking.
 const HUB_PULLS: usize = 10;
 
+/// What came of carrying out a run.
+pub enum Carried {
+    /// Nothing was run: the manifests were printed.
+    Printed,
+    /// It was run, and this was seen.
+    Out(Box<Evidence>),
+}
+
 /// Plans the run, asks where it must, runs it and prints what it came to.
 pub async fn run(
     connection: &Connection,
@@ -27,7 +35,21 @@ pub async fn run(
 ) -> Result<u8, Failure> {
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
-    let planned = planning::plan(&api, &namespace, flags, wanted).await?;
+    match carry_out(&api, &namespace, flags, wanted, output).await? {
+        Carried::Printed => Ok(0),
+        Carried::Out(evidence) => print(&Report::of(&evidence), flags.output, output),
+    }
+}
+
+/// The same without printing what it came to, for whoever has more to add to it.
+pub async fn carry_out(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    wanted: Wanted,
+    output: &mut Output,
+) -> Result<Carried, Failure> {
+    let planned = planning::plan(api, namespace, flags, wanted).await?;
     let prepared = &planned.prepared;
     for warning in &planned.warnings {
         output.warning(warning);
@@ -35,16 +57,14 @@ pub async fn run(
     match flags.run.dry_run {
         DryRun::None => {}
         DryRun::Client => return print_manifests(run::manifests(prepared), output),
-        DryRun::Server => return dry_run_on_server(&api, prepared, output).await,
+        DryRun::Server => return dry_run_on_server(api, prepared, output).await,
     }
     confirm_hub_pulls(&prepared.plan, flags.run.yes, output)?;
     output.remark(&first_line(prepared));
-    let Some(mut finished) = watched_run(&api, prepared, output).await? else {
-        return Ok(stopped_at_once(prepared, output));
-    };
+    let mut finished = watched_run(api, prepared, output).await?;
     finished.evidence.builders = planned.builders;
     tell_what_is_left(&finished, prepared, output);
-    print(&Report::of(&finished.evidence), flags.output, output)
+    Ok(Carried::Out(Box::new(finished.evidence)))
 }
 
 /// Prints a report; returns the exit status that it means.
@@ -105,6 +125,8 @@ fn first_line(prepared: &Prepared) -> String {
         Action::Pull => plan.images.join(", "),
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
+        Action::Harbor => format!("Harbor in {}", plan.namespace),
+        Action::Clock => "clocks".into(),
     };
     let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, plan.whom());
     if plan.checks.contains(&Check::Kubelet) {
@@ -119,22 +141,21 @@ fn first_line(prepared: &Prepared) -> String {
     line
 }
 
-/// Runs with a progress bar; a first signal ends the run in order, a second one at once, with nothing to show.
-async fn watched_run(api: &Api, prepared: &Prepared, output: &Output) -> Result<Option<Finished>, Failure> {
+/// Runs with a progress bar; a first signal ends the run in order, a second one at once.
+async fn watched_run(api: &Api, prepared: &Prepared, output: &Output) -> Result<Finished, Failure> {
     let stop = CancellationToken::new();
     let bar = Bar::new(output.is_watched());
     let result = tokio::select! {
-        finished = run::pull(api, prepared, &bar as &dyn Observer, &stop) => finished.map(Some),
-        () = signals::twice_stopped(&stop) => Ok(None),
+        finished = run::pull(api, prepared, &bar as &dyn Observer, &stop) => finished.map_err(Failure::from),
+        () = signals::twice_stopped(&stop) => Err(stopped_at_once(prepared)),
     };
     bar.finish();
-    result.map_err(Failure::from)
+    result
 }
 
-/// What a second signal leaves behind is named, and the run was interrupted: it could be judged, had it not been.
-fn stopped_at_once(prepared: &Prepared, output: &Output) -> u8 {
-    output.error(&what_a_stop_leaves(prepared));
-    ExitStatus::Interrupted.code()
+/// A second signal is no misuse; what it leaves behind is named.
+fn stopped_at_once(prepared: &Prepared) -> Failure {
+    Failure::interrupted(what_a_stop_leaves(prepared))
 }
 
 fn what_a_stop_leaves(prepared: &Prepared) -> String {
@@ -153,12 +174,12 @@ fn what_a_stop_leaves(prepared: &Prepared) -> String {
     )
 }
 
-fn print_manifests(objects: Vec<serde_json::Value>, output: &mut Output) -> Result<u8, Failure> {
+fn print_manifests(objects: Vec<serde_json::Value>, output: &mut Output) -> Result<Carried, Failure> {
     output.data(&render::yaml_documents(&objects)?)?;
-    Ok(0)
+    Ok(Carried::Printed)
 }
 
-async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) -> Result<u8, Failure> {
+async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) -> Result<Carried, Failure> {
     let mut objects = Vec::new();
     for answer in run::try_on_server(api, prepared).await {
         objects.push(answer.map_err(Error::doing("create the run (tried on the server)"))?);
@@ -190,6 +211,8 @@ mod tests {
             action: Action::Pull,
             checks: vec![Check::ProbeNode],
             probe: Some(ProbePlan { node_namespace: node_namespace.map(Into::into), ..ProbePlan::default() }),
+            harbor: None,
+            clock: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,
@@ -210,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_second_signal_is_an_interruption_and_no_misuse() {
-        assert_eq!(stopped_at_once(&prepared(None), &Output::of_process()), 130);
+        assert_eq!(stopped_at_once(&prepared(None)).status(), 130);
+        assert_eq!(Failure::from("no such flag").status(), 2);
     }
 
     #[test]

@@ -54,6 +54,8 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
     match report.plan.action {
         Action::Limits => "answers told a pull limit, or that there is none",
         Action::Push => "pushes would be accepted",
+        Action::Harbor => "Harbor cores answered",
+        Action::Clock => "clocks were read",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
         Action::Pull => "pulls worked",

@@ -186,6 +186,8 @@ fn verb(look: &Look<'_>) -> &'static str {
         Action::Push => "push",
         Action::Pull => "pull --method probe",
         Action::Limits => "limits",
+        Action::Harbor => "harbor",
+        Action::Clock => "clock --method probe",
     }
 }
 

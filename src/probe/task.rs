@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::probe::Action;
+use crate::plan::{ClockAsk, HarborAsk};
 use crate::secret::{Fingerprint, RunKeyText};
 
 /// Docker Hub's image that shows what is left of the pull limit; a HEAD of it is not charged (Docker's
@@ -47,6 +48,12 @@ pub struct Task {
     /// Registries (`host:port`) that the user says speak plain HTTP.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plain_http: Vec<String>,
+    /// What to ask Harbor's cores, for that action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor: Option<HarborAsk>,
+    /// What to ask about the clock, for that action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockAsk>,
     /// How often a push is repeated; 0 or 1: once.
     #[serde(default)]
     pub repeat: u32,

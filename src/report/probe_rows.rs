@@ -21,6 +21,8 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
             match look.target.action {
                 Action::Limits => rows.extend(limits(&look, findings)),
                 Action::Pull | Action::Push => rows.push(Row::Probe(probe_row(&look, findings))),
+                // They have rows of their own.
+                Action::Harbor | Action::Clock => {}
             }
         }
     }

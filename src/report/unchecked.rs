@@ -122,7 +122,8 @@ fn unchecked_probe(probe: &Probe, evidence: &Evidence) -> Vec<NotChecked> {
 fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotChecked> {
     let Some(seen) = probe.seen() else { return Vec::new() };
     let missing = evidence.plan.images.iter().filter(|image| {
-        evidence.plan.action != Action::Limits && !seen.targets.iter().any(|one| one.image == **image)
+        matches!(evidence.plan.action, Action::Pull | Action::Push)
+            && !seen.targets.iter().any(|one| one.image == **image)
     });
     let mut items: Vec<NotChecked> = missing
         .map(|image| NotChecked {

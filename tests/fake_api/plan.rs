@@ -30,6 +30,8 @@ pub fn prepared(nodes: usize) -> Prepared {
         action: Action::Pull,
         checks: vec![Check::Kubelet],
         probe: None,
+        harbor: None,
+        clock: None,
         nodes: (0..nodes).map(planned).collect(),
         sampled_of: None,
         one_first: false,

@@ -46,6 +46,8 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
             action,
             checks: checks.to_vec(),
             probe: Some(ProbePlan::default()),
+            harbor: None,
+            clock: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,

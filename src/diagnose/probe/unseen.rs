@@ -131,6 +131,13 @@ fn without_our_image(evidence: &Evidence) -> Fix {
         ),
         Action::Push => (here, format!("kubectl regauth push {} --network local", images(evidence))),
         Action::Limits => (here, format!("kubectl regauth limits {} --network local", images(evidence))),
+        Action::Harbor => (
+            "asks through the API server, without an image of ours",
+            format!("kubectl regauth harbor -n {} --via port-forward", evidence.plan.namespace),
+        ),
+        Action::Clock => {
+            ("reads the nodes' leases, without an image of ours", "kubectl regauth clock".to_string())
+        }
     };
     Fix { what: what.into(), command }
 }

@@ -73,6 +73,8 @@ pub(crate) fn evidence(pulls: Vec<Pull>) -> Evidence {
         probes: Vec::new(),
         builders: Vec::new(),
         stores: Vec::new(),
+        harbor: None,
+        leases: None,
         extra: Map::new(),
     }
 }
@@ -90,6 +92,8 @@ fn plan(images: Vec<String>, nodes: Vec<PlannedNode>) -> Plan {
         action: Action::Pull,
         checks: vec![Check::Kubelet],
         probe: None,
+        harbor: None,
+        clock: None,
         nodes,
         sampled_of: None,
         one_first: false,

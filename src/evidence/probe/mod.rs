@@ -6,7 +6,9 @@ mod target;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::clock::ClockSeen;
 use super::endpoint::Endpoint;
+use super::harbor::HarborSeen;
 use super::{CredentialUse, Outcome};
 
 pub use exchange::{Answer, Exchange, ExchangeResult, ExchangeStep, Trouble};
@@ -83,6 +85,10 @@ pub enum Action {
     Push,
     /// What is left of the registry's pull limit.
     Limits,
+    /// Whether Harbor's cores agree on keys, clocks and configuration.
+    Harbor,
+    /// Whether the nodes' clocks are right.
+    Clock,
 }
 
 /// Everything that one probe saw.
@@ -101,6 +107,12 @@ pub struct ProbeSeen {
     /// One an image or repository, in the order of the plan.
     #[serde(default)]
     pub targets: Vec<Target>,
+    /// What Harbor's cores answered, where they were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor: Option<HarborSeen>,
+    /// The clock of the node, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockSeen>,
     /// What had to be left out of the termination message, in words; empty when all is here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,

@@ -121,6 +121,8 @@ pub(super) fn task(prepared: &Prepared, order: &Order) -> Task {
         ca_pem,
         node_config: has_node_config(&probe, order.check).then(|| PathBuf::from(NODE)),
         plain_http: probe.plain_http.clone(),
+        harbor: plan.harbor.as_ref().map(|harbor| harbor.ask.clone()),
+        clock: plan.clock.as_ref().and_then(|clock| clock.ask.clone()),
         repeat: if plan.action == Action::Push { probe.repeat } else { 0 },
         interval_ms: probe.interval_ms,
         timeout_seconds: time_for(order.seconds_left),

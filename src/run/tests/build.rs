@@ -37,6 +37,8 @@ pub(super) fn plan(images: &[&str]) -> Plan {
         action: Action::Pull,
         checks: vec![Check::Kubelet],
         probe: None,
+        harbor: None,
+        clock: None,
         nodes: vec![node("node1"), PlannedNode { name: "node3".into(), skip }, node("node2")],
         sampled_of: None,
         one_first: false,

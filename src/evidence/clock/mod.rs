@@ -1,0 +1,148 @@
+//! What was seen of clocks: leases that kubelets renew by their own clock, time servers, the kernel's own word.
+//!
+//! An offset is always *the other's clock minus the observer's*, in microseconds: positive means ahead.
+
+mod bounds;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use bounds::ClockBounds;
+
+use super::Outcome;
+use crate::text::Clean;
+
+/// What one watch of the leases in `kube-node-lease` saw.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LeaseClocks {
+    /// One item a node, in the order of their names.
+    pub nodes: Vec<LeaseClock>,
+    /// How long the watch listened, in milliseconds.
+    pub listened_ms: u64,
+    /// The API server's clock minus the observer's, by the `Date` of its answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_server: Option<ClockBounds>,
+    /// How often the watch was interrupted.
+    pub interruptions: u32,
+}
+
+/// The clock of one node, by the renewals of its lease.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseClock {
+    /// The node's name.
+    pub node: String,
+    /// How many renewals were seen.
+    pub samples: u32,
+    /// The smallest `arrival − renewTime`, in microseconds: the observer's clock minus the node's, plus the fastest way
+    /// of a renewal to the observer. `None` where no renewal was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_lag_us: Option<i64>,
+    /// `renewTime` of the lease as it was before the watch began (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Timestamp>,
+    /// The renew period that the lease promises, in seconds (`leaseDurationSeconds`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<u64>,
+    /// Whether the node is ready, where nodes may be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<bool>,
+}
+
+/// What a probe saw of the clock of its node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClockSeen {
+    /// The kernel's own word (`adjtimex`); absent where the system has no such call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<KernelClock>,
+    /// One item a time server, in the order of the plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ntp: Vec<NtpSeen>,
+    /// One item a server whose `Date` was seen, by its authority.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<DateSeen>,
+    /// Tokens that were issued while the probe looked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenTimes>,
+}
+
+/// The state of a kernel's clock: `adjtimex(2)` with mode 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct KernelClock {
+    /// Whether the kernel holds the clock for synchronised: neither `TIME_ERROR` nor `STA_UNSYNC`.
+    pub synchronised: bool,
+    /// The maximum error, in microseconds.
+    pub max_error_us: i64,
+    /// The estimated error, in microseconds.
+    pub estimated_error_us: i64,
+}
+
+/// What a time server answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NtpSeen {
+    /// The server as the user wrote it.
+    pub server: String,
+    /// The address that was asked last, with the port.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// What came of it.
+    pub outcome: Outcome<NtpAnswer>,
+}
+
+/// A time server's answer (RFC 5905, section 7.3; the offset by section 8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NtpAnswer {
+    /// The server's clock minus the node's, with half the round trip as its uncertainty.
+    pub offset: ClockBounds,
+    /// How many samples; the one with the shortest round trip counts.
+    pub samples: u32,
+    /// The distance from a reference clock: 1 to 15; 0 and 16 are no time.
+    pub stratum: u8,
+    /// The leap indicator; 3 is "not synchronised".
+    pub leap: u8,
+    /// The root dispersion plus half the root delay, in microseconds: how wrong the server itself says it may be.
+    pub root_distance_us: i64,
+    /// The reference: an address, or four letters; of a kiss-of-death its code (`RATE`, `DENY`).
+    pub reference: Clean,
+}
+
+impl NtpAnswer {
+    /// Whether the server tells the time at all: synchronised, and no kiss-of-death.
+    pub fn is_time(&self) -> bool {
+        (1..16).contains(&self.stratum) && self.leap != 3
+    }
+}
+
+/// The clock of an HTTP server, by its `Date`s.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DateSeen {
+    /// `host:port`.
+    pub server: String,
+    /// Its clock minus the observer's; narrowed by every answer.
+    pub offset: ClockBounds,
+}
+
+/// The times of a token against the node's clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenTimes {
+    /// Who issued it: `host:port` of the token service.
+    pub service: String,
+    /// `iat`, `nbf` and `exp`, by the issuer's clock (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<Timestamp>,
+    /// See `iat`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<Timestamp>,
+    /// See `iat`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<Timestamp>,
+    /// The node's clock when it came (UTC).
+    pub received_at: Timestamp,
+}
