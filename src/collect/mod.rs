@@ -3,6 +3,7 @@
 pub mod access;
 pub mod adopter;
 pub mod ambient;
+pub mod aside;
 pub mod builder;
 pub mod controllers;
 pub mod identity;

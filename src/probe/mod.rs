@@ -11,6 +11,8 @@ mod node_config;
 #[cfg(feature = "probe")]
 mod node_root;
 #[cfg(feature = "probe")]
+mod place;
+#[cfg(feature = "probe")]
 mod pod;
 pub mod report;
 #[cfg(feature = "probe")]

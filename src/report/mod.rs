@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
 pub use self::steps::describe as describe_credential;
-pub use self::unchecked::{NotChecked, NotCheckedState};
+pub use self::unchecked::{NotChecked, NotCheckedState, UPLOAD_LEFT};
 use crate::diagnose;
 use crate::evidence::{API_VERSION, Evidence, Run};
 use crate::finding::{Finding, Severity};

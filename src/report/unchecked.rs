@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::pull_rows::waiting_text;
-use crate::evidence::probe::Withheld;
+use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Target, Withheld};
 use crate::evidence::{Action, Evidence, Outcome, Probe, Pull};
 use crate::plan::Check;
+
+/// How the item of an upload begins that could not be cancelled.
+pub const UPLOAD_LEFT: &str = "cancelling the upload to";
 
 /// Something that was not checked, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,7 +151,37 @@ fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotC
             });
         }
     }
+    items.extend(seen.targets.iter().filter_map(|target| upload_left(target, what)));
     items
+}
+
+/// An upload that could not be cancelled. The push is proven all the same, so it is left out, and no failure.
+fn upload_left(target: &Target, what: &str) -> Option<NotChecked> {
+    let exchanges = target.attempts.iter().flat_map(|attempt| &attempt.exchanges);
+    let mut cancelled = exchanges.filter(|one| one.step == ExchangeStep::UploadCancel);
+    let failed = cancelled.find(|one| !one.is_good())?;
+    let (whose, registry_drops) = match target.series.as_ref().is_some_and(|series| series.accepted > 1) {
+        true => ("the uploads", "the registry drops them by itself"),
+        false => ("the upload", "the registry drops it by itself"),
+    };
+    Some(NotChecked {
+        what: format!("{UPLOAD_LEFT} {} by {what}", target.image),
+        state: NotCheckedState::LeftOut,
+        why: format!("{whose} could not be cancelled ({}); {registry_drops}", why_not_cancelled(failed)),
+    })
+}
+
+fn why_not_cancelled(exchange: &Exchange) -> String {
+    match &exchange.result {
+        // Distribution with token authentication: its router asks for `delete` on every DELETE.
+        ExchangeResult::Answered(answer) if matches!(answer.status, 401 | 403) => {
+            format!("HTTP {}: some registries want the right to delete for that", answer.status)
+        }
+        ExchangeResult::Answered(answer) => format!("HTTP {}", answer.status),
+        ExchangeResult::TimedOut => "no answer in time".into(),
+        ExchangeResult::Unreachable => "the registry was not reached any more".into(),
+        ExchangeResult::Broken { message } | ExchangeResult::Refused { message } => message.to_string(),
+    }
 }
 
 /// What probes in another namespace than the plan's were not given, because it is of the plan's namespace.
