@@ -97,7 +97,7 @@ impl Looking<'_> {
                 self.places.push(place);
                 continue;
             };
-            if sites::is_private(self.ask.via) {
+            if sites::is_private(self.ask.via) || self.ask.front_plain_http {
                 self.asker.client.allow_plain_http(&place.origin);
             }
             let core = cores::look_at(&mut self.asker, &mut place, &address).await;
