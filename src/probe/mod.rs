@@ -3,6 +3,8 @@
 #[cfg(feature = "probe")]
 mod credentials;
 #[cfg(feature = "probe")]
+pub mod harbor;
+#[cfg(feature = "probe")]
 mod local;
 #[cfg(feature = "probe")]
 mod look;
