@@ -5,6 +5,7 @@ pub mod adopter;
 pub mod ambient;
 pub mod builder;
 pub mod controllers;
+pub mod harbor;
 pub mod identity;
 pub mod nodes;
 pub mod policies;
