@@ -6,6 +6,7 @@ pub mod ambient;
 pub mod aside;
 pub mod builder;
 pub mod controllers;
+pub mod harbor;
 pub mod identity;
 pub mod nodes;
 pub mod policies;
