@@ -58,6 +58,7 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
         findings: Vec::new(),
         not_checked: Vec::new(),
         stores: Vec::new(),
+        harbor: None,
         extra: Default::default(),
     }
 }

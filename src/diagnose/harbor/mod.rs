@@ -23,7 +23,7 @@ pub(super) use decision::{decided, logins, read_only};
 pub(super) use front::{one_key_only, realm, unreachable_front};
 pub(super) use keys::{mismatched, not_mounted, stale, unreadable};
 pub(super) use matrix::rejected;
-pub(crate) use matrix::{Odds, odds};
+pub(crate) use matrix::{REQUESTS, odds};
 pub(super) use reach::{denied_reads, unreachable_cores};
 pub(crate) use view::{Agrees, Core, Group, Key, View};
 
