@@ -44,6 +44,7 @@ fn code(row: &Row) -> Option<Code> {
         Row::Pull(row) => row.code,
         Row::Probe(row) => row.code,
         Row::Limit(row) => row.code,
+        Row::Core(row) => row.code,
     }
 }
 
@@ -52,5 +53,6 @@ fn evidence(row: &Row) -> &str {
         Row::Pull(row) => &row.evidence,
         Row::Probe(row) => &row.evidence,
         Row::Limit(row) => &row.evidence,
+        Row::Core(row) => &row.evidence,
     }
 }

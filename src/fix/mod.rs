@@ -4,6 +4,7 @@
 
 mod builder;
 pub(crate) mod flags;
+pub(crate) mod harbor;
 pub(crate) mod probe;
 pub(crate) mod shell;
 

@@ -16,6 +16,8 @@ pub enum Row {
     Probe(ProbeRow),
     /// What is left of a registry's pull limit for one node and credential.
     Limit(LimitRow),
+    /// One core of a Harbor.
+    Core(super::harbor_rows::CoreRow),
 }
 
 /// How a test ended, in one word.

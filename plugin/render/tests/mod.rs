@@ -48,8 +48,6 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
             probe: Some(ProbePlan::default()),
             harbor: None,
             clock: None,
-            harbor: None,
-            clock: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,
@@ -61,6 +59,7 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
         findings: Vec::new(),
         not_checked: Vec::new(),
         stores: Vec::new(),
+        harbor: None,
         extra: Default::default(),
     }
 }
