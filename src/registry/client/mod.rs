@@ -6,6 +6,7 @@
 mod answer;
 mod auth;
 mod authorize;
+mod clock;
 mod echo;
 mod pull;
 mod push;
@@ -19,6 +20,7 @@ use http::{HeaderMap, Method, Request, header};
 use tokio::time::{Instant, timeout_at};
 
 pub use auth::{Authorization, Login, Scope};
+pub use clock::{Issued, Stamped};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
