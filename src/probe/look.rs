@@ -9,7 +9,7 @@ use super::node_config::{Hosts, Mirror};
 use super::place::Place;
 use super::series;
 use super::task::Refused;
-use crate::evidence::endpoint::{Scheme, TlsFailureKind};
+use crate::evidence::endpoint::Scheme;
 use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::client::{Client, Depth, Login, Subject};
@@ -188,7 +188,7 @@ impl Observer<'_> {
             return challenges.clone();
         }
         let mut ping = self.client.ping(&place.registry, &place.prefix).await;
-        if self.speaks_plain_http(&ping) {
+        if self.client.speaks_plain_http(&ping) {
             let registry = &place.registry;
             place.registry = Origin::new(Scheme::Http, registry.host(), registry.port());
             ping = self.client.ping(&place.registry, &place.prefix).await;
@@ -197,12 +197,6 @@ impl Observer<'_> {
         self.pings.insert(key, (place.registry.clone(), challenges.clone()));
         target.ping = Some(ping);
         challenges
-    }
-
-    fn speaks_plain_http(&self, ping: &Exchange) -> bool {
-        let endpoint = ping.endpoint.and_then(|index| self.client.endpoints().get(index));
-        let failure = endpoint.and_then(|endpoint| endpoint.tls.as_ref()?.failure.as_ref());
-        failure.is_some_and(|failure| failure.kind == TlsFailureKind::PlainHttp)
     }
 
     async fn with_credential(

@@ -1,5 +1,6 @@
 //! What runs inside a probe pod and on this machine: every step of a pull or push, with each credential.
 
+pub mod clock;
 #[cfg(feature = "probe")]
 mod credentials;
 #[cfg(feature = "probe")]

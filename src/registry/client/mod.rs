@@ -6,6 +6,7 @@
 mod answer;
 mod auth;
 mod authorize;
+mod clock;
 mod direct;
 mod echo;
 mod pull;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use auth::{Authorization, Login, Scope};
 pub use direct::{Direct, Heard};
+pub use clock::{Issued, Stamped};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
