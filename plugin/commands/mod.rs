@@ -1,6 +1,7 @@
 //! One thin file a subcommand: settings, then the library, then rendering.
 
 mod cleanup;
+mod clock;
 mod image;
 mod limits;
 mod local;
@@ -87,6 +88,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Push(args) => push::run(&cli.connection, *args, output).await,
         Command::Probe(args) => probe::run(&cli.connection, &args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
+        Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,

@@ -88,6 +88,7 @@ pub fn lines(report: &Report) -> Vec<Line> {
             Row::Pull(row) => lines.push(row.into()),
             Row::Probe(row) if row.action != Action::Limits => lines.push(row.into()),
             Row::Probe(_) | Row::Limit(_) | Row::Core(_) => {}
+            Row::Probe(_) | Row::Limit(_) | Row::Clock(_) => {}
         }
     }
     let places: Vec<(String, String)> =

@@ -1,5 +1,6 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
+mod clock;
 mod findings;
 mod grid;
 mod limits;

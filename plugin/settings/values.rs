@@ -35,6 +35,39 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(parsed).map_err(|_| wrong())
 }
 
+/// How long leases are watched.
+pub fn listen(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    match (Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&time) {
+        true => Ok(time),
+        false => Err("use at least 1s and at most 1h; --watch listens until it is interrupted".into()),
+    }
+}
+
+/// From which difference on clocks break something.
+pub fn threshold(text: &str) -> Result<Duration, String> {
+    let threshold = duration(text)?;
+    match (Duration::from_millis(1)..=Duration::from_secs(24 * 3600)).contains(&threshold) {
+        true => Ok(threshold),
+        false => Err("use at least 1ms and at most 24h".into()),
+    }
+}
+
+/// A time server: a name or address with an optional port, as `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
+pub fn time_server(text: &str) -> Result<String, String> {
+    let wrong = || "name a time server as HOST or HOST:PORT, an IPv6 address as [ADDRESS]:PORT".to_string();
+    if text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok() {
+        return Ok(text.to_string());
+    }
+    let (host, port) = text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    match is_port && !host.is_empty() && host.len() <= 253 && host.chars().all(fits) {
+        true => Ok(text.to_string()),
+        false => Err(wrong()),
+    }
+}
+
 /// The time limit of a run.
 pub fn run_limit(text: &str) -> Result<Duration, String> {
     let limit = duration(text)?;
@@ -141,6 +174,31 @@ mod tests {
     fn a_run_lasts_from_five_seconds_to_a_day() {
         assert!(run_limit("4s").is_err() && run_limit("25h").is_err());
         assert_eq!(run_limit("5m"), Ok(Duration::from_secs(300)));
+    }
+
+    #[test]
+    fn a_time_server_is_a_host_with_an_optional_port() {
+        for text in [
+            "time.example.com",
+            "time.example.com:1123",
+            "192.0.2.1",
+            "192.0.2.1:123",
+            "2001:db8::1",
+            "[2001:db8::1]:123",
+        ] {
+            assert_eq!(time_server(text), Ok(text.to_string()));
+        }
+        for text in ["", ":123", "http://time", "time:0", "time:x", "a b", "time:123:4"] {
+            assert!(time_server(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn leases_are_watched_for_a_second_to_an_hour() {
+        assert!(listen("500ms").is_err() && listen("2h").is_err());
+        assert_eq!(listen("45s"), Ok(Duration::from_secs(45)));
+        assert!(threshold("0s").is_err() && threshold("48h").is_err());
+        assert_eq!(threshold("40ms"), Ok(Duration::from_millis(40)));
     }
 
     #[test]

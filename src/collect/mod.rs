@@ -8,6 +8,7 @@ pub mod builder;
 pub mod controllers;
 pub mod harbor;
 pub mod identity;
+pub mod leases;
 pub mod nodes;
 pub mod policies;
 pub mod sample;

@@ -45,6 +45,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(evidence.probes.iter().flat_map(|probe| unchecked_probe(probe, evidence)));
     items.extend(missing_probes(evidence));
     items.extend(left_aside(evidence));
+    items.extend(silent_leases(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
@@ -200,6 +201,23 @@ fn left_aside(evidence: &Evidence) -> Vec<NotChecked> {
         why: format!("it is of namespace {own}, and they went without it"),
     };
     bundle.chain(secrets).map(item).collect()
+}
+
+/// Nodes of whose lease no renewal was seen, so that nothing is known of their clocks.
+fn silent_leases(evidence: &Evidence) -> Vec<NotChecked> {
+    let Some(leases) = &evidence.leases else { return Vec::new() };
+    let silent: Vec<&str> = leases.silent().map(|lease| lease.node.as_str()).collect();
+    let what = match silent.as_slice() {
+        [] => return Vec::new(),
+        [one] => format!("the clock of node {one}"),
+        [first, ..] => format!("the clocks of {} nodes, such as {first}", silent.len()),
+    };
+    let seconds = leases.listened_ms / 1_000;
+    let why = match evidence.run.interrupted {
+        true => format!("their leases were not renewed in the {seconds} s until the interruption"),
+        false => format!("no renewal of the lease came in {seconds} s; --listen 45s listens longer"),
+    };
+    vec![NotChecked { what, state: NotCheckedState::TimedOut, why }]
 }
 
 /// Probes of the plan of which the evidence holds nothing.
