@@ -124,6 +124,8 @@ impl Report {
     /// The rows of Harbor's cores.
     pub fn cores(&self) -> impl Iterator<Item = &CoreRow> {
         self.results.iter().filter_map(|row| if let Row::Core(row) = row { Some(row) } else { None })
+    }
+
     /// The rows of clocks.
     pub fn clocks(&self) -> impl Iterator<Item = &ClockRow> {
         self.results.iter().filter_map(|row| if let Row::Clock(row) = row { Some(row) } else { None })

@@ -60,6 +60,7 @@ fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
         not_checked: Vec::new(),
         stores: Vec::new(),
         harbor: None,
+        clock: None,
         extra: Default::default(),
     }
 }

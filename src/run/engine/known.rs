@@ -129,5 +129,8 @@ fn is_tested<T>(outcome: &Outcome<T>) -> bool {
 /// Whether a probe saw everything that it was to show, of every target, with a credential or without.
 fn is_ok(outcome: &Outcome<ProbeSeen>) -> bool {
     let Outcome::Seen { value } = outcome else { return false };
+    if let Some(harbor) = &value.harbor {
+        return harbor.cores.iter().all(|core| core.answers());
+    }
     value.targets.iter().all(|target| target.attempts.iter().any(|attempt| attempt.succeeded()))
 }
