@@ -134,7 +134,9 @@ mod tests {
         assert_eq!(end(failed), End::Exit(126));
         let missing = r#"{"metadata":{},"status":"Failure","reason":"InternalError","code":500,
             "message":"exec: \"sha256sum\": executable file not found in $PATH: unknown"}"#;
-        assert!(matches!(end(missing), End::NotStarted(words) if words.as_str().contains("not found in $PATH")));
+        assert!(
+            matches!(end(missing), End::NotStarted(words) if words.as_str().contains("not found in $PATH"))
+        );
         assert_eq!(end(r#"{"metadata":{},"status":"Failure"}"#), End::NotStarted(Clean::default()));
     }
 }

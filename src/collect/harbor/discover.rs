@@ -93,7 +93,12 @@ fn is_over(pod: &Pod) -> bool {
     matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
 }
 
-fn by_names(namespace: &str, selector: &str, names: &BTreeSet<String>, pods: Vec<Pod>) -> Result<Found, Error> {
+fn by_names(
+    namespace: &str,
+    selector: &str,
+    names: &BTreeSet<String>,
+    pods: Vec<Pod>,
+) -> Result<Found, Error> {
     let selected = || pods.iter().filter(|pod| names.contains(&pod.metadata.name));
     match families(selected()).as_slice() {
         [family] => {
@@ -167,11 +172,15 @@ fn member(pod: &Pod) -> Option<(Family, String)> {
     let label = |key: &str| labels.get(key).map(String::as_str);
     // `nameOverride` changes the name in the labels; the image tells core then.
     let is_harbor = |name: Option<&str>| name == Some("harbor") || (name.is_some() && has_core_image(pod));
-    if let (true, Some(component), Some(release)) = (is_harbor(label("app")), label("component"), label("release")) {
+    if let (true, Some(component), Some(release)) =
+        (is_harbor(label("app")), label("component"), label("release"))
+    {
         return Some((Family { kind: Kind::HarborHelm, release: release.into() }, component.into()));
     }
     let recommended = (label("app.kubernetes.io/component"), label("app.kubernetes.io/instance"));
-    if let (true, (Some(component), Some(release))) = (is_harbor(label("app.kubernetes.io/name")), recommended) {
+    if let (true, (Some(component), Some(release))) =
+        (is_harbor(label("app.kubernetes.io/name")), recommended)
+    {
         return Some((Family { kind: Kind::Bitnami, release: release.into() }, component.into()));
     }
     operated(labels)
@@ -199,7 +208,9 @@ pub(super) fn is_core_image(image: &str) -> bool {
 fn too_many(namespace: &str, families: &[Family]) -> Error {
     let told: Vec<String> = families
         .iter()
-        .map(|family| format!("{} ({})", Clean::with_cap(&family.release, 64), installer_name(family.installer())))
+        .map(|family| {
+            format!("{} ({})", Clean::with_cap(&family.release, 64), installer_name(family.installer()))
+        })
         .collect();
     let first = families.first().map(Family::selector).unwrap_or_default();
     Error::Usage(format!(
@@ -225,7 +236,9 @@ async fn nowhere(api: &Api, namespace: &str) -> Error {
     for selector in CORES {
         let path = path::with("/api/v1/pods", &[("labelSelector", selector)]);
         match list::<Named>(api, "pods", &path).await {
-            Ok(pods) => pods.into_iter().for_each(|pod| *elsewhere.entry(pod.metadata.namespace).or_default() += 1),
+            Ok(pods) => {
+                pods.into_iter().for_each(|pod| *elsewhere.entry(pod.metadata.namespace).or_default() += 1)
+            }
             Err(_) => {
                 permitted = false;
                 break;

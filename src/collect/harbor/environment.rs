@@ -87,7 +87,8 @@ fn source_of(source: &EnvFrom) -> Option<(Reference, bool)> {
 fn of_sources(name: &str, sources: &[EnvFrom], objects: &Objects) -> Value {
     let mut unread = None;
     for source in sources.iter().rev() {
-        let (Some(key), Some((object, optional))) = (name.strip_prefix(&source.prefix), source_of(source)) else {
+        let (Some(key), Some((object, optional))) = (name.strip_prefix(&source.prefix), source_of(source))
+        else {
             continue;
         };
         match objects.get(&object) {
@@ -109,12 +110,7 @@ fn of_sources(name: &str, sources: &[EnvFrom], objects: &Objects) -> Value {
 
 /// `$(NAME)` stands for a variable that was set before, `$$` for `$`; a reference to what is not set stays as it is
 /// (k8s.io/kubernetes/third_party/forked/golang/expansion). `None` where such a variable cannot be read.
-fn expanded(
-    text: &str,
-    at: usize,
-    container: &Container,
-    objects: &Objects,
-) -> Option<Zeroizing<Vec<u8>>> {
+fn expanded(text: &str, at: usize, container: &Container, objects: &Objects) -> Option<Zeroizing<Vec<u8>>> {
     let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {

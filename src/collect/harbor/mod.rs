@@ -7,19 +7,33 @@
 mod cores;
 mod discover;
 mod environment;
+mod front;
+mod key_secrets;
 mod mounts;
 mod objects;
+mod rollouts;
+mod settings;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::BTreeSet;
 
 use crate::api::Api;
 use crate::error::Error;
-use crate::evidence::harbor::Harbor;
+use crate::evidence::harbor::settings::Learnt;
+use crate::evidence::harbor::{Harbor, Setting, Unread};
+use crate::evidence::{Outcome, Step};
 use crate::secret::RunKey;
+use crate::text::Clean;
 
+use discover::Found;
+use front::{Before, Front};
 use objects::{Objects, Reference};
-use wire::Pod;
+use settings::Place;
+
+/// Components beside core whose pods share its configuration.
+const OTHERS: [&str; 3] = ["jobservice", "registry", "registryctl"];
 
 /// Reads the Harbor of a namespace, which is found by the labels of its pods or by `selector`. Fingerprints are made
 /// under `key`.
@@ -30,36 +44,74 @@ use wire::Pod;
 /// the namespace's pods. Whatever else may not be read is no error: see [`Harbor::unread`].
 pub async fn find(api: &Api, namespace: &str, selector: Option<&str>, key: &RunKey) -> Result<Harbor, Error> {
     let found = discover::discover(api, namespace, selector).await?;
-    let objects = Objects::read(api, namespace, wanted(&found)).await;
-    let _ = key;
-    let mut harbor = Harbor {
-        namespace: namespace.to_string(),
-        installer: found.installer,
-        release: found.release.clone(),
-        cores: found.cores.iter().map(|pod| cores::core_pod(pod, &objects)).collect(),
-        ..Harbor::default()
-    };
-    let others = found.others.iter().filter(|(component, _)| OTHERS.contains(&component.as_str()));
-    harbor.others = others.map(|(component, pod)| cores::other_pod(component, pod)).collect();
-    harbor.unread = objects.unread();
+    let places = settings::places(&found);
+    let (objects, before, (rollouts, unread)) = tokio::join!(
+        Objects::read(api, namespace, wanted(&found, &places)),
+        front::read(api, namespace),
+        rollouts::of(api, namespace, &found.cores),
+    );
+    let mut harbor = judge(namespace, &found, &places, &objects, before, key);
+    harbor.rollouts = rollouts;
+    harbor.unread.extend(unread);
     Ok(harbor)
 }
 
-/// Components beside core whose pods share its configuration.
-const OTHERS: [&str; 3] = ["jobservice", "registry", "registryctl"];
-
-/// The objects that say where the keys lie.
-fn wanted(found: &discover::Found) -> BTreeSet<Reference> {
-    let mut wanted = BTreeSet::new();
-    for pod in &found.cores {
-        wanted.extend(wanted_of(pod));
+/// What was read, as evidence.
+fn judge(
+    namespace: &str,
+    found: &Found,
+    places: &[Place<'_>],
+    objects: &Objects,
+    before: Before,
+    key: &RunKey,
+) -> Harbor {
+    let cores: Vec<_> = found.cores.iter().map(|pod| cores::core_pod(pod, objects)).collect();
+    let others = found.others.iter().filter(|(component, _)| OTHERS.contains(&component.as_str()));
+    let settings = settings::from_specs(places, objects, key);
+    let Front { door, sticky, unread } = front::of(before, namespace, found, &cores, &settings);
+    Harbor {
+        namespace: namespace.to_string(),
+        installer: found.installer,
+        release: found.release.clone(),
+        others: others.map(|(component, pod)| cores::other_pod(component, pod)).collect(),
+        rollouts: Vec::new(),
+        key_secrets: key_secrets::of(&cores, objects),
+        sticky,
+        front: Some(door),
+        logs: Vec::new(),
+        unread: objects.unread().into_iter().chain(unread).chain(only_in_pods(&settings)).collect(),
+        settings,
+        cores,
     }
-    wanted
 }
 
-fn wanted_of(pod: &Pod) -> Vec<Reference> {
-    let Some(container) = cores::container(pod) else { return Vec::new() };
-    let mut wanted = environment::candidates(&[cores::KEY_PATH, cores::INTERNAL_TLS], container);
-    wanted.extend(mounts::candidates(cores::DEFAULT_KEY_PATH, container, &pod.spec.volumes));
+/// Settings whose values no object holds: fields of the pod, files of other volumes.
+fn only_in_pods(settings: &[Setting]) -> Vec<Unread> {
+    let is_object = |from: &str| from.starts_with("secret/") || from.starts_with("configmap/");
+    let only = settings.iter().filter_map(|setting| {
+        let one = |value: &&crate::evidence::harbor::SettingValue| {
+            value.learnt == Learnt::Unread && !is_object(&value.from)
+        };
+        setting.values.iter().find(one).map(|value| (setting, value))
+    });
+    only.map(|(setting, value)| Unread {
+        what: setting.name.clone(),
+        outcome: Outcome::Failed {
+            step: Step::Read,
+            message: Clean::new(&format!("it comes from {}, which only the pod can tell", value.from)),
+        },
+        settled_by: Clean::new("--exec"),
+    })
+    .collect()
+}
+
+/// The objects that say where the keys lie, what they are, and what the settings are.
+fn wanted(found: &Found, places: &[Place<'_>]) -> BTreeSet<Reference> {
+    let mut wanted: BTreeSet<Reference> = settings::candidates(places).into_iter().collect();
+    for pod in &found.cores {
+        let Some(container) = cores::container(pod) else { continue };
+        wanted.extend(environment::candidates(&[cores::KEY_PATH, cores::INTERNAL_TLS], container));
+        wanted.extend(mounts::candidates(cores::DEFAULT_KEY_PATH, container, &pod.spec.volumes));
+    }
     wanted
 }

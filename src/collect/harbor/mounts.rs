@@ -48,7 +48,8 @@ struct Part<'a> {
 /// later one, which lies over the other.
 pub(super) fn origin(path: &str, container: &Container, volumes: &[Volume], objects: &Objects) -> Origin {
     let path = normal(path);
-    let holding = container.volume_mounts.iter().filter_map(|mount| Some((mount, below(&path, &mount.mount_path)?)));
+    let holding =
+        container.volume_mounts.iter().filter_map(|mount| Some((mount, below(&path, &mount.mount_path)?)));
     let Some((mount, rest)) = holding.max_by_key(|(mount, _)| normal(&mount.mount_path).len()) else {
         return Origin::Nothing;
     };

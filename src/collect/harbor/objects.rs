@@ -135,7 +135,8 @@ impl Objects {
 
     /// Those that could not be read.
     pub fn unread(&self) -> Vec<Unread> {
-        let failed = self.read.iter().filter_map(|(reference, object)| Some((reference, object.as_ref().err()?)));
+        let failed =
+            self.read.iter().filter_map(|(reference, object)| Some((reference, object.as_ref().err()?)));
         failed
             .map(|(reference, outcome)| Unread {
                 what: reference.to_string(),
