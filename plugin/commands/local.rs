@@ -1,7 +1,7 @@
 //! What is asked from this machine, with its own credentials and without a cluster.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use regauth::evidence::stores::Store;
@@ -49,7 +49,7 @@ pub fn refuse(given: &[Option<&'static str>]) -> Result<(), Failure> {
 pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
     let stop = CancellationToken::new();
     let signals = signals::listen(&stop);
-    let stores = stores(here.stores, &stop)?;
+    let stores = stores(here.stores, &stop, here.timeout)?;
     let (plan, asked) = (plan(&here), asked(&here)?);
     output.remark(&format!("looking at {} from this machine", here.images.join(", ")));
     let mut run = Run::new(regauth::run::new_id()?, "", Timestamp::now());
@@ -89,8 +89,9 @@ async fn looked(
     tokio::task::spawn_blocking(look).await.ok()
 }
 
-/// This machine's stores, or those of one file or client; their helpers are ended with `stop`.
-pub fn stores(args: &StoreArgs, stop: &CancellationToken) -> Result<MyStores, Failure> {
+/// This machine's stores, or those of one file or client; their helpers are ended with `stop`, and together take no
+/// more than half of `timeout` from now: the other half is the registry's, which would else seem not to answer.
+pub fn stores(args: &StoreArgs, stop: &CancellationToken, timeout: Duration) -> Result<MyStores, Failure> {
     let env = match &args.docker_config {
         None => Env::current(),
         Some(file) => Env::of_docker_config(existing(file)?.to_path_buf()),
@@ -98,7 +99,8 @@ pub fn stores(args: &StoreArgs, stop: &CancellationToken) -> Result<MyStores, Fa
     let path = std::env::var_os("PATH").unwrap_or_default();
     let key = RunKey::random().map_err(|error| error.to_string())?;
     let stop = stop.clone();
-    let helpers = Programs::new(path, LIMIT).until(move || stop.is_cancelled());
+    let end = Instant::now().checked_add(timeout / 2);
+    let helpers = Programs::new(path, LIMIT).within(end).until(move || stop.is_cancelled());
     let stores = Stores::new(env, Remembered::new(helpers), key);
     let client = match args.docker_config {
         Some(_) => Some(regauth::probe::stores::Client::Docker),

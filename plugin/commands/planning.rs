@@ -8,7 +8,7 @@ use regauth::api::Api;
 use regauth::collect::builder;
 use regauth::collect::identity::{self, Resolved};
 use regauth::collect::nodes::{self, Candidate};
-use regauth::collect::{access, policies, sample};
+use regauth::collect::{access, aside, policies, sample};
 use regauth::error::Error;
 use regauth::evidence::{Action, BuilderConfig, Run};
 use regauth::plan::{Check, ClockPlan, DockerConfigSource, HarborPlan, Plan, PlannedNode, ProbePlan};
@@ -114,33 +114,10 @@ async fn check_node_namespace(
     flags: Flags<'_>,
     wanted: &Wanted,
 ) -> Result<(), Failure> {
-    let aside = wanted.probe.as_ref().and_then(|probe| probe.node_namespace.as_deref());
-    let Some(aside) = aside.filter(|aside| *aside != namespace && wanted.checks.contains(&Check::ProbeNode))
-    else {
-        return Ok(());
-    };
-    let path = format!("/api/v1/namespaces/{aside}");
-    match api.get::<serde::de::IgnoredAny>("namespace", &path).await {
-        Err(error) if error.code() == Some(404) => {
-            return Err(format!(
-                "there is no namespace {aside}: name one that is there with --node-namespace"
-            )
-            .into());
-        }
-        // Whoever may not read it may still be allowed to use it.
-        Err(error) if error.code() != Some(403) => return Err(error.into()),
-        Ok(_) | Err(_) => {}
-    }
-    if flags.run.dry_run == DryRun::Client {
-        return Ok(());
-    }
-    let rights: Vec<_> =
-        access::PULL.iter().filter(|right| right.namespaced && right.verb != "get").copied().collect();
-    let rights = access::missing(api, aside, &rights).await.map_err(Error::doing("ask for your rights"))?;
-    match rights.is_empty() {
-        true => Ok(()),
-        false => Err(Error::MissingRights { rights, namespace: aside.into() }.into()),
-    }
+    let named = wanted.probe.as_ref().and_then(|probe| probe.node_namespace.as_deref());
+    let is_used = |named: &&str| *named != namespace && wanted.checks.contains(&Check::ProbeNode);
+    let Some(node_namespace) = named.filter(is_used) else { return Ok(()) };
+    Ok(aside::check(api, node_namespace, flags.run.dry_run != DryRun::Client).await?)
 }
 
 /// A push as a workload is done with the docker configurations that its containers mount. Pull secrets play no

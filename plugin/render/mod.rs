@@ -12,6 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod wrap;
 
 use regauth::report::Report;
 use serde::Serialize;

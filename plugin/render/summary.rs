@@ -2,7 +2,7 @@
 
 use regauth::evidence::{Action, Presence};
 use regauth::plan::Check;
-use regauth::report::{LimitRow, Report, Verdict};
+use regauth::report::{LimitRow, Report, UPLOAD_LEFT, Verdict};
 
 use super::clock;
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
@@ -35,6 +35,9 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
         |what: &str| what.starts_with("node/") || what.ends_with("nodes") || what.starts_with("the clock");
     for item in report.not_checked.iter().filter(|item| about_nodes(&item.what)) {
         out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
+    }
+    for item in report.not_checked.iter().filter(|item| item.what.starts_with(UPLOAD_LEFT)) {
+        out.push_str(&wrapped("note: ", &format!("{}: {}.", item.what, item.why), width));
     }
     if let Some(text) = left_behind(report) {
         out.push_str(&wrapped("note: ", &text, width));

@@ -50,6 +50,7 @@ fn code(row: &Row) -> Option<Code> {
         Row::Pull(row) => row.code,
         Row::Probe(row) => row.code,
         Row::Limit(row) => row.code,
+        Row::Core(row) => row.code,
         Row::Clock(row) => row.code,
     }
 }
@@ -59,6 +60,7 @@ fn evidence(row: &Row) -> &str {
         Row::Pull(row) => &row.evidence,
         Row::Probe(row) => &row.evidence,
         Row::Limit(row) => &row.evidence,
+        Row::Core(row) => &row.evidence,
         Row::Clock(row) => &row.evidence,
     }
 }

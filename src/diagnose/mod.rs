@@ -12,6 +12,7 @@ pub mod message;
 mod builder;
 pub(crate) mod clock;
 mod credential;
+pub(crate) mod harbor;
 mod network;
 mod node;
 pub(crate) mod probe;
@@ -53,8 +54,30 @@ pub const RULES: &[Rule] = &[
     probe::intermittent,
     probe::low,
     probe::could_not_look,
+    harbor::mismatched,
+    harbor::rejected,
+    harbor::unreadable,
+    harbor::stale,
+    harbor::not_mounted,
+    harbor::unreachable_cores,
+    harbor::rejected_for_time,
+    harbor::drifting,
+    harbor::short_lived,
+    harbor::drifting_settings,
+    harbor::versions,
+    harbor::logins,
+    harbor::read_only,
+    harbor::decided,
+    harbor::unreachable_front,
+    harbor::realm,
+    harbor::one_key_only,
+    harbor::denied_reads,
     clock::lease_drift,
     clock::frozen,
+    clock::drift,
+    clock::unsynchronised,
+    clock::unreachable,
+    clock::rejected_tokens,
 ];
 
 /// What the evidence means, worst first.

@@ -201,6 +201,10 @@ pub enum Step {
     Probe,
     /// The API server was away, so that nothing was heard of the pod.
     Watch,
+    /// The API server could not be asked for what was to be read.
+    Read,
+    /// A command could not be run in a pod.
+    Exec,
     /// The user ended the run.
     Interrupted,
 }

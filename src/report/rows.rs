@@ -17,6 +17,8 @@ pub enum Row {
     Probe(ProbeRow),
     /// What is left of a registry's pull limit for one node and credential.
     Limit(LimitRow),
+    /// One core of a Harbor.
+    Core(super::harbor_rows::CoreRow),
     /// A node's clock by one method.
     Clock(ClockRow),
 }

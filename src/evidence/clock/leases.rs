@@ -20,6 +20,8 @@ const MORE_SAMPLES_US: i64 = 2_000;
 const TELLING: usize = 5;
 /// The longest that the fastest way of all is taken to be, in microseconds: 3 ms on an idle cluster.
 const FASTEST_WAY_US: i64 = 50_000;
+/// By how much longer another way may be, in microseconds: much more than was ever seen.
+const SLOW_WAY_US: i64 = 200_000;
 /// `leaseDurationSeconds` unless the kubelets are configured otherwise.
 const USUAL_SECONDS: u64 = 40;
 
@@ -156,6 +158,14 @@ impl LeaseClocks {
     /// The nodes of which no renewal was seen; some of them may have a lease that is renewed more rarely.
     pub fn silent(&self) -> impl Iterator<Item = &LeaseClock> {
         self.nodes.iter().filter(|lease| lease.samples == 0 && !lease.gone)
+    }
+
+    /// The API server's clock minus a node's, where both are known: another witness beside those that a probe asks.
+    pub fn api_server_to(&self, node: &str) -> Option<ClockBounds> {
+        let lag = self.nodes.iter().find(|lease| lease.node == node)?.least_lag_us?;
+        let mut clock = self.middle(lag);
+        clock.high_us = clock.high_us.saturating_add(SLOW_WAY_US);
+        Some(self.api_server?.minus(clock))
     }
 
     /// How old the last renewal of a lease was at the end, in seconds: by the clock of the node in the middle where there is one,

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod leases;
+pub mod leeway;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct ClockSeen {
     /// The kernel's own word (`adjtimex`); absent where the system has no such call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel: Option<KernelClock>,
+    /// Why the kernel did not tell, where it has the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_refusal: Option<Clean>,
     /// One item a time server, in the order of the plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ntp: Vec<NtpSeen>,
@@ -30,6 +34,21 @@ pub struct ClockSeen {
     /// Tokens that were issued while the probe looked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenTimes>,
+    /// Servers that were to tell their time over HTTP, and did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<Untold>,
+}
+
+/// A server that did not tell its time over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Untold {
+    /// `host:port`, or what the user named where that is no registry.
+    pub server: String,
+    /// What was to be told: `Date`, or `token`.
+    pub what: String,
+    /// Why not.
+    pub why: Clean,
 }
 
 /// The state of a kernel's clock: `adjtimex(2)` with mode 0.
@@ -73,6 +92,10 @@ pub struct NtpAnswer {
     pub root_distance_us: i64,
     /// The reference: an address, or four letters; of a kiss-of-death its code (`RATE`, `DENY`).
     pub reference: Clean,
+    /// The code of a kiss-of-death that ended the samples: `RATE` (asked too often), `DENY`, `RSTR` (not for this
+    /// client). Beside it, the other fields are those of the answers before it, where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kiss: Option<Clean>,
 }
 
 impl NtpAnswer {
@@ -90,6 +113,13 @@ pub struct DateSeen {
     pub server: String,
     /// Its clock minus the observer's; narrowed by every answer.
     pub offset: ClockBounds,
+    /// How many answers.
+    #[serde(default)]
+    pub answers: u32,
+    /// Whether answers contradicted each other: several servers behind one name, or a `Date` that is kept for a while.
+    /// The bounds then hold what any of them said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contradictory: bool,
 }
 
 /// The times of a token against the node's clock.
@@ -107,6 +137,16 @@ pub struct TokenTimes {
     /// See `iat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exp: Option<Timestamp>,
+    /// The node's clock when it was asked for (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
     /// The node's clock when it came (UTC).
     pub received_at: Timestamp,
+}
+
+impl TokenTimes {
+    /// The issuer's clock minus the node's, by `iat` (whole seconds, RFC 7519's `NumericDate` as issuers write it).
+    pub fn issuer(&self) -> Option<ClockBounds> {
+        Some(ClockBounds::of_stamp(self.iat?, 1_000_000, self.sent_at?, self.received_at))
+    }
 }
