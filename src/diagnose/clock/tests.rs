@@ -63,7 +63,7 @@ fn probes(seen: Vec<ClockSeen>) -> Evidence {
         network: Network::Node,
         namespace: "team".into(),
         pod: "p".into(),
-        credential: CredentialUse::Used,
+        credential: CredentialUse::AsPlanned,
         outcome: Outcome::Seen { value: ProbeSeen { clock: Some(clock), ..ProbeSeen::default() } },
         seen_at: None,
     };
@@ -115,7 +115,7 @@ fn clocks_that_agree_are_healthy() {
 
 #[test]
 fn seven_seconds_are_a_warning_and_ninety_an_error() {
-    let report = Report::of(&leases(&[0, 7_000, 1, -90_000]));
+    let report = Report::of(&leases(&[0, 7_000, 0, -90_000]));
     assert_eq!(
         told(&report.findings),
         [
