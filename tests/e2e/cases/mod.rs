@@ -1,6 +1,7 @@
 //! What a scenario cannot tell: several runs, signals, requests, limits.
 
 mod cleaning;
+mod clock;
 mod commands;
 mod limits;
 mod probes;
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Case> {
         limits::CASES,
         signals::CASES,
         cleaning::CASES,
+        clock::CASES,
         commands::CASES,
         secrecy::CASES,
     ]
