@@ -31,12 +31,12 @@ fn three_alike(space: &Space) {
     assert_eq!(cores.len(), 3);
     assert_eq!(kids(space, "http", &cores).len(), 1, "one key");
 
-    let pushed = push(space, &harbor.front_door(), "robot$team+push");
+    let pushed = push(space, &harbor.front_door(), "robot$team+push", "1");
     assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
-    let refused = push(space, &harbor.front_door(), "robot$team+pull");
+    let refused = push(space, &harbor.front_door(), "robot$team+pull", "2");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("UNAUTHORIZED"), "{refused:?}");
     harbor.change_world(|world| world["read_only"] = json!(true));
-    let refused = push(space, &harbor.front_door(), "robot$team+push");
+    let refused = push(space, &harbor.front_door(), "robot$team+push", "3");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("DENIED"), "{refused:?}");
 
     // As somebody who rotates the Secret does it: what runs keeps the old key.
@@ -97,8 +97,8 @@ fn all_different(space: &Space) {
     assert!(harbor.values.planted().iter().all(|value| value.len() >= 16));
 }
 
-/// Pushes a small image by crane.
-fn push(space: &Space, url: &str, user: &str) -> Output {
+/// Pushes a small image by crane, under a new tag: it asks first whether the image is there.
+fn push(space: &Space, url: &str, user: &str, tag: &str) -> Output {
     let bin = Path::new(space.cluster.setting("BIN"));
     let host = url.trim_start_matches("http://");
     let name = user.rsplit('+').next().expect("a name");
@@ -107,7 +107,10 @@ fn push(space: &Space, url: &str, user: &str) -> Output {
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("config.json"), config.to_string()).expect("it is written");
     let mut crane = Command::new(bin.join("crane"));
-    crane.args(["push", "--insecure"]).arg(bin.join("images/pause.tar")).arg(format!("{host}/team/app:1"));
+    crane
+        .args(["push", "--insecure"])
+        .arg(bin.join("images/pause.tar"))
+        .arg(format!("{host}/team/app:{tag}"));
     let output = crane.env("DOCKER_CONFIG", &folder).output().expect("crane runs");
     std::fs::remove_dir_all(folder).expect("it is removed");
     output

@@ -38,13 +38,27 @@ impl<'a> Harbor<'a> {
         let mut objects = objects::configuration(setup, &harbor.values, &space.namespace);
         objects.push(harbor.world_secret());
         objects.extend(setup.objects.iter().cloned());
-        objects.extend(objects::others(&images, &space.open_image()));
-        let cores = setup.groups.iter().enumerate();
-        objects.extend(cores.map(|(at, group)| objects::cores(setup, at, group, &images)));
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
-        space.kubectl(&["apply", "-f", "-"], &list.to_string());
+        harbor.apply(objects);
+        let mut objects = objects::others(&images, &space.open_image());
+        let (cores, hosts) = (setup.groups.iter().enumerate(), harbor.hosts());
+        objects.extend(cores.map(|(at, group)| objects::cores(setup, at, group, &images, &hosts)));
+        harbor.apply(objects);
         harbor.wait_until_available();
         harbor
+    }
+
+    fn apply(&self, objects: Vec<Value>) {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+        self.space.kubectl(&["apply", "-f", "-"], &list.to_string());
+    }
+
+    /// Entries of the pods' hosts files: the cluster's nameserver does not know Services.
+    fn hosts(&self) -> Value {
+        let services = self.space.kubectl(&["get", "services", "-o", "json"], "");
+        let services: Value = serde_json::from_str(&services).expect("JSON");
+        let entry =
+            |one: &Value| json!({"ip": one["spec"]["clusterIP"], "hostnames": [one["metadata"]["name"]]});
+        services["items"].as_array().expect("a list").iter().map(entry).collect()
     }
 
     /// Waits until every Deployment has all its pods, and no others are left.

@@ -123,8 +123,8 @@ fn env_from(secret: &str, key: &str) -> Value {
     json!({"secretKeyRef": {"name": secret, "key": key}})
 }
 
-/// Core's Deployment number `at`.
-pub fn cores(setup: &Setup, at: usize, group: &Group, images: &Images) -> Value {
+/// Core's Deployment number `at`; `hosts` are for its pods' hosts file.
+pub fn cores(setup: &Setup, at: usize, group: &Group, images: &Images, hosts: &Value) -> Value {
     let (port, scheme) = if setup.internal_tls { (8443, "HTTPS") } else { (8080, "HTTP") };
     let probe =
         json!({"httpGet": {"path": "/api/v2.0/ping", "port": port, "scheme": scheme}, "periodSeconds": 1});
@@ -160,7 +160,7 @@ pub fn cores(setup: &Setup, at: usize, group: &Group, images: &Images) -> Value 
     let name = if at == 0 { "harbor-core".to_string() } else { format!("harbor-core-{}", at + 1) };
     let apart = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"component": "core"}}});
     let pod = json!({
-        "automountServiceAccountToken": false, "terminationGracePeriodSeconds": 2, "volumes": volumes,
+        "automountServiceAccountToken": false, "terminationGracePeriodSeconds": 2, "volumes": volumes, "hostAliases": hosts,
         "securityContext": {"runAsUser": 10000, "fsGroup": 10000}, "containers": [container],
         "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": apart}]}},
     });
