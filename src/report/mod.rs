@@ -1,6 +1,7 @@
 //! The one document that every command emits and every format renders.
 
 pub mod harbor_rows;
+mod harbor_unchecked;
 mod probe_rows;
 mod pull_rows;
 mod rows;

@@ -42,6 +42,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(evidence.probes.iter().flat_map(|probe| unchecked_probe(probe, evidence)));
     items.extend(missing_probes(evidence));
     items.extend(left_aside(evidence));
+    items.extend(super::harbor_unchecked::not_checked(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
