@@ -19,6 +19,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
         items.extend(files(harbor));
     }
     if let Some(seen) = view.seen {
+        items.extend(unasked(&view));
         items.extend(matrix(seen));
         items.extend(withheld(seen));
         items.extend(decision(seen, evidence.plan.harbor.as_ref()));
@@ -119,6 +120,18 @@ fn matrix(seen: &HarborSeen) -> Option<NotChecked> {
         ),
     };
     Some(NotChecked { what: "who accepts whose tokens".into(), state: NotCheckedState::Failed, why })
+}
+
+/// Cores that serve and were not asked.
+fn unasked(view: &View<'_>) -> Vec<NotChecked> {
+    let unasked = view.serving().filter(|core| core.seen.is_none());
+    unasked
+        .map(|core| NotChecked {
+            what: format!("core {}", core.name),
+            state: NotCheckedState::Failed,
+            why: "the evidence holds no answer of it".into(),
+        })
+        .collect()
 }
 
 fn withheld(seen: &HarborSeen) -> Option<NotChecked> {

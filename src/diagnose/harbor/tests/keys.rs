@@ -45,7 +45,7 @@ fn another_key_id_is_a_mismatch_for_certain() {
 fn the_secret_was_rewritten_after_the_pods_started() {
     let mut evidence = harbor(&[A, A, B]);
     in_secret(&mut evidence, |secret| {
-        secret.kid = Some(B.into());
+        (secret.kid, secret.certificate_kid) = (Some(B.into()), Some(B.into()));
         secret.written_at = Some(at(NOW - 60));
     });
     let finding = only(&evidence);

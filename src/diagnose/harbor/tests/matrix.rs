@@ -16,7 +16,11 @@ fn one_of_three_fails_four_of_nine_requests_and_nearly_every_push() {
     let push = 1.0 - (2.0 * (2.0_f64 / 3.0).powi(8) + (1.0_f64 / 3.0).powi(8)) / 3.0;
     assert!((odds.push - push).abs() < 1e-9, "{odds:?}");
     let cause = only(&evidence).cause;
-    assert!(cause.contains("44 % of single requests fail and 97 % of pushes with 8 requests"), "{cause}");
+    assert!(
+        cause.contains("44 % of requests to a random one of the 3 fail")
+            && cause.contains("97 % of pushes whose 8 requests"),
+        "{cause}"
+    );
 }
 
 #[test]
@@ -72,6 +76,18 @@ fn a_core_that_verifies_what_others_issue_holds_their_key_although_it_cannot_iss
     let mut evidence = harbor(&[A, A, ""]);
     matrix(&mut evidence, |_, _| false);
     assert_eq!(only(&evidence).code, Code::HarborKeyUnreadable);
+    let groups = View::of(&evidence).unwrap().groups();
+    assert_eq!(groups.iter().map(|group| group.cores.len()).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn a_core_that_verifies_the_other_keys_tokens_is_of_that_key() {
+    let mut evidence = harbor(&[A, A, B, ""]);
+    matrix(&mut evidence, |issuer, verifier| (issuer < 3) != (verifier < 3));
+    let found = codes(&evidence);
+    assert_eq!(found.iter().filter(|code| **code == Code::HarborKeyMismatch).count(), 1, "{found:?}");
+    let view = View::of(&evidence).unwrap();
+    assert_eq!(view.groups()[1].cores, [2, 3]);
 }
 
 #[test]

@@ -102,3 +102,17 @@ fn an_anonymous_matrix_over_a_private_library_says_that_it_says_nothing() {
     assert_eq!(item.state, NotCheckedState::Failed);
     assert!(item.why.contains("library") && item.why.contains("--pull-secret"), "{}", item.why);
 }
+
+#[test]
+fn a_pod_that_is_not_ready_and_was_not_asked_is_told_and_a_ready_one_is_not_checked() {
+    let mut evidence = harbor(&[A, A, A]);
+    seen(&mut evidence).cores.pop();
+    let report = Report::of(&evidence);
+    assert_eq!(report.findings, []);
+    assert!(report.not_checked.iter().any(|item| item.what == format!("core {}", name(3))));
+    let pod = &mut shown(&mut evidence).cores[2];
+    (pod.state, pod.restarts) = (PodState::Unready, 7);
+    let finding = only(&evidence);
+    assert_eq!(finding.code, Code::HarborCoreUnreachable);
+    assert!(finding.cause.contains("after 7 restarts"), "{}", finding.cause);
+}
