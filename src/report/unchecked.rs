@@ -46,6 +46,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(missing_probes(evidence));
     items.extend(left_aside(evidence));
     items.extend(silent_leases(evidence));
+    items.extend(super::harbor_unchecked::not_checked(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
