@@ -134,7 +134,8 @@ pub struct Matrix {
     pub method: Method,
     /// Whether each verifier behaves as the method needs.
     pub controls: Vec<Control>,
-    /// One item a pair that was tried.
+    /// One item a pair that was tried, by issuer, then verifier. As text a row an issuer: `AR.`.
+    #[serde(with = "super::rows")]
     pub cells: Vec<Cell>,
     /// One exchange of a rejection, as evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
