@@ -9,6 +9,7 @@ mod cores;
 mod decision;
 mod front;
 mod login;
+mod looking;
 mod matrix;
 mod pairs;
 mod paths;
@@ -16,6 +17,9 @@ mod place;
 mod sites;
 
 use tokio::time::Instant;
+
+pub(super) use self::looking::harbor_seen;
+pub use self::looking::{HarborHere, look_at_harbor};
 
 use self::front::Door;
 use self::place::{Asker, Place, Wallet};

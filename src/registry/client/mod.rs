@@ -6,6 +6,7 @@
 mod answer;
 mod auth;
 mod authorize;
+mod clock;
 mod direct;
 mod echo;
 mod pull;
@@ -20,6 +21,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use tokio::time::{Instant, timeout_at};
 
 pub use auth::{Authorization, Login, Scope};
+pub use clock::{Issued, Stamped};
 pub use direct::{Direct, Heard};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
@@ -116,8 +118,18 @@ impl Client {
         self.transport.endpoints()
     }
 
+    /// The same as they may be kept: whoever was sent a secret may give it back in a later certificate, or a proxy in
+    /// its words.
+    pub fn kept_endpoints(&self) -> Vec<Endpoint> {
+        let mut endpoints = self.endpoints().to_vec();
+        for text in endpoints.iter_mut().flat_map(Endpoint::texts_mut) {
+            self.echoes.out_of_text(text);
+        }
+        endpoints
+    }
+
     /// How long it is until the deadline.
-    pub fn time_left(&self) -> std::time::Duration {
+    pub fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 

@@ -11,7 +11,7 @@ use super::origin::Origin;
 use super::proxy::Proxy;
 use super::stream::Stream;
 use super::tls::{self, Witness};
-use super::{MAX_ADDRESSES, Transport, connect, resolve, target};
+use super::{MAX_ADDRESSES, Transport, connect, target};
 use crate::evidence::endpoint::{Connect, Endpoint, ProxyRefusal, Resolve, Role, Scheme, Tls};
 use crate::text::Clean;
 
@@ -220,8 +220,7 @@ impl Transport {
     }
 
     async fn look_up(&self, host: &str) -> Resolve {
-        let settings = &self.settings;
-        resolve::resolve(host, &settings.hosts_file, &settings.resolv_conf, settings.timeouts.resolve).await
+        self.settings.look_up(host).await
     }
 
     async fn tls(
