@@ -1,5 +1,6 @@
 //! The arguments, as the user types them.
 
+mod clock;
 mod image;
 mod limits;
 mod probe;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::clock::{Clock, ClockMethod};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
 pub use self::probe::{Probe, StoreArgs};
@@ -48,6 +50,9 @@ pub enum Command {
     /// Say how many pulls Docker Hub still allows each node, anonymously and with each credential
     #[command(after_help = limits::HELP)]
     Limits(Box<Limits>),
+    /// Say how far the nodes' clocks are apart, by their leases or by probes
+    #[command(after_help = clock::HELP)]
+    Clock(Box<Clock>),
     /// Remove what runs of a killed client left in the cluster
     #[command(after_help = upkeep::CLEANUP_HELP)]
     Cleanup(Cleanup),

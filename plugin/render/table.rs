@@ -5,7 +5,7 @@ use regauth::code::Code;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{findings, limits, lines, steps, stores, summary};
+use super::{clock, findings, limits, lines, steps, stores, summary};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
@@ -17,10 +17,16 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         out.push('\n');
     }
     out.push_str(&limits_table);
+    let clocks = clock::table(report, layout);
+    if !out.is_empty() && !clocks.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&clocks);
     let has_rows = !out.is_empty();
     if layout.width.is_none() && has_rows {
         out.push_str(&commented(&steps::blocks(report, layout)));
         out.push_str(&commented(&stores::section(report, layout)));
+        out.push_str(&commented(&clock::summary(report).join("\n")));
         // Findings that no row shows would be lost to whoever reads lines.
         let shown: Vec<(&str, Option<Code>)> =
             report.results.iter().map(|row| (evidence(row), code(row))).collect();
@@ -44,6 +50,8 @@ fn code(row: &Row) -> Option<Code> {
         Row::Pull(row) => row.code,
         Row::Probe(row) => row.code,
         Row::Limit(row) => row.code,
+        Row::Core(row) => row.code,
+        Row::Clock(row) => row.code,
     }
 }
 
@@ -52,5 +60,7 @@ fn evidence(row: &Row) -> &str {
         Row::Pull(row) => &row.evidence,
         Row::Probe(row) => &row.evidence,
         Row::Limit(row) => &row.evidence,
+        Row::Core(row) => &row.evidence,
+        Row::Clock(row) => &row.evidence,
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::clock;
 use super::credentials::Sources;
+use super::harbor::harbor_seen;
 use super::look::{Looking, look};
 use super::node_config::NodeConfig;
 use super::task::Task;
@@ -65,6 +66,10 @@ fn seen(task: &Task) -> Result<ProbeSeen, String> {
     }
     Ok(runtime.block_on(async {
         let deadline = Instant::now() + Duration::from_secs(task.timeout_seconds);
+        if let Some(ask) = &task.harbor {
+            let image = task.targets.first().map(String::as_str);
+            return Box::pin(harbor_seen(ask, image, settings, &mut sources, deadline)).await;
+        }
         let names = settings.clone();
         let mut client = Client::new(Transport::new(settings), task.plain_http.iter().cloned(), deadline);
         match task.action {

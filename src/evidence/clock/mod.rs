@@ -4,52 +4,16 @@
 
 mod bounds;
 pub mod leeway;
+mod leases;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::ClockBounds;
+pub use leases::{LeaseClock, LeaseClocks, Offset, Offsets};
 
 use super::Outcome;
 use crate::text::Clean;
-
-/// What one watch of the leases in `kube-node-lease` saw.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LeaseClocks {
-    /// One item a node, in the order of their names.
-    pub nodes: Vec<LeaseClock>,
-    /// How long the watch listened, in milliseconds.
-    pub listened_ms: u64,
-    /// The API server's clock minus the observer's, by the `Date` of its answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api_server: Option<ClockBounds>,
-    /// How often the watch was interrupted.
-    pub interruptions: u32,
-}
-
-/// The clock of one node, by the renewals of its lease.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LeaseClock {
-    /// The node's name.
-    pub node: String,
-    /// How many renewals were seen.
-    pub samples: u32,
-    /// The smallest `arrival − renewTime`, in microseconds: the observer's clock minus the node's, plus the fastest way
-    /// of a renewal to the observer. `None` where no renewal was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub least_lag_us: Option<i64>,
-    /// `renewTime` of the lease as it was before the watch began (UTC).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Timestamp>,
-    /// The renew period that the lease promises, in seconds (`leaseDurationSeconds`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease_seconds: Option<u64>,
-    /// Whether the node is ready, where nodes may be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ready: Option<bool>,
-}
 
 /// What a probe saw of the clock of its node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

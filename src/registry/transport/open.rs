@@ -59,7 +59,7 @@ impl Transport {
         let known =
             self.places.iter().position(|place| place.is_proxy == is_proxy && place.origin == *origin);
         known.unwrap_or_else(|| {
-            let proxy = self.settings.proxies.of(origin).filter(|_| !is_proxy);
+            let proxy = self.settings.proxies.of(origin).filter(|_| !is_proxy && origin.pinned().is_none());
             self.endpoints.push(Endpoint {
                 role,
                 scheme: origin.scheme(),
@@ -115,7 +115,8 @@ impl Transport {
         {
             return Err(self.refuse(index, why));
         }
-        let way = match self.settings.proxies.of(&origin).cloned() {
+        let proxy = self.settings.proxies.of(&origin).filter(|_| origin.pinned().is_none());
+        let way = match proxy.cloned() {
             Some(proxy) => self.through_proxy(index, &proxy).await?,
             None => {
                 let (stream, remote) = self.tcp(index).await?;
@@ -182,6 +183,9 @@ impl Transport {
     /// the second time with another.
     async fn addresses(&mut self, index: usize) -> Result<Vec<SocketAddr>, SendError> {
         let origin = self.places[index].origin.clone();
+        if let Some(address) = origin.pinned() {
+            return Ok(vec![address]);
+        }
         let addresses: Vec<IpAddr> = match origin.address() {
             Some(address) => vec![address],
             None => {
