@@ -1,7 +1,7 @@
 //! The one document that every command emits and every format renders.
 
-pub mod harbor_rows;
 mod clock_rows;
+pub mod harbor_rows;
 mod probe_rows;
 mod pull_rows;
 mod rows;
@@ -12,8 +12,8 @@ mod unchecked;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::harbor_rows::{CoreRow, HarborSummary};
 pub use self::clock_rows::{ClockMethod, ClockRow, ClockSummary};
+pub use self::harbor_rows::{CoreRow, HarborSummary};
 pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
 pub use self::steps::describe as describe_credential;

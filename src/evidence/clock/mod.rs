@@ -3,8 +3,8 @@
 //! An offset is always *the other's clock minus the observer's*, in microseconds: positive means ahead.
 
 mod bounds;
-pub mod leeway;
 mod leases;
+pub mod leeway;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -21,8 +21,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use tokio::time::{Instant, timeout_at};
 
 pub use auth::{Authorization, Login, Scope};
-pub use direct::{Direct, Heard};
 pub use clock::{Issued, Stamped};
+pub use direct::{Direct, Heard};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
