@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"flag"
+	"fmt"
 	"log"
 	"net"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 // lie=length, lie=times (worked on it for an hour), silent. Flags of the same names are the values without the file.
 func serveTime(arguments []string) error {
 	flags := flag.NewFlagSet("ntp", flag.ExitOnError)
+	ask := flags.String("ask", "", "ADDRESS of another time server: prints what it says, and that is all")
 	listen := flags.String("listen", ":123", "ADDRESS:PORT, UDP")
 	modes := flags.String("modes", "", "file of modes")
 	given := timeModes{stratum: 2}
@@ -29,7 +31,9 @@ func serveTime(arguments []string) error {
 	flags.StringVar(&given.lie, "lie", "", "origin, version, length or times")
 	flags.BoolVar(&given.silent, "silent", false, "no answer")
 	flags.Parse(arguments)
-
+	if *ask != "" {
+		return askTime(*ask)
+	}
 	socket, err := net.ListenPacket("udp", *listen)
 	if err != nil {
 		return err
@@ -131,4 +135,34 @@ func (m timeModes) answer(request []byte, received time.Time, before int) []byte
 func ntpTime(at time.Time) uint64 {
 	const unixEpoch = 2208988800
 	return uint64(at.Unix()+unixEpoch)<<32 | uint64(at.Nanosecond())<<32/1e9
+}
+
+// askTime prints a server's leap indicator, stratum, reference, how many seconds it is ahead, and whether it answered
+// what it was asked.
+func askTime(address string) error {
+	server, err := net.DialTimeout("udp", net.JoinHostPort(address, "123"), 2*time.Second)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	server.SetDeadline(time.Now().Add(2 * time.Second))
+	request := make([]byte, 48)
+	request[0] = 4<<3 | 3
+	number := uint64(time.Now().UnixNano())
+	binary.BigEndian.PutUint64(request[40:], number)
+	if _, err := server.Write(request); err != nil {
+		return err
+	}
+	answer := make([]byte, 1024)
+	n, err := server.Read(answer)
+	if err != nil {
+		return err
+	}
+	if n < 48 {
+		return fmt.Errorf("%d bytes are no answer", n)
+	}
+	ahead := int64(binary.BigEndian.Uint64(answer[40:])-ntpTime(time.Now())) >> 16
+	fmt.Printf("leap=%d stratum=%d reference=%q ahead=%.1f answers=%t\n", answer[0]>>6, answer[1], answer[12:16],
+		float64(ahead)/(1<<16), binary.BigEndian.Uint64(answer[24:]) == number)
+	return nil
 }
