@@ -16,7 +16,7 @@ pub fn table(report: &Report, layout: &Layout) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut out = grid(&rows, &columns(&rows, layout), |row| row.result, layout, 3);
+    let mut out = grid(&rows, &columns(&rows, layout), |row| row.result, layout);
     if let Some(text) = left_out {
         out.push_str(&text);
     }

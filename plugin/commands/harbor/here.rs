@@ -66,7 +66,11 @@ pub(super) async fn through_api(
         forwards.push((shown, open));
     }
     let ask = HarborAsk { via: Via::PortForward, cores, front: front.external.clone(), ..super::ask(args) };
-    output.remark(&format!("asking {} cores of Harbor in {} through port-forward", ask.cores.len(), found.namespace));
+    output.remark(&format!(
+        "asking {} cores of Harbor in {} through port-forward",
+        ask.cores.len(),
+        found.namespace
+    ));
     let image = wants_credential(args).then(|| front.image(args)).transpose()?;
     let run = new_run(api.server())?;
     let looked = look(args, ask.clone(), image.clone()).await?;
@@ -87,15 +91,18 @@ fn show_addresses(probe: &mut Probe, forwards: &[(String, Forward)]) {
 }
 
 /// What was seen, and whether the user ended it; `None` at a second signal.
-async fn look(args: &Harbor, ask: HarborAsk, image: Option<String>) -> Result<Option<(Probe, bool)>, Failure> {
+async fn look(
+    args: &Harbor,
+    ask: HarborAsk,
+    image: Option<String>,
+) -> Result<Option<(Probe, bool)>, Failure> {
     let stop = CancellationToken::new();
     let signals = signals::listen(&stop);
-    let mut stores = local::stores(&args.stores, &stop)?;
+    let mut stores = local::stores(&args.stores, &stop, args.run.timeout)?;
     let here = HarborHere {
         ask,
         image,
         settings: settings::of_this_machine(&args.probe.reach)?,
-        plain_http: args.probe.reach.plain_http.clone(),
         limit: args.run.timeout,
     };
     let runtime = tokio::runtime::Handle::current();
