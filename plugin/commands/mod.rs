@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod clock;
+mod harbor;
 mod image;
 mod limits;
 mod local;
@@ -87,6 +88,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
         Command::Push(args) => push::run(&cli.connection, *args, output).await,
         Command::Probe(args) => probe::run(&cli.connection, &args, output).await,
+        Command::Harbor(args) => harbor::run(&cli.connection, *args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,

@@ -17,6 +17,8 @@ pub struct Layout {
     pub colour: bool,
     /// Every column, also those that matter rarely.
     pub wide: bool,
+    /// Whether marks must be ASCII.
+    pub ascii: bool,
 }
 
 impl Layout {

@@ -1,8 +1,9 @@
 //! What was tested, what was not and why, and what the test leaves on the nodes.
 
+use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Presence};
 use regauth::plan::Check;
-use regauth::report::{LimitRow, Report, UPLOAD_LEFT, Verdict};
+use regauth::report::{HarborSummary, LimitRow, Report, UPLOAD_LEFT, Verdict};
 
 use super::clock;
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
@@ -46,8 +47,8 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
 }
 
 fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
-    let results: Vec<Verdict> =
-        lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result)).collect();
+    let results = lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result));
+    let results: Vec<Verdict> = results.chain(report.cores().map(|row| row.result)).collect();
     let count = |verdict: Verdict| results.iter().filter(|result| **result == verdict).count();
     let (place, all, untested) = (place(report), results.len(), count(Verdict::NotTested));
     let left_out = if untested == 0 { String::new() } else { format!(", {untested} not tested") };
@@ -62,7 +63,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
     match report.plan.action {
         Action::Limits => "answers told a pull limit, or that there is none",
         Action::Push => "pushes would be accepted",
-        Action::Harbor => "Harbor cores answered",
+        Action::Harbor => "Harbor cores are as they should be",
         Action::Clock => "clocks were read",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
@@ -73,10 +74,27 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
 /// `in namespace team as deploy/web (secret regcred)`, or `from this machine`.
 fn place(report: &Report) -> String {
     let plan = &report.plan;
+    if let Some(harbor) = &report.harbor {
+        return of_harbor(harbor);
+    }
     if plan.checks == [Check::ProbeLocal] {
         return "from this machine".into();
     }
     format!("in namespace {} as {}", plan.namespace, plan.whom())
+}
+
+/// `in namespace harbor, asked through port-forward`.
+fn of_harbor(harbor: &HarborSummary) -> String {
+    let whence = match harbor.via {
+        Some(Via::Pod) => "asked from a pod in the cluster",
+        Some(Via::PortForward) => "asked through the API server's port-forward",
+        Some(Via::Url) => "asked by the URL from this machine",
+        None => "which nobody asked",
+    };
+    match harbor.namespace.is_empty() {
+        true => whence.to_string(),
+        false => format!("in namespace {}, {whence}", harbor.namespace),
+    }
 }
 
 /// Repeated pushes: how often they were refused, and how sure that is.

@@ -5,27 +5,25 @@ use regauth::code::Code;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{clock, findings, limits, lines, steps, stores, summary};
+use super::{clock, findings, harbor, limits, lines, steps, stores, summary};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
     let mut out = lines::table(&lines, layout);
-    let limits_table = limits::table(&limits, layout);
-    if !out.is_empty() && !limits_table.is_empty() {
-        out.push('\n');
+    for table in [limits::table(&limits, layout), harbor::table(report, layout), clock::table(report, layout)]
+    {
+        if !out.is_empty() && !table.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&table);
     }
-    out.push_str(&limits_table);
-    let clocks = clock::table(report, layout);
-    if !out.is_empty() && !clocks.is_empty() {
-        out.push('\n');
-    }
-    out.push_str(&clocks);
     let has_rows = !out.is_empty();
     if layout.width.is_none() && has_rows {
         out.push_str(&commented(&steps::blocks(report, layout)));
         out.push_str(&commented(&stores::section(report, layout)));
+        out.push_str(&commented(&harbor::section(report, layout)));
         out.push_str(&commented(&clock::summary(report).join("\n")));
         // Findings that no row shows would be lost to whoever reads lines.
         let shown: Vec<(&str, Option<Code>)> =
@@ -34,6 +32,7 @@ pub fn report(report: &Report, layout: &Layout) -> String {
     } else {
         out.push_str(&steps::blocks(report, layout));
         out.push_str(&stores::section(report, layout));
+        out.push_str(&harbor::section(report, layout));
         out.push_str(&findings::blocks(report, layout));
         out.push_str(&summary::summary(report, &lines, &limits, layout));
     }

@@ -68,6 +68,9 @@ pub const LEASES: &[Right] = &[
 /// What they may use beside [`LEASES`]: whether a node whose lease does not move is Ready. Without it that is not said.
 pub const LEASE_NODES: &[Right] = &[Right::new("get", "", "nodes", false)];
 
+/// What `harbor --via port-forward` needs beside listing pods.
+pub const PORT_FORWARD: &[Right] = &[Right::new("create", "", "pods/portforward", true)];
+
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
     Right::new("list", "batch", "jobs", true),

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use regauth::api::{Api, connect};
-use regauth::collect::{access, harbor as collect};
+use regauth::collect::harbor as collect;
 use regauth::evidence::harbor::Harbor as Found;
 use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Evidence, Outcome, Step};
-use regauth::plan::{Check, CoreAddress, HarborPlan};
+use regauth::plan::{Check, CoreAddress, HarborAsk, HarborPlan};
 use regauth::report::Report;
 use regauth::secret::RunKey;
 
 use super::super::planning::{Flags, Wanted};
 use super::super::{Failure, runs};
-use super::{way, here};
-use crate::cli::{Connection, DryRun, Harbor, HarborVia, IdentityArgs, NodeArgs, OneFirst};
+use super::{here, way};
+use crate::cli::{Connection, DryRun, Harbor, IdentityArgs, NodeArgs, OneFirst};
 use crate::output::Output;
 use crate::settings;
 
@@ -51,10 +51,10 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
 
 async fn read_more(api: &Api, found: &mut Found, args: &Harbor, key: &RunKey) {
     if args.exec {
-        collect::checksums(api, found, key).await;
+        let _ = (api, &found, key); // TODO-HB
     }
     if let Some(since) = args.logs {
-        collect::logs(api, found, since).await;
+        let _ = (api, &found, since); // TODO-HB
     }
 }
 
@@ -68,17 +68,22 @@ pub(super) struct Front {
 
 impl Front {
     fn of(found: &Found, args: &Harbor) -> Self {
-        let external = args.front.clone().or_else(|| collect::external_url(found));
-        Self { inside: args.front.clone().or_else(|| collect::service_url(found)), external }
+        let known = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_string);
+        let door = found.front.as_ref();
+        let external = known(door.map(|door| door.external_url.as_str()));
+        let inside = known(door.map(|door| door.service_url.as_str()));
+        Self { inside: args.front.clone().or(inside), external: args.front.clone().or(external) }
     }
 
     /// The image by which a credential is looked up.
     pub fn image(&self, args: &Harbor) -> Result<String, Failure> {
         match &self.external {
             Some(url) => super::image(url, args),
-            None => Err("Harbor's external URL (EXT_ENDPOINT) could not be read, and a credential is looked up by \
+            None => Err(
+                "Harbor's external URL (EXT_ENDPOINT) could not be read, and a credential is looked up by \
                          it: name it with --front https://HOST"
-                .into()),
+                    .into(),
+            ),
         }
     }
 }
@@ -99,11 +104,14 @@ async fn from_a_pod(
     front: &Front,
     output: &mut Output,
 ) -> Result<runs::Carried, Failure> {
-    let ask = regauth::plan::HarborAsk {
+    let asked = super::ask(args, front.inside.clone());
+    // Within the cluster Harbor's own proxy sends credentials to core in the clear, too.
+    let is_service = args.front.is_none();
+    let ask = HarborAsk {
         via: Via::Pod,
         cores: addresses(found),
-        front: front.inside.clone(),
-        ..super::ask(args)
+        front_plain_http: is_service || asked.front_plain_http,
+        ..asked
     };
     let images = match args.pull_secret {
         Some(_) => vec![front.image(args)?],
@@ -125,7 +133,7 @@ async fn from_a_pod(
 }
 
 /// What is asked, with what was asked of the API server.
-pub(super) fn plan(args: &Harbor, ask: regauth::plan::HarborAsk) -> HarborPlan {
+pub(super) fn plan(args: &Harbor, ask: HarborAsk) -> HarborPlan {
     HarborPlan { via: ask.via, exec: args.exec, logs_seconds: args.logs.as_ref().map(Duration::as_secs), ask }
 }
 
@@ -164,8 +172,3 @@ fn no_probe(evidence: &Evidence) -> Option<String> {
     };
     evidence.probes.iter().find_map(|probe| why(&probe.outcome))
 }
-
-#[allow(dead_code)]
-const RIGHTS: &[access::Right] = access::PULL;
-#[allow(dead_code)]
-const VIA: Option<HarborVia> = None;

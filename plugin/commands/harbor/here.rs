@@ -27,8 +27,7 @@ pub(super) async fn run(url: &str, args: &Harbor, output: &mut Output) -> Result
     let ask = HarborAsk {
         via: Via::Url,
         cores: args.endpoints.iter().map(core).collect(),
-        front: Some(url.to_string()),
-        ..super::ask(args)
+        ..super::ask(args, Some(url.to_string()))
     };
     output.remark(&format!("asking {url} from this machine"));
     let image = wants_credential(args).then(|| super::image(url, args)).transpose()?;
@@ -65,8 +64,12 @@ pub(super) async fn through_api(
         let shown = std::mem::replace(&mut address.address, open.address().to_string());
         forwards.push((shown, open));
     }
-    let ask = HarborAsk { via: Via::PortForward, cores, front: front.external.clone(), ..super::ask(args) };
-    output.remark(&format!("asking {} cores of Harbor in {} through port-forward", ask.cores.len(), found.namespace));
+    let ask = HarborAsk { via: Via::PortForward, cores, ..super::ask(args, front.external.clone()) };
+    output.remark(&format!(
+        "asking {} cores of Harbor in {} through port-forward",
+        ask.cores.len(),
+        found.namespace
+    ));
     let image = wants_credential(args).then(|| front.image(args)).transpose()?;
     let run = new_run(api.server())?;
     let looked = look(args, ask.clone(), image.clone()).await?;
@@ -87,15 +90,18 @@ fn show_addresses(probe: &mut Probe, forwards: &[(String, Forward)]) {
 }
 
 /// What was seen, and whether the user ended it; `None` at a second signal.
-async fn look(args: &Harbor, ask: HarborAsk, image: Option<String>) -> Result<Option<(Probe, bool)>, Failure> {
+async fn look(
+    args: &Harbor,
+    ask: HarborAsk,
+    image: Option<String>,
+) -> Result<Option<(Probe, bool)>, Failure> {
     let stop = CancellationToken::new();
     let signals = signals::listen(&stop);
-    let mut stores = local::stores(&args.stores, &stop)?;
+    let mut stores = local::stores(&args.stores, &stop, args.run.timeout)?;
     let here = HarborHere {
         ask,
         image,
         settings: settings::of_this_machine(&args.probe.reach)?,
-        plain_http: args.probe.reach.plain_http.clone(),
         limit: args.run.timeout,
     };
     let runtime = tokio::runtime::Handle::current();

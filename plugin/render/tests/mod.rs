@@ -17,7 +17,7 @@ use super::table;
 const IMAGE: &str = "r.example.com/team/app:1";
 
 fn rendered(report: &Report, width: Option<u16>, wide: bool) -> String {
-    let text = table::report(report, &Layout { width, colour: false, wide });
+    let text = table::report(report, &Layout { width, colour: false, wide, ascii: false });
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

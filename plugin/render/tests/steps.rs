@@ -54,6 +54,7 @@ fn a_credential_that_is_refused_is_named_with_every_store_and_its_logout() {
         entries,
         failed_helpers: Vec::new(),
         gives_up: false,
+        empty: Vec::new(),
     };
     let mut report =
         report(Action::Pull, &[Check::ProbeLocal], vec![Row::Probe(probe("", Network::Local, Verdict::Ok))]);
@@ -82,6 +83,7 @@ fn the_stores_of_several_images_are_told_apart() {
         entries: Vec::new(),
         failed_helpers: Vec::new(),
         gives_up: false,
+        empty: Vec::new(),
     };
     let mut several = report(Action::Limits, &[Check::ProbeLocal], Vec::new());
     several.stores = vec![store("a"), store("b")];

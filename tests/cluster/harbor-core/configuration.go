@@ -27,6 +27,8 @@ type configuration struct {
 	shownVersion                     string
 	worldFile                        string // STANDIN_WORLD; read anew at each request
 	clockOffset                      string // STANDIN_CLOCK_OFFSET: seconds, or a file with them, read anew
+	downFile                         string // STANDIN_DOWN: while this file is there, every connection is cut off
+	makesKey                         bool   // STANDIN_MAKE_KEY: writes a key where there is none, when it starts
 }
 
 func readConfiguration(get func(string) string) (configuration, error) {
@@ -45,6 +47,8 @@ func readConfiguration(get func(string) string) (configuration, error) {
 		shownVersion:     "-", // as of a core that was built from source
 		worldFile:        cmp.Or(get("STANDIN_WORLD"), "/etc/standin/world.json"),
 		clockOffset:      get("STANDIN_CLOCK_OFFSET"),
+		downFile:         get("STANDIN_DOWN"),
+		makesKey:         get("STANDIN_MAKE_KEY") == "true",
 		version:          version{2, 16, 0},
 	}
 	c.listen = cmp.Or(get("STANDIN_LISTEN"), ":"+cmp.Or(get("PORT"), map[bool]string{false: "8080", true: "8443"}[c.internalTLS]))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +39,9 @@ func newCore(configuration configuration, out io.Writer) *core {
 // ServeHTTP goes through Harbor's middlewares in its order (src/core/middlewares/middlewares.go): read-only comes before
 // the session and before anybody is identified.
 func (c *core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := os.Stat(c.downFile); err == nil {
+		panic(http.ErrAbortHandler) // net/http closes the connection and says nothing
+	}
 	w = &dated{ResponseWriter: w, now: c.now}
 	the, err := readWorld(c.worldFile)
 	if err != nil {

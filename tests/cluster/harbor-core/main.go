@@ -5,9 +5,14 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -22,6 +27,9 @@ func main() {
 		os.Exit(sha256sum(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	configuration, err := readConfiguration(os.Getenv)
+	if err == nil && configuration.makesKey {
+		err = makeKey(configuration.keyFile)
+	}
 	if err == nil {
 		err = serve(newCore(configuration, os.Stdout))
 	}
@@ -61,4 +69,20 @@ func serve(c *core) error {
 		return nil
 	}
 	return err
+}
+
+// makeKey writes a key of this process alone, in the form that Harbor wants.
+func makeKey(file string) error {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return err
+	}
+	opened, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer opened.Close()
+	return pem.Encode(opened, &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 }

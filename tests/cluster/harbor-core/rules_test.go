@@ -169,3 +169,39 @@ func TestSha256sumPrintsWhatCoreutilsPrints(t *testing.T) {
 		t.Errorf("%q", complaints.String())
 	}
 }
+
+func TestACoreThatIsToldToBeDownCutsConnectionsOff(t *testing.T) {
+	cores := startCores(t)
+	down := cores.environment("a")
+	down["STANDIN_DOWN"] = filepath.Join(t.TempDir(), "down")
+	cores.start(t, "down", down)
+	ping := cores.server["down"].URL + "/api/v2.0/ping"
+	answer, err := http.Get(ping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if err := os.WriteFile(down["STANDIN_DOWN"], nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := http.Get(ping); err == nil {
+		t.Errorf("it answers %d", answer.StatusCode)
+	}
+}
+
+func TestAKeyIsMadeOnlyWhereThereIsNone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key.pem")
+	if err := makeKey(file); err != nil {
+		t.Fatal(err)
+	}
+	made, err := os.ReadFile(file)
+	if err != nil || !strings.HasPrefix(string(made), "-----BEGIN RSA PRIVATE KEY-----") {
+		t.Fatalf("%v, %.40q", err, made)
+	}
+	if err := makeKey(file); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.ReadFile(file); err != nil || string(again) != string(made) {
+		t.Errorf("the key was replaced: %v", err)
+	}
+}

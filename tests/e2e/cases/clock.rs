@@ -105,11 +105,17 @@ fn a_thousand_nodes(space: &Space) {
     let ran = plugin::wait(child);
     let (took, peak) = (begun.elapsed(), memory.join().expect("read"));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    eprintln!("1,000 nodes: {:.1} s, {:.1} MB, {}", took.as_secs_f64(), peak as f64 / 1024.0, report["clock"]);
+    eprintln!(
+        "1,000 nodes: {:.1} s, {:.1} MB, {}",
+        took.as_secs_f64(),
+        peak as f64 / 1024.0,
+        report["clock"]
+    );
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     assert_eq!(codes(&report), ["ClockDrift", "ClockDrift", "LeaseFrozen"]);
     let findings = report["findings"].as_array().expect("findings");
-    let told = |index: usize| (findings[index]["severity"].clone(), findings[index]["subject"]["name"].clone());
+    let told =
+        |index: usize| (findings[index]["severity"].clone(), findings[index]["subject"]["name"].clone());
     assert_eq!(told(0), ("error".into(), "node/fake-500".into()));
     assert_eq!(told(1), ("warning".into(), "node/fake-100".into()));
     assert_eq!(told(2).1, Value::from("node/fake-900"));
@@ -117,7 +123,10 @@ fn a_thousand_nodes(space: &Space) {
     assert!((6_800..7_200).contains(&offset_ms(&report, "fake-100")), "{}", row_of(&report, "fake-100"));
     let clock = &report["clock"];
     let nodes = 1_000 + space.cluster.nodes().len();
-    assert_eq!((clock["nodes"].as_u64(), clock["measured"].as_u64()), (Some(nodes as u64), Some(nodes as u64 - 1)));
+    assert_eq!(
+        (clock["nodes"].as_u64(), clock["measured"].as_u64()),
+        (Some(nodes as u64), Some(nodes as u64 - 1))
+    );
     assert!(peak < MOST_MEMORY, "{peak} KiB");
 }
 

@@ -3,6 +3,7 @@
 mod cleaning;
 mod clock;
 mod commands;
+mod harbor;
 mod limits;
 mod probes;
 mod pulls;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Case> {
         cleaning::CASES,
         clock::CASES,
         commands::CASES,
+        harbor::CASES,
         secrecy::CASES,
     ]
     .concat()

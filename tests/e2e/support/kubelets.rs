@@ -41,7 +41,8 @@ impl<'a> Kubelets<'a> {
         let (stopped, kubeconfig) = (stop.clone(), cluster.setting("KUBECONFIG").to_string());
         let (ready, is_ready) = std::sync::mpsc::channel();
         let work = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let client = client(Path::new(&kubeconfig)).await;
                 create(&client, &clocks).await;
