@@ -91,8 +91,27 @@ fn without_targets(mut reduced: ProbeSeen, fits: impl Fn(&String) -> bool) -> St
             return text;
         }
     }
+    if let Some(text) = with_fewer_clocks(&mut reduced, said, &fits) {
+        return text;
+    }
     let truncated = vec!["everything".to_string()];
     whole(&ProbeSeen { version: reduced.version, truncated, ..ProbeSeen::default() })
+}
+
+/// What was seen of clocks, less of each kind until it fits.
+fn with_fewer_clocks(
+    reduced: &mut ProbeSeen,
+    mut said: Vec<String>,
+    fits: impl Fn(&String) -> bool,
+) -> Option<String> {
+    said.push("some servers' clocks".to_string());
+    reduced.truncated = said;
+    while reduced.clock.as_mut().is_some_and(reduce::fewer_clocks) {
+        if let Some(text) = Some(packed(reduced)).filter(&fits) {
+            return Some(text);
+        }
+    }
+    None
 }
 
 fn packed(seen: &ProbeSeen) -> String {

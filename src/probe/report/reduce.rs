@@ -1,11 +1,15 @@
 //! What a result can do without, least first. The outcome of a step never goes: its status, its kind of failure,
 //! the registry's code.
 
+pub(super) use clocks::fewer as fewer_clocks;
+
 use super::harbor;
 use crate::evidence::ProbeSeen;
 use crate::evidence::endpoint::Endpoint;
 use crate::evidence::probe::{Answer, Exchange, ExchangeResult, ExchangeStep, Trouble};
 use crate::text::Clean;
+
+mod clocks;
 
 /// One thing that is left out.
 pub(super) struct Step {
@@ -39,6 +43,8 @@ pub(super) const STEPS: &[Step] = &[
     Step { leaves_out: "how long each step took", apply: durations },
     Step { leaves_out: "parts of a hundredth of a second of the cores' clocks", apply: harbor::clocks },
     Step { leaves_out: "the addresses of cores", apply: harbor::addresses },
+    Step { leaves_out: "hosts that were contacted", apply: clocks::endpoints },
+    Step { leaves_out: "details of time servers", apply: clocks::details },
 ];
 
 /// Endpoints that no exchange names any more; the indexes move.
@@ -221,6 +227,7 @@ fn cut_errors(seen: &mut ProbeSeen, bytes: usize) {
     for broken in seen.targets.iter_mut().flat_map(|target| &mut target.keyring.broken) {
         cut(&mut broken.error);
     }
+    clocks::each_text(seen, cut);
     each_exchange(seen, |exchange| match &mut exchange.result {
         ExchangeResult::Broken { message } | ExchangeResult::Refused { message } => cut(message),
         ExchangeResult::Answered(answer) => {
