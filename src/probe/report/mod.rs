@@ -3,6 +3,9 @@
 //! JSON where it fits; else compressed (raw deflate, base64, after [`MARK`]); else compressed without what matters
 //! least, in the fixed order of [`reduce::STEPS`], with a word for each kind of detail that is missing.
 
+mod harbor;
+#[cfg(test)]
+mod harbor_tests;
 mod reduce;
 #[cfg(test)]
 mod tests;
@@ -66,6 +69,9 @@ pub fn encode(seen: &ProbeSeen, budget: usize) -> String {
         if let Some(text) = Some(packed(&reduced)).filter(fits) {
             return text;
         }
+    }
+    if let Some(text) = harbor::without_the_last(&mut reduced, |seen| Some(packed(seen)).filter(fits)) {
+        return text;
     }
     without_targets(reduced, fits)
 }

@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::evidence::probe::{ExchangeResult, ExchangeStep};
 
-const BUDGET: usize = 4096;
-const TIME: &str = "2026-07-04T03:04:05Z";
+pub(super) const BUDGET: usize = 4096;
+pub(super) const TIME: &str = "2026-07-04T03:04:05Z";
 
 /// Digits that no compression makes small.
-fn random_hex(seed: usize, digits: usize) -> String {
+pub(super) fn random_hex(seed: usize, digits: usize) -> String {
     let mut state = seed as u64 * 2 + 1;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
