@@ -1,6 +1,7 @@
 //! What a scenario cannot tell: several runs, signals, requests, limits.
 
 mod cleaning;
+mod clock;
 mod clocks;
 mod commands;
 mod harbor;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Case> {
         clocks::CASES,
         signals::CASES,
         cleaning::CASES,
+        clock::CASES,
         commands::CASES,
         harbor::CASES,
         secrecy::CASES,
