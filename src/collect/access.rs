@@ -59,6 +59,34 @@ pub const PULL: &[Right] = &[
 /// Without it the row says what is missing.
 pub const PROBE_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
+/// What `harbor` needs: Harbor's pods.
+pub const HARBOR: &[Right] = &[Right::new("list", "", "pods", true)];
+
+/// What `harbor` reads besides, each for a check that is told as not done without it: rollouts of core, session
+/// affinity before it, and the settings that pods take from ConfigMaps.
+pub const HARBOR_READS: &[Right] = &[
+    Right::new("get", "", "configmaps", true),
+    Right::new("list", "apps", "deployments", true),
+    Right::new("list", "apps", "statefulsets", true),
+    Right::new("list", "", "services", true),
+    Right::new("list", "networking.k8s.io", "ingresses", true),
+];
+
+/// What `harbor` uses to tell whether pods hold the key that their Secret holds now.
+pub const HARBOR_SECRETS: &[Right] = &[Right::new("get", "", "secrets", true)];
+
+/// What `harbor --exec` uses. A WebSocket is opened by GET, so that servers up to 1.34 ask for `get` and later ones for
+/// `create` besides (feature gate `AuthorizePodWebsocketUpgradeCreatePermission`).
+pub const HARBOR_EXEC: &[Right] =
+    &[Right::new("get", "", "pods/exec", true), Right::new("create", "", "pods/exec", true)];
+
+/// What `harbor --logs` uses.
+pub const HARBOR_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
+
+/// What `harbor --via port-forward` uses; both verbs for the same reason as in [`HARBOR_EXEC`].
+pub const HARBOR_FORWARD: &[Right] =
+    &[Right::new("get", "", "pods/portforward", true), Right::new("create", "", "pods/portforward", true)];
+
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
     Right::new("list", "batch", "jobs", true),
