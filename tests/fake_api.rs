@@ -6,6 +6,7 @@ mod fake_api {
     mod as_workload;
     mod cleaning;
     mod connection;
+    mod harbor;
     mod log;
     mod malformed;
     mod one_first;
@@ -15,6 +16,7 @@ mod fake_api {
     mod refusals;
     mod runs;
     mod server;
+    mod sockets;
     mod watches;
     mod world;
 }
