@@ -1,7 +1,9 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
+mod clock;
 mod findings;
 mod grid;
+mod harbor;
 mod limits;
 mod lines;
 mod steps;
@@ -11,6 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod wrap;
 
 use regauth::report::Report;
 use serde::Serialize;
@@ -20,9 +23,10 @@ use crate::commands::Failure;
 
 /// A report in the format that was asked for. `width` is the terminal's, `None` when nobody watches.
 pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool) -> Result<String, Failure> {
+    let layout = |wide: bool| table::Layout { width, colour, wide, ascii: !speaks_utf8() };
     match format {
-        Format::Table => Ok(table::report(report, &table::Layout { width, colour, wide: false })),
-        Format::Wide => Ok(table::report(report, &table::Layout { width, colour, wide: true })),
+        Format::Table => Ok(table::report(report, &layout(false))),
+        Format::Wide => Ok(table::report(report, &layout(true))),
         Format::Json => json(report),
         Format::Yaml => yaml(report),
     }
@@ -32,6 +36,14 @@ pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool)
 pub fn yaml_documents(objects: &[serde_json::Value]) -> Result<String, Failure> {
     let documents: Result<Vec<String>, Failure> = objects.iter().map(yaml).collect();
     Ok(documents?.join("---\n"))
+}
+
+/// Whether the locale is one of UTF-8; the first variable that is set counts (POSIX, XBD 8.2). One that says nothing is
+/// taken for UTF-8, as the rest of the text is.
+fn speaks_utf8() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let locale = set.map(|value| value.to_ascii_lowercase()).find(|value| !value.is_empty());
+    locale.is_none_or(|value| value.contains("utf-8") || value.contains("utf8"))
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {

@@ -1,9 +1,11 @@
 //! What was tested, what was not and why, and what the test leaves on the nodes.
 
+use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Presence};
 use regauth::plan::Check;
-use regauth::report::{LimitRow, Report, Verdict};
+use regauth::report::{HarborSummary, LimitRow, Report, UPLOAD_LEFT, Verdict};
 
+use super::clock;
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::Layout;
 use super::lines::{self, Line};
@@ -12,21 +14,31 @@ use super::lines::{self, Line};
 pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &Layout) -> String {
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
     let mut out = String::from("\n");
-    out.push_str(&wrapped("", &tested(report, lines, limits), width));
+    let clocks = clock::summary(report);
+    for text in &clocks {
+        out.push_str(&wrapped("", text, width));
+    }
+    if clocks.is_empty() {
+        out.push_str(&wrapped("", &tested(report, lines, limits), width));
+    }
     for identity in lines::identities(lines, layout) {
         out.push_str(&wrapped("as: ", &identity, width));
     }
     for text in series(report) {
         out.push_str(&wrapped("", &text, width));
     }
-    if report.run.interrupted {
+    if report.run.interrupted && clocks.is_empty() {
         let untested = lines.iter().filter(|line| line.result == Verdict::NotTested).count();
         let text = format!("{untested} of {} were not tested.", lines.len());
         out.push_str(&wrapped("interrupted: ", &text, width));
     }
-    let about_nodes = |what: &str| what.starts_with("node/") || what.ends_with("nodes");
+    let about_nodes =
+        |what: &str| what.starts_with("node/") || what.ends_with("nodes") || what.starts_with("the clock");
     for item in report.not_checked.iter().filter(|item| about_nodes(&item.what)) {
         out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
+    }
+    for item in report.not_checked.iter().filter(|item| item.what.starts_with(UPLOAD_LEFT)) {
+        out.push_str(&wrapped("note: ", &format!("{}: {}.", item.what, item.why), width));
     }
     if let Some(text) = left_behind(report) {
         out.push_str(&wrapped("note: ", &text, width));
@@ -35,8 +47,8 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
 }
 
 fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
-    let results: Vec<Verdict> =
-        lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result)).collect();
+    let results = lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result));
+    let results: Vec<Verdict> = results.chain(report.cores().map(|row| row.result)).collect();
     let count = |verdict: Verdict| results.iter().filter(|result| **result == verdict).count();
     let (place, all, untested) = (place(report), results.len(), count(Verdict::NotTested));
     let left_out = if untested == 0 { String::new() } else { format!(", {untested} not tested") };
@@ -51,7 +63,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
     match report.plan.action {
         Action::Limits => "answers told a pull limit, or that there is none",
         Action::Push => "pushes would be accepted",
-        Action::Harbor => "Harbor cores answered",
+        Action::Harbor => "Harbor cores are as they should be",
         Action::Clock => "clocks were read",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
@@ -62,10 +74,27 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
 /// `in namespace team as deploy/web (secret regcred)`, or `from this machine`.
 fn place(report: &Report) -> String {
     let plan = &report.plan;
+    if let Some(harbor) = &report.harbor {
+        return of_harbor(harbor);
+    }
     if plan.checks == [Check::ProbeLocal] {
         return "from this machine".into();
     }
     format!("in namespace {} as {}", plan.namespace, plan.whom())
+}
+
+/// `in namespace harbor, asked through port-forward`.
+fn of_harbor(harbor: &HarborSummary) -> String {
+    let whence = match harbor.via {
+        Some(Via::Pod) => "asked from a pod in the cluster",
+        Some(Via::PortForward) => "asked through the API server's port-forward",
+        Some(Via::Url) => "asked by the URL from this machine",
+        None => "which nobody asked",
+    };
+    match harbor.namespace.is_empty() {
+        true => whence.to_string(),
+        false => format!("in namespace {}, {whence}", harbor.namespace),
+    }
 }
 
 /// Repeated pushes: how often they were refused, and how sure that is.

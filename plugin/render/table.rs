@@ -5,22 +5,26 @@ use regauth::code::Code;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{findings, limits, lines, steps, stores, summary};
+use super::{clock, findings, harbor, limits, lines, steps, stores, summary};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
     let mut out = lines::table(&lines, layout);
-    let limits_table = limits::table(&limits, layout);
-    if !out.is_empty() && !limits_table.is_empty() {
-        out.push('\n');
+    for table in [limits::table(&limits, layout), harbor::table(report, layout), clock::table(report, layout)]
+    {
+        if !out.is_empty() && !table.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&table);
     }
-    out.push_str(&limits_table);
     let has_rows = !out.is_empty();
     if layout.width.is_none() && has_rows {
         out.push_str(&commented(&steps::blocks(report, layout)));
         out.push_str(&commented(&stores::section(report, layout)));
+        out.push_str(&commented(&harbor::section(report, layout)));
+        out.push_str(&commented(&clock::summary(report).join("\n")));
         // Findings that no row shows would be lost to whoever reads lines.
         let shown: Vec<(&str, Option<Code>)> =
             report.results.iter().map(|row| (evidence(row), code(row))).collect();
@@ -28,6 +32,7 @@ pub fn report(report: &Report, layout: &Layout) -> String {
     } else {
         out.push_str(&steps::blocks(report, layout));
         out.push_str(&stores::section(report, layout));
+        out.push_str(&harbor::section(report, layout));
         out.push_str(&findings::blocks(report, layout));
         out.push_str(&summary::summary(report, &lines, &limits, layout));
     }
@@ -44,6 +49,8 @@ fn code(row: &Row) -> Option<Code> {
         Row::Pull(row) => row.code,
         Row::Probe(row) => row.code,
         Row::Limit(row) => row.code,
+        Row::Core(row) => row.code,
+        Row::Clock(row) => row.code,
     }
 }
 
@@ -52,5 +59,7 @@ fn evidence(row: &Row) -> &str {
         Row::Pull(row) => &row.evidence,
         Row::Probe(row) => &row.evidence,
         Row::Limit(row) => &row.evidence,
+        Row::Core(row) => &row.evidence,
+        Row::Clock(row) => &row.evidence,
     }
 }

@@ -83,8 +83,17 @@ pub const HARBOR_EXEC: &[Right] =
 /// What `harbor --logs` uses.
 pub const HARBOR_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
-/// What `harbor --via port-forward` uses; both verbs for the same reason as in [`HARBOR_EXEC`].
-pub const HARBOR_FORWARD: &[Right] =
+/// What the nodes' clocks by their leases need, in the namespace of the leases ([`super::leases::NAMESPACE`]).
+pub const LEASES: &[Right] = &[
+    Right::new("list", "coordination.k8s.io", "leases", true),
+    Right::new("watch", "coordination.k8s.io", "leases", true),
+];
+
+/// What they may use beside [`LEASES`]: whether a node whose lease does not move is Ready. Without it that is not said.
+pub const LEASE_NODES: &[Right] = &[Right::new("get", "", "nodes", false)];
+
+/// What `harbor --via port-forward` needs beside listing pods; both verbs for the same reason as in [`HARBOR_EXEC`].
+pub const PORT_FORWARD: &[Right] =
     &[Right::new("get", "", "pods/portforward", true), Right::new("create", "", "pods/portforward", true)];
 
 /// What `cleanup` needs in a namespace.
@@ -156,6 +165,8 @@ mod tests {
 
     const PULL_ROLES: &str = include_str!("../../manifests/rbac/pull.yaml");
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
+    const CLOCK_ROLES: &str = include_str!("../../manifests/rbac/clock.yaml");
+    const HARBOR_ROLES: &str = include_str!("../../manifests/rbac/harbor.yaml");
     const READ_ONLY_ROLES: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
     #[derive(Deserialize)]
@@ -219,8 +230,33 @@ mod tests {
     }
 
     #[test]
+    fn the_roles_for_harbor_grant_what_harbor_asks_for_and_nothing_else() {
+        let mut all: Granted = wanted(PULL);
+        all.retain(|(_, resource, _)| resource != "nodes");
+        for rights in [HARBOR, HARBOR_READS, HARBOR_SECRETS, HARBOR_EXEC, HARBOR_LOGS, PORT_FORWARD] {
+            all.extend(wanted(rights));
+        }
+        assert_eq!(granted(HARBOR_ROLES), all);
+        let alone = |resource: &str| {
+            roles(HARBOR_ROLES).iter().any(|role| role.rules.iter().all(|rule| rule.resources == [resource]))
+        };
+        assert!(alone("secrets") && alone("pods/exec"), "what makes an administrator has roles of its own");
+    }
+
+    #[test]
+    fn the_roles_for_clocks_grant_what_clocks_ask_for_and_nothing_else() {
+        let mut all = wanted(LEASES);
+        all.extend(wanted(LEASE_NODES));
+        assert_eq!(granted(CLOCK_ROLES), all);
+        assert!(
+            roles(CLOCK_ROLES).iter().all(|role| role.rules.len() == 1),
+            "a role of its own for what is cluster-wide"
+        );
+    }
+
+    #[test]
     fn no_role_mentions_secrets_or_a_wildcard() {
-        for text in [PULL_ROLES, CLEANUP_ROLES, READ_ONLY_ROLES] {
+        for text in [PULL_ROLES, CLEANUP_ROLES, CLOCK_ROLES, READ_ONLY_ROLES] {
             for (group, resource, verb) in granted(text) {
                 assert_ne!(resource.split('/').next(), Some("secrets"));
                 assert!([&group, &resource, &verb].iter().all(|part| !part.contains('*')), "{resource}");

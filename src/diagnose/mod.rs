@@ -10,7 +10,9 @@
 pub mod message;
 
 mod builder;
+pub(crate) mod clock;
 mod credential;
+pub(crate) mod harbor;
 mod network;
 mod node;
 pub(crate) mod probe;
@@ -19,6 +21,7 @@ mod refusal;
 mod settle;
 mod wording;
 
+pub use clock::{offset as signed_span, span};
 pub use pull::{candidates as pull_candidates, may_refuse_credential};
 pub use wording::Place;
 pub(crate) use wording::asked;
@@ -51,6 +54,26 @@ pub const RULES: &[Rule] = &[
     probe::intermittent,
     probe::low,
     probe::could_not_look,
+    harbor::mismatched,
+    harbor::rejected,
+    harbor::unreadable,
+    harbor::stale,
+    harbor::not_mounted,
+    harbor::unreachable_cores,
+    harbor::rejected_for_time,
+    harbor::drifting,
+    harbor::short_lived,
+    harbor::drifting_settings,
+    harbor::versions,
+    harbor::logins,
+    harbor::read_only,
+    harbor::decided,
+    harbor::unreachable_front,
+    harbor::realm,
+    harbor::one_key_only,
+    harbor::denied_reads,
+    clock::lease_drift,
+    clock::frozen,
 ];
 
 /// What the evidence means, worst first.

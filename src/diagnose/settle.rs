@@ -16,6 +16,8 @@ pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
     (Code::CredentialNotVisible, &[Code::NoCredential]),
     (Code::ConnectionTimedOut, &[Code::PullNotFinished]),
     (Code::RuntimeFailed, &[Code::NoCredential, Code::CredentialRejected]),
+    (Code::HarborKeyMismatch, &[Code::HarborTokenRejected, Code::HarborKeyStale]),
+    (Code::TokenTimeRejected, &[Code::HarborTokenRejected, Code::ClockDrift]),
 ];
 
 /// What a registry says to those who have no credential for it.

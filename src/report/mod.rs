@@ -1,5 +1,7 @@
 //! The one document that every command emits and every format renders.
 
+mod clock_rows;
+pub mod harbor_rows;
 mod probe_rows;
 mod pull_rows;
 mod rows;
@@ -10,10 +12,12 @@ mod unchecked;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::clock_rows::{ClockMethod, ClockRow, ClockSummary};
+pub use self::harbor_rows::{CoreRow, HarborSummary};
 pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
 pub use self::steps::describe as describe_credential;
-pub use self::unchecked::{NotChecked, NotCheckedState};
+pub use self::unchecked::{NotChecked, NotCheckedState, UPLOAD_LEFT};
 use crate::diagnose;
 use crate::evidence::{API_VERSION, Evidence, Run};
 use crate::finding::{Finding, Severity};
@@ -40,6 +44,12 @@ pub struct Report {
     /// What the clients of this machine have for the images, where it was this machine that looked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stores: Vec<stores::StoreRow>,
+    /// What is known of a Harbor as a whole, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor: Option<HarborSummary>,
+    /// What the nodes' clocks come to, where their leases were watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockSummary>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -76,7 +86,11 @@ impl Report {
         let findings = diagnose::diagnose(evidence);
         let pulls =
             evidence.pulls.iter().map(|pull| Row::Pull(pull_rows::pull_row(pull, evidence, &findings)));
-        let results = pulls.chain(probe_rows::rows(evidence, &findings)).collect();
+        let results = pulls
+            .chain(probe_rows::rows(evidence, &findings))
+            .chain(harbor_rows::rows(evidence, &findings))
+            .chain(clock_rows::rows(evidence, &findings))
+            .collect();
         Self {
             api_version: API_VERSION.into(),
             kind: "Report".into(),
@@ -85,6 +99,8 @@ impl Report {
             results,
             not_checked: unchecked::not_checked(evidence),
             stores: stores::rows(evidence, &findings),
+            harbor: harbor_rows::summary(evidence),
+            clock: clock_rows::summary(evidence),
             findings,
             extra: Map::new(),
         }
@@ -103,6 +119,16 @@ impl Report {
     /// The rows of pull limits.
     pub fn limits(&self) -> impl Iterator<Item = &LimitRow> {
         self.results.iter().filter_map(|row| if let Row::Limit(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of Harbor's cores.
+    pub fn cores(&self) -> impl Iterator<Item = &CoreRow> {
+        self.results.iter().filter_map(|row| if let Row::Core(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of clocks.
+    pub fn clocks(&self) -> impl Iterator<Item = &ClockRow> {
+        self.results.iter().filter_map(|row| if let Row::Clock(row) = row { Some(row) } else { None })
     }
 
     /// The exit status, with findings of `fail_on` and worse as failures (`None`: no finding is one).

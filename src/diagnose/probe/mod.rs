@@ -17,6 +17,7 @@ mod limits;
 mod look;
 mod path;
 mod series;
+mod stored;
 mod unseen;
 mod way;
 mod without;
@@ -34,7 +35,7 @@ pub(crate) use look::{Look, looks};
 pub(super) use path::{broken_ways, dead_addresses};
 pub(super) use series::intermittent;
 pub(super) use unseen::could_not_look;
-pub(crate) use way::{authority, fault};
+pub(crate) use way::{Fault, authority, fault};
 
 #[cfg(test)]
 mod tests;

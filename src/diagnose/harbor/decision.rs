@@ -1,0 +1,298 @@
+//! What a client's own token says: which of the cases it is that look the same from outside.
+
+use super::about::{about, whole};
+use super::matrix::rejections;
+use super::view::{Core, View};
+use crate::code::Code;
+use crate::diagnose::probe::words;
+use crate::evidence::Evidence;
+use crate::evidence::harbor::Decision;
+use crate::evidence::harbor::pods::TellingLine;
+use crate::evidence::harbor::seen::Login;
+use crate::evidence::probe::{Answer, Exchange};
+use crate::finding::{Candidate, Finding};
+use crate::registry::api_error::ErrorBody;
+use crate::registry::claims::Claims;
+use crate::registry::known::{self, Place, Provider, SentCredential};
+use crate::registry::rate_limit::RateLimit;
+
+/// A refusal of a wrong password takes about 1.5 s; one while another login of the same user fails comes at once
+/// (Harbor 2.16). In milliseconds.
+const AT_ONCE_MS: u64 = 1_000;
+/// What the name of a robot account begins with unless it is configured.
+const ROBOT: &str = "robot$";
+
+/// What came of the login with the credential.
+pub(in crate::diagnose) fn logins(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence) else { return Vec::new() };
+    let login = view.seen.and_then(|seen| seen.login.as_ref()).filter(|login| login.is_refused());
+    login
+        .map(|login| refused_login(&view, login, "a login without a scope was refused"))
+        .into_iter()
+        .collect()
+}
+
+/// Harbor says neither whether the password is wrong nor whether the account is expired, disabled or locked.
+fn refused_login(view: &View<'_>, login: &Login, how: &str) -> Finding {
+    let user = login.credential.username.as_str();
+    let is_robot = user.starts_with(ROBOT);
+    let logged = view.logged_by_all(TellingLine::RobotUnusable);
+    let expired = login.credential.expires_at.is_some_and(|at| at <= view.evidence.collected_at);
+    let at_once = login.exchange.as_ref().is_some_and(|one| one.took_ms < AT_ONCE_MS);
+    let (code, certain, words) = if expired {
+        (Code::CredentialExpired, true, " Its own time says that it has expired.".to_string())
+    } else if is_robot && logged > 0 {
+        let lines =
+            format!(" The cores' logs have {logged} lines of robot accounts that are expired or disabled.");
+        (Code::RobotAccountUnusable, true, lines)
+    } else {
+        let why = match (is_robot, at_once) {
+            (true, _) => {
+                " It may be wrong, or the robot account expired or disabled: Harbor does not say which."
+            }
+            (false, true) => {
+                " It came at once, where a wrong password takes 1.5 s: the user may be locked for as long as another login with a wrong one is being answered."
+            }
+            _ => "",
+        };
+        (Code::CredentialRejected, false, why.to_string())
+    };
+    let cause = format!("Harbor refused the user {user} of {}: {how}.{words}", login.source);
+    let mut finding = about(view, code, &[], login.source.clone(), cause);
+    finding.evidence = vec![view.part("login"), view.part("decision")];
+    finding.certain = certain;
+    if !certain {
+        let robot = [Code::RobotAccountUnusable, Code::CredentialExpired];
+        let person: &[Code] =
+            if at_once { &[Code::AccountLocked] } else { &[Code::CredentialExpired, Code::AccountLocked] };
+        finding.also_possible = if is_robot { robot.to_vec() } else { person.to_vec() };
+        finding.settle_by = Some(match is_robot {
+            true => "the robot account in Harbor (its expiry, and whether it is enabled), or the cores' logs (--logs)".into(),
+            false => "a login at Harbor's portal, once, when no other client uses the old password".into(),
+        });
+    }
+    finding
+}
+
+/// Harbor says of itself that it is read-only.
+pub(in crate::diagnose) fn read_only(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence) else { return Vec::new() };
+    let is_read_only = |core: &&Core<'_>| {
+        core.seen.and_then(|seen| seen.info.as_ref()).is_some_and(|info| info.read_only == Some(true))
+    };
+    if !view.cores.iter().any(|core| is_read_only(&core)) {
+        return Vec::new();
+    }
+    let cause = "Harbor is read-only: an administrator made it so, or a garbage collection runs; pushes are refused, pulls go on.";
+    let mut finding = about(&view, Code::RegistryReadOnly, &[], whole(&view), cause.into());
+    finding.evidence = vec!["harbor/info".into()];
+    vec![finding]
+}
+
+/// Whether a token that grants the push was refused.
+pub(super) fn is_refused_push(view: &View<'_>) -> bool {
+    view.seen.and_then(|seen| seen.decision.as_ref()).is_some_and(|decision| {
+        grants_push(decision)
+            && upload(decision).is_some_and(|answer| answer.status == 401 && !is_of_registry(answer))
+    })
+}
+
+fn claims(decision: &Decision) -> Option<&Claims> {
+    decision.token.answer()?.claims.as_ref()
+}
+
+fn upload(decision: &Decision) -> Option<&Answer> {
+    decision.upload.as_ref().and_then(Exchange::answer)
+}
+
+fn grants_push(decision: &Decision) -> bool {
+    claims(decision).and_then(|claims| claims.grants(&decision.repository, "push")).unwrap_or_default()
+}
+
+/// The registry behind core refuses core's own credential.
+fn is_of_registry(answer: &Answer) -> bool {
+    answer.challenges.iter().any(|challenge| challenge.realm() == Some("harbor-registry-basic-realm"))
+}
+
+/// Which of the cases it is.
+pub(in crate::diagnose) fn decided(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence) else { return Vec::new() };
+    let Some(decision) = view.seen.and_then(|seen| seen.decision.as_ref()) else { return Vec::new() };
+    let Some(token) = decision.token.answer() else { return Vec::new() };
+    let found = match (token.status, upload(decision)) {
+        (200, _) if claims(decision).is_some_and(|claims| claims.sub.is_none()) => nobody(&view),
+        (200, Some(answer)) if grants_push(decision) => refused_upload(&view, decision, answer),
+        (200, Some(answer)) if answer.status == 202 => None,
+        (200, _) if claims(decision).is_some() => Some(without_right(&view, decision)),
+        (200, Some(answer)) => refused_upload(&view, decision, answer),
+        // A core that cannot issue is told by its own finding.
+        (500, _) if view.cores.iter().any(|core| core.seen.is_some_and(|seen| seen.cannot_issue())) => None,
+        (200, None) => None,
+        _ => Some(judged(&view, decision, token, Place::TokenService)),
+    };
+    found.into_iter().collect()
+}
+
+fn source(view: &View<'_>) -> String {
+    let login = view.seen.and_then(|seen| seen.login.as_ref());
+    login.map_or_else(|| "the credential".into(), |login| login.source.clone())
+}
+
+/// A token for nobody, to a credential. Where the login says the same, the one finding is enough.
+fn nobody(view: &View<'_>) -> Option<Finding> {
+    let login = view.seen?.login.as_ref()?;
+    let how = "its token was issued to nobody, although the credential was sent";
+    (!login.is_refused()).then(|| refused_login(view, login, how))
+}
+
+fn about_repository(view: &View<'_>, decision: &Decision, code: Code, cause: String) -> Finding {
+    let name = match code {
+        Code::HarborTokenRejected | Code::TokenOutlived | Code::HarborConfigDrift => whole(view),
+        code if code.refuses_credential() => source(view),
+        Code::RepositoryNotFound => format!("project/{}", project(decision)),
+        _ => format!("repository/{}", decision.repository),
+    };
+    let mut finding = about(view, code, &[], name, cause);
+    finding.evidence = vec![view.part("decision")];
+    finding.messages = upload(decision).or(decision.token.answer()).and_then(words).into_iter().collect();
+    finding
+}
+
+fn project(decision: &Decision) -> &str {
+    decision.repository.split('/').next().unwrap_or_default()
+}
+
+/// The token names the account, and not the right.
+fn without_right(view: &View<'_>, decision: &Decision) -> Finding {
+    // Of a project that does not exist, the token says nothing; the upload does.
+    if let Some(answer) = upload(decision).filter(|answer| answer.status != 401 || says_not_found(answer)) {
+        return judged(view, decision, answer, Place::Registry);
+    }
+    let granted = claims(decision).and_then(|claims| claims.access.as_ref()).into_iter().flatten();
+    let actions: Vec<String> = granted
+        .filter(|one| one.name.as_str() == decision.repository)
+        .flat_map(|one| &one.actions)
+        .map(ToString::to_string)
+        .collect();
+    let may = if actions.is_empty() { "nothing".to_string() } else { super::about::list(&actions) };
+    let user =
+        claims(decision).and_then(|claims| claims.sub.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let cause = format!(
+        "{user} ({}) may not push to {}: its own token names the account and grants {may} there, so it is neither the credential nor a key.",
+        source(view),
+        decision.repository
+    );
+    about_repository(view, decision, Code::PushDenied, cause)
+}
+
+fn says_not_found(answer: &Answer) -> bool {
+    let errors = answer.error.iter().flat_map(|error| &error.errors);
+    errors.into_iter().any(|error| error.message.as_str().contains("not found"))
+}
+
+/// The push is granted. What came of the upload?
+fn refused_upload(view: &View<'_>, decision: &Decision, answer: &Answer) -> Option<Finding> {
+    match answer.status {
+        202 => None,
+        401 if !is_of_registry(answer) && grants_push(decision) && !says_not_found(answer) => {
+            Some(refused_token(view, decision))
+        }
+        _ => Some(judged(view, decision, answer, Place::Registry)),
+    }
+}
+
+/// A token that grants the push was refused: key, clock or expiry.
+fn refused_token(view: &View<'_>, decision: &Decision) -> Finding {
+    if let Some(cause) = outlived(decision) {
+        return about_repository(view, decision, Code::TokenOutlived, cause);
+    }
+    let at = if decision.at == "front" {
+        "at the front door".to_string()
+    } else {
+        format!("at core {}", decision.at)
+    };
+    let cause = format!(
+        "Harbor issued a token that grants the push to {} and refused that same token {at}: the credential and its right are fine, and a core did not verify it, for the key or for the time.",
+        decision.repository
+    );
+    let mut finding = about_repository(view, decision, Code::HarborTokenRejected, cause);
+    finding.certain = false;
+    finding.also_possible = vec![Code::HarborKeyMismatch, Code::TokenTimeRejected, Code::ClockDrift];
+    finding.settle_by = Some(match rejections(view).is_empty() {
+        true => "the keys and clocks of all cores, each asked by itself, and their logs (--logs)".into(),
+        false => "the cores' logs (--logs), which say whether it was the key or the time".into(),
+    });
+    finding
+}
+
+/// The token had ended when it was shown.
+fn outlived(decision: &Decision) -> Option<String> {
+    let (asked, ends) = (decision.asked_at?, claims(decision)?.exp?);
+    let leeway = i64::try_from(crate::plan::clock::HARBOR_LEEWAY_MS / 1_000).unwrap_or_default();
+    (asked.as_second() > ends.as_second().saturating_add(leeway)).then(|| {
+        format!("The token for {} ended at {ends} and was shown at {asked}: the operation takes longer than its token lives.", decision.repository)
+    })
+}
+
+/// Other refusals, as the tables of known registries read them.
+fn judged(view: &View<'_>, decision: &Decision, answer: &Answer, place: Place) -> Finding {
+    let (nothing, no_limit) = (ErrorBody::default(), RateLimit::default());
+    let described = view.seen.and_then(|seen| seen.login.as_ref()).map(|login| &login.credential);
+    let sent = described.map(|described| SentCredential {
+        user: Some(described.username.clone()).filter(|user| !user.is_empty()),
+        expired: described.expires_at.map(|expiry| expiry <= view.evidence.collected_at),
+    });
+    let judgement = known::judge(&known::Answer {
+        provider: &Provider::Harbor,
+        action: known::Action::Push,
+        place,
+        status: answer.status,
+        errors: answer.error.as_ref().unwrap_or(&nothing),
+        challenges: &answer.challenges,
+        from_registry: answer.marks.any(),
+        credential: sent.as_ref(),
+        claims: claims(decision),
+        repository: &decision.repository,
+        limit: answer.rate_limit.as_ref().unwrap_or(&no_limit),
+    });
+    let mut candidates = judgement.candidates.into_iter();
+    let Some(first) = candidates.next() else {
+        return about_repository(
+            view,
+            decision,
+            Code::Unknown,
+            format!("Harbor answered {} to the push.", answer.status),
+        );
+    };
+    let mut finding = about_repository(view, decision, first.code, sentence(view, decision, &first));
+    finding.messages = words(answer).into_iter().collect();
+    finding.certain = first.certain;
+    if !first.certain {
+        finding.also_possible = candidates.map(|other| other.code).collect();
+        finding.settle_by = first.settle_by;
+    }
+    finding
+}
+
+fn sentence(view: &View<'_>, decision: &Decision, first: &Candidate) -> String {
+    let repository = &decision.repository;
+    match first.code {
+        Code::RepositoryNotFound => format!(
+            "Harbor has no project {}: it takes the credential and says so in words, where a missing right would look the same to a client.",
+            project(decision)
+        ),
+        Code::RegistryReadOnly => {
+            format!(
+                "Harbor refuses the push to {repository} although its token grants it: {}.",
+                first.because
+            )
+        }
+        Code::HarborConfigDrift => format!(
+            "The registry behind Harbor's core refuses core's own credential: REGISTRY_CREDENTIAL_* of core and the registry's htpasswd differ, whatever the client's credential. A push to {repository} cannot work."
+        ),
+        code if code.refuses_credential() => {
+            format!("Harbor refused {}: {}.", source(view), first.because)
+        }
+        code => format!("A push to {repository} fails: {} ({}).", code.meaning(), first.because),
+    }
+}

@@ -1,0 +1,213 @@
+//! What clients meet at the front door: whether it answers, where it sends them for tokens, and what it cannot tell.
+
+use super::about::{about, host};
+use super::view::View;
+use crate::code::Code;
+use crate::diagnose::probe::{fault, words};
+use crate::evidence::Evidence;
+use crate::evidence::endpoint::{Role, Scheme};
+use crate::evidence::harbor::FrontSeen;
+use crate::evidence::harbor::seen::Via;
+use crate::evidence::probe::{Exchange, ExchangeResult};
+use crate::finding::Finding;
+
+/// A front door, or a token service that it names, that cannot be reached.
+pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence) else { return Vec::new() };
+    let Some(front) = view.seen.and_then(|seen| seen.front.as_ref()) else { return Vec::new() };
+    let faults = ways(&view, front);
+    if faults.is_empty() { no_tokens(&view, front).into_iter().collect() } else { faults }
+}
+
+fn subject(front: &FrontSeen) -> String {
+    format!("registry/{}", host(front.url.as_str()))
+}
+
+/// What is wrong with the way to the front door, and to the token service where that is another host.
+fn ways(view: &View<'_>, front: &FrontSeen) -> Vec<Finding> {
+    let Some(seen) = view.probe.and_then(|probe| probe.seen()) else { return Vec::new() };
+    let cores: Vec<usize> = view.cores.iter().filter_map(|core| core.seen?.token.endpoint).collect();
+    let of_front = front.ping.as_ref().and_then(|ping| ping.endpoint);
+    // By the URL, an address of it is a core and the front door at once.
+    let is_front = |index: usize, role: Role| {
+        Some(index) == of_front || (role != Role::Registry && !cores.contains(&index))
+    };
+    let mut findings = Vec::new();
+    for (index, endpoint) in seen.endpoints.iter().enumerate() {
+        let Some(fault) = fault(endpoint).filter(|_| is_front(index, endpoint.role)) else { continue };
+        let cause = format!("{} cannot be reached as clients do: {}.", front.url, fault.what);
+        let mut finding = about(view, fault.code, &[], subject(front), cause);
+        finding.messages = fault.message.into_iter().collect();
+        finding.evidence = vec![view.part("front")];
+        if fault.only_untrusted {
+            // The observer may only lack an authority that nodes and clients have.
+            finding.certain = false;
+            finding.settle_by =
+                Some("the same with the authority that clients trust: --ca-bundle FILE".into());
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+/// The front door answers, and gives no token.
+fn no_tokens(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
+    let answered = front.ping.as_ref().and_then(Exchange::answer).is_some();
+    let cores_issue = view.cores.iter().any(|core| core.kid().is_some());
+    if front.without_token == 0 || !front.kids.is_empty() {
+        return None;
+    }
+    let cause = match (answered, cores_issue) {
+        (true, true) => format!(
+            "{} answers but gives no tokens ({} requests), although the cores do.",
+            front.url, front.without_token
+        ),
+        (true, false) => {
+            format!("{} answers but gives no tokens ({} requests).", front.url, front.without_token)
+        }
+        (false, _) => return silent(view, front),
+    };
+    let mut finding = about(view, Code::TokenServiceUnreachable, &[], subject(front), cause);
+    finding.evidence = vec![view.part("front")];
+    if !cores_issue {
+        finding.certain = false;
+        finding.also_possible = vec![Code::HarborKeyUnreadable, Code::HarborCoreUnreachable];
+        finding.settle_by =
+            Some("each core asked by itself: in the cluster, or with --endpoint IP:PORT".into());
+    }
+    Some(finding)
+}
+
+/// The front door says nothing although the way to it is fine.
+fn silent(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
+    let ping = front.ping.as_ref()?;
+    let (code, what) = match &ping.result {
+        ExchangeResult::TimedOut => {
+            (Code::ConnectionTimedOut, "accepts connections and does not answer in time")
+        }
+        ExchangeResult::Broken { .. } => (Code::ConnectionRefused, "cuts the exchange off"),
+        ExchangeResult::Unreachable => (Code::ConnectionRefused, "cannot be reached"),
+        ExchangeResult::Refused { .. } | ExchangeResult::Answered(_) => return None,
+    };
+    let mut finding = about(view, code, &[], subject(front), format!("{} {what}.", front.url));
+    finding.evidence = vec![view.part("front")];
+    Some(finding)
+}
+
+/// A token realm of another scheme or host than the URL that clients use.
+pub(in crate::diagnose) fn realm(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence) else { return Vec::new() };
+    let found = view.seen.and_then(|seen| {
+        let front = seen.front.as_ref()?;
+        let challenges = &front.ping.as_ref()?.answer()?.challenges;
+        let realm = challenges
+            .iter()
+            .filter_map(|challenge| challenge.realm())
+            .find(|realm| realm.contains("://"))?;
+        Some((front, crate::text::Clean::new(realm)))
+    });
+    let Some((front, realm)) = found else { return Vec::new() };
+    // In the cluster the Service may stand for the front door: what clients use is another URL.
+    if seen_by_service(&view, front) {
+        return Vec::new();
+    }
+    let (Some(used), Some(named)) = (Url::of(front.url.as_str()), Url::of(realm.as_str())) else {
+        return Vec::new();
+    };
+    let what = match (used.scheme == named.scheme, used.host == named.host) {
+        (true, true) => return Vec::new(),
+        (false, true) => format!("by {} and not by {}", named.scheme, used.scheme),
+        _ => format!("at {} and not at {}", named.host, used.host),
+    };
+    let cause = format!(
+        "Clients that use {} are sent for tokens to {realm}, {what}: Harbor takes the scheme from EXT_ENDPOINT (externalURL) and the host from the request, as a proxy passes it on.",
+        front.url
+    );
+    let mut finding = about(&view, Code::RealmMismatch, &[], subject(front), cause);
+    finding.evidence = vec![view.part("front")];
+    // A redirect from http to https, or a second name, may still work.
+    let works = !front.kids.is_empty() && used.host != named.host;
+    finding.certain = !works;
+    if works {
+        finding.settle_by = Some("whether clients reach the other host too".into());
+    }
+    vec![finding]
+}
+
+fn seen_by_service(view: &View<'_>, front: &FrontSeen) -> bool {
+    let name = host(front.url.as_str()).split(':').next().unwrap_or_default();
+    let inside = name.ends_with(".svc")
+        || name.contains(".svc.")
+        || !name.contains('.')
+        || name.parse::<std::net::IpAddr>().is_ok();
+    inside && view.seen.is_some_and(|seen| seen.via != Via::Url)
+}
+
+/// Scheme and host of a URL, the host with its port unless it is the scheme's own.
+struct Url {
+    scheme: &'static str,
+    host: String,
+}
+
+impl Url {
+    fn of(url: &str) -> Option<Self> {
+        let (scheme, _) = url.split_once("://")?;
+        let (scheme, port) = match scheme.to_ascii_lowercase().as_str() {
+            "https" => (Scheme::Https, ":443"),
+            "http" => (Scheme::Http, ":80"),
+            _ => return None,
+        };
+        let host = host(url).to_ascii_lowercase();
+        Some(Self {
+            scheme: if scheme == Scheme::Https { "https" } else { "http" },
+            host: host.strip_suffix(port).unwrap_or(&host).to_string(),
+        })
+    }
+}
+
+/// One key at a URL behind which the cores cannot be told apart: it proves nothing.
+pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence).filter(View::is_by_url) else { return Vec::new() };
+    let Some(front) = view.seen.and_then(|seen| seen.front.as_ref()) else { return Vec::new() };
+    let [only] = front.kids.as_slice() else { return Vec::new() };
+    let addresses = view.cores.iter().filter(|core| core.kid().is_some()).count();
+    let cookies: Vec<&str> =
+        front.cookies.iter().map(|cookie| cookie.as_str()).filter(|name| !is_harbors_own(name)).collect();
+    if addresses > 1 && cookies.is_empty() {
+        return Vec::new();
+    }
+    let sticky = match cookies.as_slice() {
+        [] => {
+            "behind its one address a balancer may send this machine to the same core each time".to_string()
+        }
+        some => format!("it keeps clients at one core by cookies ({})", super::about::list(some)),
+    };
+    let cause = format!(
+        "All {} tokens of {} are of one key ({}), which proves nothing: {sticky}.",
+        only.count,
+        front.url,
+        super::about::short(super::view::Key::Kid(only.kid.as_str()))
+    );
+    let mut finding = about(&view, Code::Unknown, &[], subject(front), cause);
+    finding.evidence = vec![view.part("front")];
+    finding.certain = false;
+    finding.also_possible = vec![Code::HarborKeyMismatch];
+    finding.settle_by = Some(
+        "each core asked by itself: kubectl regauth harbor in the cluster, or --endpoint IP:PORT for each core; or the same from other machines"
+            .into(),
+    );
+    finding.messages = front
+        .ping
+        .as_ref()
+        .and_then(Exchange::answer)
+        .filter(|answer| answer.status >= 500)
+        .and_then(words)
+        .into_iter()
+        .collect();
+    vec![finding]
+}
+
+/// Harbor's own cookies (2.16), which no balancer reads.
+fn is_harbors_own(cookie: &str) -> bool {
+    matches!(cookie, "sid" | "_gorilla_csrf" | "__csrf")
+}
