@@ -8,6 +8,7 @@ mod fake_api {
     mod cleaning;
     mod connection;
     mod harbor;
+    mod leases;
     mod log;
     mod malformed;
     mod one_first;

@@ -172,6 +172,17 @@ fn readable(view: &View<'_>, cores: &[&Core<'_>]) -> Vec<Fix> {
     fixes
 }
 
+/// Makes the certificate anew from the key beside it.
+pub(crate) fn certificate(view: &View<'_>, secret: &str) -> Vec<Fix> {
+    let namespace = view.namespace();
+    vec![fix(
+        "makes the certificate anew from the key beside it",
+        format!(
+            "(umask 077; kubectl -n {namespace} get secret {secret} -o jsonpath='{{.data.tls\\.key}}' | base64 -d >tls.key)\nopenssl req -x509 -new -key tls.key -days 3650 -subj /CN=harbor-token-ca -out tls.crt\nkubectl -n {namespace} create secret generic {secret} --from-file=tls.crt --dry-run=client -o json | jq '{{data}}' | kubectl -n {namespace} patch secret {secret} --type merge --patch-file /dev/stdin\nrm tls.key tls.crt"
+        ),
+    )]
+}
+
 fn show_mounts(view: &View<'_>) -> Fix {
     fix(
         "shows what is mounted where in the cores",

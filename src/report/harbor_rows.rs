@@ -204,7 +204,9 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
 
 fn row(view: &View<'_>, core: &Core<'_>, key: Option<String>, findings: &[Finding]) -> CoreRow {
     let id = core.id();
-    let finding = findings.iter().find(|finding| finding.evidence.contains(&id));
+    // What is only remarked is no cause of its row.
+    let concerns = |finding: &&Finding| finding.severity != Severity::Info && finding.evidence.contains(&id);
+    let finding = findings.iter().find(concerns);
     CoreRow {
         pod: core.name.to_string(),
         node: core.pod.map(|pod| pod.node.clone()).unwrap_or_default(),
@@ -261,8 +263,8 @@ pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
         keys: keys(&view),
         matrix: matrix(&view),
         failing: harbor::odds(&view).map(|odds| FailingRow {
-            request_rate: odds.request,
-            push_rate: odds.push,
+            request_rate: rounded(odds.request),
+            push_rate: rounded(odds.push),
             push_requests: harbor::REQUESTS,
             cores: odds.cores,
         }),
@@ -272,6 +274,11 @@ pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
         sticky: harbor.map(|harbor| harbor.sticky.clone()).unwrap_or_default(),
         logs: harbor.map(|harbor| harbor.logs.clone()).unwrap_or_default(),
     })
+}
+
+/// As many digits as the question is worth.
+fn rounded(share: f64) -> f64 {
+    (share * 1e4).round() / 1e4
 }
 
 fn keys(view: &View<'_>) -> Vec<KeyRow> {

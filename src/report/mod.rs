@@ -2,6 +2,7 @@
 
 mod clock_rows;
 pub mod harbor_rows;
+mod harbor_unchecked;
 mod probe_rows;
 mod pull_rows;
 mod rows;

@@ -15,7 +15,9 @@ use super::findings::{DEFAULT_WIDTH, wrapped};
 use super::grid::{Column, Layout, RESULT, grid};
 use super::units::{certain, none, verdict};
 
-/// Under this width names are cut and what matters less is left out.
+/// Under this width names are cut to what tells them apart.
+const ROOMY: u16 = 140;
+/// Under this width what matters less is left out.
 const NARROW: u16 = 100;
 /// Under this width only what is most important is shown.
 const NARROWEST: u16 = 76;
@@ -28,7 +30,7 @@ pub fn table(report: &Report, layout: &Layout) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    if is_narrower(layout, NARROW) {
+    if is_narrower(layout, ROOMY) {
         shorten(&mut rows);
     }
     grid(&rows, &columns(&rows, layout), |row| row.result, layout)
@@ -74,9 +76,12 @@ fn columns(rows: &[CoreRow], layout: &Layout) -> Vec<Column<CoreRow>> {
         (all || (roomy && any(|row| !row.node.is_empty())), column("NODE", |row| filled(&row.node))),
         (all, column("ADDRESS", |row| filled(&row.address))),
         (
-            all || (roomy && any(|row| row.started_at.is_some())),
-            column("STARTED", |row| row.started_at.map_or_else(none, |at| at.to_string())),
+            !all && roomy && any(|row| row.started_at.is_some()),
+            column("STARTED", |row| {
+                row.started_at.map_or_else(none, |at| at.strftime("%m-%dT%H:%MZ").to_string())
+            }),
         ),
+        (all, column("STARTED", |row| row.started_at.map_or_else(none, |at| at.to_string()))),
         (all, column("RESTARTS", |row| row.restarts.to_string())),
         (all || (roomy && differ(|row| &row.image)), column("IMAGE", |row| filled(&row.image))),
         (all, column("VERSION", |row| row.version.as_ref().map_or_else(none, ToString::to_string))),
@@ -141,10 +146,10 @@ fn short_sum(sum: &str) -> String {
     format!("{}…", sum.chars().take(DIGITS).collect::<String>())
 }
 
-/// `+7.02 s ± 0.08`; the observer's clock is 0.
+/// `+7.02±0.08s`: minus the observer's clock.
 fn clock(bounds: ClockBounds) -> String {
     let seconds = |us: i64| us as f64 / 1e6;
-    format!("{:+.2} s ± {:.2}", seconds(bounds.middle_us()), seconds(bounds.uncertainty_us()))
+    format!("{:+.2}±{:.2}s", seconds(bounds.middle_us()), seconds(bounds.uncertainty_us()))
 }
 
 /// What is known of the Harbor as a whole, below the table.
@@ -154,7 +159,11 @@ pub fn section(report: &Report, layout: &Layout) -> String {
     let mut out = matrix::picture(harbor, layout);
     let mut lines = String::new();
     for key in harbor.keys.iter().filter(|_| harbor.keys.len() > 1 || layout.wide) {
-        lines.push_str(&wrapped(&format!("key {}: ", key.letter), &key_words(key), width));
+        lines.push_str(&wrapped(
+            &format!("key {}: ", key.letter),
+            &key_words(key, is_narrower(layout, NARROWEST)),
+            width,
+        ));
     }
     for (label, words) in remarks(harbor) {
         lines.push_str(&wrapped(label, &words, width));
@@ -165,8 +174,10 @@ pub fn section(report: &Report, layout: &Layout) -> String {
     out
 }
 
-fn key_words(key: &KeyRow) -> String {
+fn key_words(key: &KeyRow, short: bool) -> String {
     let id = match (&key.kid, &key.file_sha256) {
+        (Some(kid), _) if short => short_kid(kid),
+        (None, Some(sum)) if short => format!("file SHA-256 {}", short_sum(sum)),
         (Some(kid), _) => kid.clone(),
         (None, Some(sum)) => format!("file SHA-256 {sum}"),
         (None, None) => none(),
@@ -225,7 +236,7 @@ fn remarks(harbor: &HarborSummary) -> Vec<(&'static str, String)> {
 
 fn failing_words(failing: &FailingRow) -> String {
     format!(
-        "{:.0} % of single requests and {:.0} % of pushes with {} requests, with a token from a random one of {} cores and each request to a random one",
+        "{:.0} % of single requests, or of pushes over one kept connection; {:.0} % of pushes whose {} requests come to a random one of {} cores each",
         failing.request_rate * 100.0,
         failing.push_rate * 100.0,
         failing.push_requests,

@@ -16,12 +16,12 @@ use super::table;
 
 const IMAGE: &str = "r.example.com/team/app:1";
 
-fn rendered(report: &Report, width: Option<u16>, wide: bool) -> String {
+pub(super) fn rendered(report: &Report, width: Option<u16>, wide: bool) -> String {
     let text = table::report(report, &Layout { width, colour: false, wide, ascii: false });
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
+pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Report {
     let identity = Identity {
         name: "deploy/web".into(),
         service_account: "default".into(),

@@ -180,6 +180,7 @@ fn certificates(view: &View<'_>) -> Vec<Finding> {
         let mut finding =
             about(view, Code::HarborConfigDrift, &[], format!("secret/{}", secret.name), cause);
         finding.evidence = vec![format!("harbor/secret/{}", secret.name)];
+        finding.fixes = crate::fix::harbor::certificate(view, &secret.name);
         finding
     })
     .collect()

@@ -31,7 +31,8 @@ pub(crate) struct Odds {
 /// is shown in comes to a random one: with `a(i, j)` = 1 where j accepts a token of i, and `s(i)` the mean of `a(i, j)`
 /// over j, a request fails with 1 − Σ s(i) / N and a push with 1 − Σ s(i)ⁿ / N. A core that issues no token has s = 0.
 /// Pairs that were not tried count by their keys; those of which nothing is known are left out. `None` where nothing is
-/// known of any issuer, or a single core serves.
+/// known of any issuer, or a single core serves. A push over one kept connection stays at one core and fails as often as
+/// a single request.
 pub(crate) fn odds(view: &View<'_>) -> Option<Odds> {
     let serving: Vec<&Core<'_>> = view.serving().collect();
     if serving.len() < 2 {
@@ -101,12 +102,12 @@ pub(super) fn example_words(view: &View<'_>) -> Option<Clean> {
     words(view.seen?.matrix.as_ref()?.example.as_ref().and_then(Exchange::answer)?)
 }
 
-/// `Of single requests 44 % fail, of pushes with 8 requests 67 % (…)`.
+/// The odds as a sentence.
 pub(super) fn odds_in_words(odds: &Odds) -> String {
     format!(
-        "With a token from a random core and each request to a random one of the {}, {} of single requests fail and {} of pushes with {REQUESTS} requests.",
-        odds.cores,
+        "With a token from a random core, {} of requests to a random one of the {} fail: as many pushes over one kept connection, and {} of pushes whose {REQUESTS} requests come to a random core each.",
         percent(odds.request),
+        odds.cores,
         percent(odds.push)
     )
 }

@@ -59,10 +59,16 @@ fn weigh(finding: &mut Finding, view: &View<'_>, core: &Core<'_>) {
     }
 }
 
-/// A pod that could not be asked since it has no address yet, or was not asked since it is not ready.
+/// A pod that was not asked since it is not ready.
 fn not_running(view: &View<'_>, core: &Core<'_>) -> Option<Finding> {
-    let pod = core.pod.filter(|pod| pod.state == PodState::Unready && pod.ip.is_empty())?;
-    let cause = format!("Core {} is not ready and has no address, so it could not be asked.", pod.name);
+    let pod = core.pod.filter(|pod| pod.state == PodState::Unready)?;
+    let why = if pod.ip.is_empty() { "has no address" } else { "was not asked" };
+    let restarts = match pod.restarts {
+        0 => String::new(),
+        1 => ", after a restart".into(),
+        many => format!(", after {many} restarts"),
+    };
+    let cause = format!("Core {} is not ready and {why}{restarts}.", pod.name);
     let mut finding = about(view, Code::HarborCoreUnreachable, &[core], one(core), cause);
     weigh(&mut finding, view, core);
     Some(finding)

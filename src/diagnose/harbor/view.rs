@@ -200,9 +200,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What a core's key is known by. A checksum alone becomes the id of the core or Secret that has the same one.
+    /// What a core's key is known by. A core that does not tell its key's id has that of a core whose tokens it
+    /// verifies, or of a core or Secret with the same checksum.
     pub fn key(&self, core: &Core<'a>) -> Key<'a> {
-        if let Some(kid) = core.kid() {
+        if let Some(kid) = core.kid().or_else(|| self.verified_by(core)) {
             return Key::Kid(kid);
         }
         let Some(sum) = core.sum() else { return Key::Unknown };
@@ -212,6 +213,18 @@ impl<'a> View<'a> {
             secret.kid.as_deref()
         };
         of_core.or_else(of_secret).map_or(Key::Sum(sum), Key::Kid)
+    }
+
+    /// The id of the key whose tokens a core verifies: a core that cannot issue may yet verify (Harbor 2.16 with a PKCS#8
+    /// key). Behind an address of the URL there may be several cores.
+    fn verified_by(&self, core: &Core<'a>) -> Option<&'a str> {
+        if self.is_by_url() {
+            return None;
+        }
+        let accepted = |issuer: &&Core<'a>| {
+            super::matrix::verdict(self, issuer, core) == Some(crate::evidence::harbor::Verdict::Accepted)
+        };
+        self.cores.iter().filter(|issuer| issuer.kid().is_some()).find(accepted)?.kid()
     }
 
     /// The cores by their keys; those of which nothing is known are in none.

@@ -1,0 +1,91 @@
+//! The front door.
+
+use super::build::*;
+use crate::code::Code;
+use crate::finding::Severity;
+use crate::text::Clean;
+
+#[test]
+fn two_keys_at_the_url_prove_a_mismatch() {
+    let finding = only(&by_url(&[(A, 20), (B, 10)]));
+    assert_eq!((finding.code, finding.certain), (Code::HarborKeyMismatch, true));
+    assert_eq!(finding.subject.name, "registry/harbor.example.com");
+    assert!(finding.cause.contains("E72H:ZK7P… (10 times)"), "{}", finding.cause);
+    assert!(finding.fixes.iter().any(|fix| fix.command.contains("sha256sum")));
+}
+
+#[test]
+fn one_key_behind_one_address_proves_nothing() {
+    let finding = only(&by_url(&[(A, 30)]));
+    assert_eq!((finding.code, finding.severity), (Code::Unknown, Severity::Unknown));
+    assert!(finding.cause.contains("proves nothing"), "{}", finding.cause);
+}
+
+#[test]
+fn one_key_at_several_addresses_is_no_finding_unless_a_cookie_binds_clients() {
+    let mut evidence = by_url(&[(A, 30)]);
+    let mut second = core(2, A);
+    second.name = "192.0.2.8:443".into();
+    seen(&mut evidence).cores.push(second);
+    seen(&mut evidence).front.as_mut().unwrap().cookies = vec![Clean::new("sid")];
+    assert_eq!(codes(&evidence), []);
+    seen(&mut evidence).front.as_mut().unwrap().cookies = vec![Clean::new("INGRESSCOOKIE")];
+    assert!(only(&evidence).cause.contains("INGRESSCOOKIE"));
+}
+
+#[test]
+fn several_addresses_with_different_keys_are_a_mismatch() {
+    let mut evidence = by_url(&[(A, 30)]);
+    let mut second = core(2, B);
+    second.name = "192.0.2.8:443".into();
+    seen(&mut evidence).cores.push(second);
+    assert_eq!(only(&evidence).code, Code::HarborKeyMismatch);
+}
+
+#[test]
+fn a_key_that_no_core_found_here_holds_is_of_other_cores() {
+    let mut evidence = harbor(&[A, A]);
+    seen(&mut evidence).front = Some(front(&[(B, 30)]));
+    let finding = only(&evidence);
+    assert_eq!(finding.code, Code::HarborKeyMismatch);
+    assert!(finding.cause.contains("Other cores than these"), "{}", finding.cause);
+}
+
+#[test]
+fn a_realm_of_another_scheme_or_host_is_a_mismatch() {
+    for (realm, found, certain) in [
+        ("https://harbor.example.com/service/token", false, true),
+        ("https://harbor.example.com:443/service/token", false, true),
+        ("http://harbor.example.com/service/token", true, true),
+        ("https://core.harbor.domain/service/token", true, false),
+    ] {
+        let mut evidence = harbor(&[A, A]);
+        let mut front = front(&[(A, 30)]);
+        front.ping = Some(pinged(realm));
+        seen(&mut evidence).front = Some(front);
+        let findings = crate::diagnose::diagnose(&evidence);
+        let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes == [Code::RealmMismatch], found, "{realm}: {codes:?}");
+        assert!(findings.iter().all(|finding| finding.certain == certain), "{realm}");
+    }
+}
+
+#[test]
+fn the_realm_of_a_service_in_the_cluster_is_not_what_clients_use() {
+    let mut evidence = harbor(&[A, A]);
+    let mut front = front(&[(A, 30)]);
+    front.url = Clean::new("http://harbor-core.harbor.svc");
+    front.ping = Some(pinged("https://harbor-core.harbor.svc/service/token"));
+    seen(&mut evidence).front = Some(front);
+    assert_eq!(codes(&evidence), []);
+}
+
+#[test]
+fn a_front_door_that_gives_no_token_although_cores_do() {
+    let mut evidence = harbor(&[A, A]);
+    let mut front = front(&[]);
+    front.without_token = 30;
+    seen(&mut evidence).front = Some(front);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::TokenServiceUnreachable, true));
+}

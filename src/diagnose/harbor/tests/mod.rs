@@ -1,0 +1,11 @@
+//! Rules about Harbor on small evidence.
+
+mod build;
+mod clocks;
+mod config;
+mod decision;
+mod front;
+mod keys;
+mod matrix;
+mod reach;
+mod rows;

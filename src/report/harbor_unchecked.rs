@@ -1,0 +1,157 @@
+//! What of a Harbor was not checked: reads that were refused or left out, and methods that say nothing here.
+
+use super::unchecked::{NotChecked, NotCheckedState};
+use crate::diagnose::harbor::View;
+use crate::evidence::harbor::Unread;
+use crate::evidence::harbor::seen::Method;
+use crate::evidence::harbor::{Harbor, HarborSeen};
+use crate::evidence::{Evidence, Outcome};
+use crate::plan::HarborPlan;
+
+/// Everything about a Harbor that was not checked.
+pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
+    let Some(view) = View::of(evidence) else { return Vec::new() };
+    let mut items: Vec<NotChecked> =
+        view.harbor.iter().flat_map(|harbor| &harbor.unread).map(unread).collect();
+    if let (Some(harbor), Some(plan)) = (view.harbor, &evidence.plan.harbor) {
+        items.extend(left_out(harbor, plan));
+        items.extend(logs(harbor));
+        items.extend(files(harbor));
+    }
+    if let Some(seen) = view.seen {
+        items.extend(unasked(&view));
+        items.extend(matrix(seen));
+        items.extend(withheld(seen));
+        items.extend(decision(seen, evidence.plan.harbor.as_ref()));
+    }
+    items
+}
+
+fn state<T>(outcome: &Outcome<T>) -> (NotCheckedState, String) {
+    match outcome {
+        Outcome::Seen { .. } => (NotCheckedState::LeftOut, String::new()),
+        Outcome::Denied { message, .. } => (NotCheckedState::Denied, message.to_string()),
+        Outcome::TimedOut { .. } => (NotCheckedState::TimedOut, "no answer in time".into()),
+        Outcome::Absent { message } | Outcome::Failed { message, .. } => {
+            (NotCheckedState::Failed, message.to_string())
+        }
+    }
+}
+
+/// What a flag would have settled was left out; what a right would have settled was refused.
+fn unread(unread: &Unread) -> NotChecked {
+    let (state, why) = state(&unread.outcome);
+    let settled_by = unread.settled_by.as_str();
+    let by_flag = settled_by.starts_with("--");
+    let state = if by_flag && state == NotCheckedState::Failed { NotCheckedState::LeftOut } else { state };
+    let why = match (settled_by.is_empty(), by_flag) {
+        (true, _) => why,
+        (false, true) => joined(&why, &format!("{settled_by} asks for it")),
+        (false, false) => joined(&why, &format!("it needs the right: {settled_by}")),
+    };
+    NotChecked { what: unread.what.clone(), state, why }
+}
+
+fn joined(why: &str, more: &str) -> String {
+    if why.is_empty() { more.to_string() } else { format!("{why}; {more}") }
+}
+
+/// What the user did not ask for.
+fn left_out(harbor: &Harbor, plan: &HarborPlan) -> Vec<NotChecked> {
+    let told = |flag: &str| harbor.unread.iter().any(|unread| unread.settled_by.as_str().starts_with(flag));
+    let item = |what: &str, why: &str| NotChecked {
+        what: what.into(),
+        state: NotCheckedState::LeftOut,
+        why: why.into(),
+    };
+    let exec = item(
+        "checksums of the key files and the settings of the running cores",
+        "--exec computes them in the pods, where no key leaves them; it needs the right: create pods/exec",
+    );
+    let logs = item(
+        "what the cores logged about tokens",
+        "--logs counts the lines that tell a key from a clock; it needs the right: get pods/log",
+    );
+    let exec = Some(exec).filter(|_| !plan.exec && !told("--exec"));
+    let logs = Some(logs).filter(|_| plan.logs_seconds.is_none() && !told("--logs"));
+    exec.into_iter().chain(logs).collect()
+}
+
+fn logs(harbor: &Harbor) -> Vec<NotChecked> {
+    let unread = harbor.logs.iter().filter(|log| !matches!(log.outcome, Outcome::Seen { .. }));
+    let told = |what: &str| harbor.unread.iter().any(|unread| unread.what == what);
+    unread
+        .map(|log| {
+            let (state, why) = state(&log.outcome);
+            NotChecked { what: format!("the log of {}", log.pod), state, why }
+        })
+        .filter(|item| !told(&item.what))
+        .collect()
+}
+
+/// Checksums that a pod did not compute.
+fn files(harbor: &Harbor) -> Vec<NotChecked> {
+    let failed = harbor.cores.iter().filter_map(|core| {
+        let file = core.file.as_ref().filter(|file| !matches!(file, Outcome::Seen { .. }))?;
+        let (state, why) = state(file);
+        Some(NotChecked { what: format!("the checksum of the key file of {}", core.name), state, why })
+    });
+    // Where the right is missing, it is missing for all: that is told once.
+    let told = harbor.unread.iter().any(|unread| {
+        matches!(unread.outcome, Outcome::Denied { .. }) && unread.settled_by.as_str().contains("exec")
+    });
+    failed.filter(|item| !(told && item.state == NotCheckedState::Denied)).collect()
+}
+
+/// A matrix whose control does not hold says nothing.
+fn matrix(seen: &HarborSeen) -> Option<NotChecked> {
+    let matrix = seen.matrix.as_ref()?;
+    let lacking = matrix.controls.iter().filter(|control| !control.holds).count();
+    if lacking == 0 || matrix.controls.is_empty() {
+        return None;
+    }
+    let (of, all) = (lacking, matrix.controls.len());
+    let why = match matrix.method {
+        Method::Anonymous => format!(
+            "project library is not public at {of} of {all} cores, or there is none: without a credential the method says nothing; give one with --pull-secret"
+        ),
+        Method::Credential => format!(
+            "{of} of {all} cores did not take the credential itself, so that a refused token says nothing there"
+        ),
+    };
+    Some(NotChecked { what: "who accepts whose tokens".into(), state: NotCheckedState::Failed, why })
+}
+
+/// Cores that serve and were not asked.
+fn unasked(view: &View<'_>) -> Vec<NotChecked> {
+    let unasked = view.serving().filter(|core| core.seen.is_none());
+    unasked
+        .map(|core| NotChecked {
+            what: format!("core {}", core.name),
+            state: NotCheckedState::Failed,
+            why: "the evidence holds no answer of it".into(),
+        })
+        .collect()
+}
+
+fn withheld(seen: &HarborSeen) -> Option<NotChecked> {
+    let login = seen.login.as_ref()?;
+    let why = login.withheld.as_ref()?;
+    let (what, why) = (format!("what needs a login, with {}", login.source), why.to_string());
+    Some(NotChecked { what, state: NotCheckedState::Failed, why })
+}
+
+/// A repository was named, and nothing came of it.
+fn decision(seen: &HarborSeen, plan: Option<&HarborPlan>) -> Option<NotChecked> {
+    let repository = plan?.ask.repository.as_ref()?;
+    if seen.decision.is_some() {
+        return None;
+    }
+    let why = match &seen.login {
+        None => "it needs a credential: --pull-secret",
+        Some(login) if login.is_refused() => "the credential was refused at the login and is not sent again",
+        Some(_) => "no core gave a token for it",
+    };
+    let what = format!("whether a push to {repository} is granted");
+    Some(NotChecked { what, state: NotCheckedState::Failed, why: why.into() })
+}
