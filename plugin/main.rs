@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output.error(&failure.to_string());
-            ExitCode::from(USAGE)
+            ExitCode::from(failure.status())
         }
     }
 }

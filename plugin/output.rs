@@ -38,6 +38,12 @@ impl Output {
         }
     }
 
+    /// Writes a line of data; `false` once nobody reads it any more.
+    pub fn line(&mut self, text: &str) -> bool {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
+    }
+
     /// A remark for a person who watches: nothing when stderr is not a terminal.
     pub fn remark(&self, text: &str) {
         if self.stderr_is_terminal {

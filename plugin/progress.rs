@@ -50,8 +50,9 @@ impl Observer for Bar {
                 self.bar.println(format!("{node} goes first, so that a wrong credential is sent once"))
             }
             Progress::HeldBack { node } => {
-                self.bar
-                    .println(format!("the credential was refused on {node}: the other nodes go without it"));
+                self.bar.println(format!(
+                    "a credential was refused on {node}: it is sent from no node that is still to come"
+                ));
             }
             Progress::Row { ok, tested, .. } => {
                 let count = match (ok, tested) {

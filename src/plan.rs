@@ -59,6 +59,26 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of this machine alone: it makes no pod.
+    pub fn of_this_machine(action: Action, images: Vec<String>, timeout_seconds: u64) -> Self {
+        Self {
+            namespace: String::new(),
+            images,
+            identity: Identity::of_this_machine(),
+            action,
+            checks: vec![Check::ProbeLocal],
+            probe: None,
+            harbor: None,
+            clock: None,
+            nodes: Vec::new(),
+            sampled_of: None,
+            one_first: false,
+            timeout_seconds,
+            keep: false,
+            extra: Map::new(),
+        }
+    }
+
     /// The pods of a run, in the order in which they are made: for each tested node its checks, probes before
     /// the kubelet's pull, since a probe tells which credential was refused.
     pub fn pods(&self) -> Vec<(&str, Check)> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::text::Clean;
@@ -96,6 +96,31 @@ impl RunKey {
         Ok(Self(bytes))
     }
 
+    /// The key under which values of settings are compared, as 64 hexadecimal digits: a pod that computes
+    /// [`RunKey::setting`] itself is handed this one, from which the run's own cannot be told.
+    pub fn settings_key(&self) -> Secret {
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        // HMAC takes a key of any length, so there is no error to come.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_slice()) {
+            mac.update(b"settings");
+            for byte in mac.finalize().into_bytes() {
+                let _ = write!(text, "{byte:02x}");
+            }
+        }
+        text.into()
+    }
+
+    /// What a setting's value is known by within the run: the first 8 hexadecimal digits of SHA-256 over
+    /// [`RunKey::settings_key`], the setting's name and the value, each of the first two with a line feed after it. It
+    /// is not an HMAC so that a shell with `sha256sum` can compute it.
+    pub fn setting(&self, name: &str, value: &[u8]) -> Fingerprint {
+        let mut hash = Sha256::new();
+        hash.update(self.settings_key().expose());
+        hash.update(format!("\n{name}\n"));
+        hash.update(value);
+        Fingerprint(hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// What user name and secret are known by within the run: the first 8 hexadecimal digits of an
     /// HMAC-SHA256. The registry is not part of it, so that a copy of a credential elsewhere is seen as one.
     pub fn fingerprint(&self, username: &str, secret: &Secret) -> Fingerprint {
@@ -155,6 +180,14 @@ impl Fingerprint {
     /// The 8 digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Fingerprint {
+    /// From the 64 hexadecimal digits of a SHA-256 that somebody else computed as [`RunKey::setting`] does.
+    pub fn of_sha256(digits: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (digits.len() == 64 && digits.bytes().all(is_digit)).then(|| Self(digits[..8].to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod fake_api {
     mod as_workload;
+    mod aside;
     mod cleaning;
     mod connection;
     mod log;
@@ -11,6 +12,8 @@ mod fake_api {
     mod one_first;
     mod outages;
     mod plan;
+    mod probe_fallbacks;
+    mod probe_turns;
     mod probes;
     mod refusals;
     mod runs;

@@ -1,5 +1,7 @@
 //! The arguments, as the user types them.
 
+mod clock;
+mod harbor;
 mod image;
 mod limits;
 mod probe;
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::clock::{Clock, ClockMethod};
+pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
 pub use self::probe::{Probe, StoreArgs};
@@ -45,9 +49,15 @@ pub enum Command {
     /// Look at an image or chart from this machine, step by step, with its own credentials; no cluster
     #[command(after_help = probe::HELP)]
     Probe(Box<Probe>),
+    /// Say why pushes to Harbor fail now and then: keys, clocks and configuration of its cores
+    #[command(after_help = harbor::HELP)]
+    Harbor(Box<Harbor>),
     /// Say how many pulls Docker Hub still allows each node, anonymously and with each credential
     #[command(after_help = limits::HELP)]
     Limits(Box<Limits>),
+    /// Say how far the nodes' clocks are apart, by their leases or by probes
+    #[command(after_help = clock::HELP)]
+    Clock(Box<Clock>),
     /// Remove what runs of a killed client left in the cluster
     #[command(after_help = upkeep::CLEANUP_HELP)]
     Cleanup(Cleanup),

@@ -39,6 +39,12 @@ pub struct Rbac {
     /// What `pull`, `push` and `limits` need: all three make the same kind of run
     #[arg(long, visible_aliases = ["push", "limits"])]
     pub pull: bool,
+    /// What `harbor` needs, and apart from it what it can use besides
+    #[arg(long)]
+    pub harbor: bool,
+    /// What `clock` needs; with `--method probe`, what `pull` needs as well
+    #[arg(long)]
+    pub clock: bool,
     /// What `cleanup` needs
     #[arg(long)]
     pub cleanup: bool,

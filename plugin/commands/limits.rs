@@ -41,6 +41,8 @@ fn wanted(args: &Limits) -> Result<Wanted, Failure> {
         images: images(args),
         checks: vec![Check::ProbeNode],
         probe: Some(probe),
+        harbor: None,
+        clock: None,
         labels: Default::default(),
         one_node: false,
     })

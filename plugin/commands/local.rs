@@ -1,12 +1,12 @@
 //! What is asked from this machine, with its own credentials and without a cluster.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use regauth::evidence::stores::Store;
-use regauth::evidence::{API_VERSION, Action, Evidence, Probe, Run};
-use regauth::plan::{Check, Identity, Plan, ProbePlan, SecretSource};
+use regauth::evidence::{Action, Evidence, Probe, Run};
+use regauth::plan::{Plan, ProbePlan};
 use regauth::probe::stores::helper::{LIMIT, Programs};
 use regauth::probe::stores::{Env, Remembered, Stores};
 use regauth::probe::{go_architecture, interrupted, look_from_here};
@@ -49,17 +49,10 @@ pub fn refuse(given: &[Option<&'static str>]) -> Result<(), Failure> {
 pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
     let stop = CancellationToken::new();
     let signals = signals::listen(&stop);
-    let stores = stores(here.stores, &stop)?;
+    let stores = stores(here.stores, &stop, here.timeout)?;
     let (plan, asked) = (plan(&here), asked(&here)?);
     output.remark(&format!("looking at {} from this machine", here.images.join(", ")));
-    let mut run = Run {
-        id: regauth::run::new_id()?,
-        version: env!("CARGO_PKG_VERSION").into(),
-        server: String::new(),
-        started_at: Timestamp::now(),
-        interrupted: false,
-        extra: serde_json::Map::new(),
-    };
+    let mut run = Run::new(regauth::run::new_id()?, "", Timestamp::now());
     let looked = tokio::select! {
         looked = looked(asked, stores, stop.clone()) => looked,
         _ = signals => None,
@@ -69,21 +62,7 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
         return Ok(ExitStatus::Interrupted.code());
     };
     run.interrupted = stop.is_cancelled();
-    let evidence = Evidence {
-        api_version: API_VERSION.into(),
-        kind: "Evidence".into(),
-        run,
-        plan,
-        collected_at: Timestamp::now(),
-        nodes: Vec::new(),
-        pulls: Vec::new(),
-        probes: vec![probe],
-        builders: Vec::new(),
-        stores,
-        harbor: None,
-        leases: None,
-        extra: serde_json::Map::new(),
-    };
+    let evidence = Evidence { probes: vec![probe], stores, ..Evidence::new(run, plan, Timestamp::now()) };
     runs::print(&Report::of(&evidence), here.output, output)
 }
 
@@ -110,8 +89,9 @@ async fn looked(
     tokio::task::spawn_blocking(look).await.ok()
 }
 
-/// This machine's stores, or those of one file or client; their helpers are ended with `stop`.
-pub fn stores(args: &StoreArgs, stop: &CancellationToken) -> Result<MyStores, Failure> {
+/// This machine's stores, or those of one file or client; their helpers are ended with `stop`, and together take no
+/// more than half of `timeout` from now: the other half is the registry's, which would else seem not to answer.
+pub fn stores(args: &StoreArgs, stop: &CancellationToken, timeout: Duration) -> Result<MyStores, Failure> {
     let env = match &args.docker_config {
         None => Env::current(),
         Some(file) => Env::of_docker_config(existing(file)?.to_path_buf()),
@@ -119,7 +99,8 @@ pub fn stores(args: &StoreArgs, stop: &CancellationToken) -> Result<MyStores, Fa
     let path = std::env::var_os("PATH").unwrap_or_default();
     let key = RunKey::random().map_err(|error| error.to_string())?;
     let stop = stop.clone();
-    let helpers = Programs::new(path, LIMIT).until(move || stop.is_cancelled());
+    let end = Instant::now().checked_add(timeout / 2);
+    let helpers = Programs::new(path, LIMIT).within(end).until(move || stop.is_cancelled());
     let stores = Stores::new(env, Remembered::new(helpers), key);
     let client = match args.docker_config {
         Some(_) => Some(regauth::probe::stores::Client::Docker),
@@ -167,27 +148,8 @@ fn plan(here: &Here<'_>) -> Plan {
         plain_http: here.reach.plain_http.clone(),
         ..here.probe.clone()
     };
-    Plan {
-        namespace: String::new(),
-        images: here.images.clone(),
-        identity: Identity {
-            name: "this machine".into(),
-            service_account: String::new(),
-            pull_secrets: Vec::new(),
-            source: SecretSource::ServiceAccount,
-        },
-        action: here.action,
-        checks: vec![Check::ProbeLocal],
-        probe: Some(probe),
-        harbor: None,
-        clock: None,
-        nodes: Vec::new(),
-        sampled_of: None,
-        one_first: false,
-        timeout_seconds: here.timeout.as_secs(),
-        keep: false,
-        extra: serde_json::Map::new(),
-    }
+    let plan = Plan::of_this_machine(here.action, here.images.clone(), here.timeout.as_secs());
+    Plan { probe: Some(probe), ..plan }
 }
 
 #[cfg(test)]

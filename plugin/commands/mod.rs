@@ -1,6 +1,8 @@
 //! One thin file a subcommand: settings, then the library, then rendering.
 
 mod cleanup;
+mod clock;
+mod harbor;
 mod image;
 mod limits;
 mod local;
@@ -14,53 +16,69 @@ mod runs;
 use std::fmt;
 
 use regauth::registry::reference::Reference;
+use regauth::report::ExitStatus;
 
 use crate::cli::{Cli, Command};
 use crate::output::Output;
 
-/// Why a command could judge nothing: one sentence, for exit status 2.
+/// Why a command has nothing to show: one sentence, and the exit status that it means.
 #[derive(Debug)]
-pub struct Failure(String);
+pub struct Failure {
+    text: String,
+    status: u8,
+}
+
+impl Failure {
+    /// The user ended it.
+    pub fn interrupted(text: String) -> Self {
+        Self { text, status: ExitStatus::Interrupted.code() }
+    }
+
+    /// 2 for usage errors, and where nothing could be judged at all; 130 where the user ended it.
+    pub fn status(&self) -> u8 {
+        self.status
+    }
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl From<String> for Failure {
     fn from(text: String) -> Self {
-        Self(text)
+        Self { text, status: crate::USAGE }
     }
 }
 
 impl From<&str> for Failure {
     fn from(text: &str) -> Self {
-        Self(text.into())
+        text.to_string().into()
     }
 }
 
 impl From<regauth::error::Error> for Failure {
     fn from(error: regauth::error::Error) -> Self {
-        Self(error.to_string())
+        error.to_string().into()
     }
 }
 
 impl From<regauth::api::ApiError> for Failure {
     fn from(error: regauth::api::ApiError) -> Self {
-        Self(error.to_string())
+        error.to_string().into()
     }
 }
 
 impl From<regauth::api::connect::ConnectError> for Failure {
     fn from(error: regauth::api::connect::ConnectError) -> Self {
-        Self(error.to_string())
+        error.to_string().into()
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self(format!("the output cannot be written: {error}"))
+        format!("the output cannot be written: {error}").into()
     }
 }
 
@@ -70,7 +88,9 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
         Command::Push(args) => push::run(&cli.connection, *args, output).await,
         Command::Probe(args) => probe::run(&cli.connection, &args, output).await,
+        Command::Harbor(args) => harbor::run(&cli.connection, *args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
+        Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,

@@ -8,10 +8,10 @@ use regauth::api::Api;
 use regauth::collect::builder;
 use regauth::collect::identity::{self, Resolved};
 use regauth::collect::nodes::{self, Candidate};
-use regauth::collect::{access, policies, sample};
+use regauth::collect::{access, aside, policies, sample};
 use regauth::error::Error;
 use regauth::evidence::{Action, BuilderConfig, Run};
-use regauth::plan::{Check, DockerConfigSource, Plan, PlannedNode, ProbePlan};
+use regauth::plan::{Check, ClockPlan, DockerConfigSource, HarborPlan, Plan, PlannedNode, ProbePlan};
 use regauth::registry::reference::Reference;
 use regauth::run::{self, Prepared};
 use regauth::secret::{RunKey, RunKeyText};
@@ -37,6 +37,10 @@ pub struct Wanted {
     pub checks: Vec<Check>,
     /// What probes are told; absent where none is made.
     pub probe: Option<ProbePlan>,
+    /// What is asked of a Harbor.
+    pub harbor: Option<HarborPlan>,
+    /// What is asked of clocks.
+    pub clock: Option<ClockPlan>,
     /// Labels of a builder's pod that is gone.
     pub labels: BTreeMap<String, String>,
     /// Whether one node is enough where none is named.
@@ -73,14 +77,7 @@ pub async fn plan(
         Some(_) => (&RunKey::random().map_err(|error| error.to_string())?).into(),
         None => RunKeyText::default(),
     };
-    let run = Run {
-        id,
-        version: env!("CARGO_PKG_VERSION").into(),
-        server: api.server().into(),
-        started_at: Timestamp::now(),
-        interrupted: false,
-        extra: serde_json::Map::new(),
-    };
+    let run = Run::new(id, api.server(), Timestamp::now());
     let mut prepared = assemble(run, namespace, flags, wanted, resolved, chosen);
     prepared.plan.sampled_of = sampled_of;
     prepared.run_key = run_key;
@@ -117,33 +114,10 @@ async fn check_node_namespace(
     flags: Flags<'_>,
     wanted: &Wanted,
 ) -> Result<(), Failure> {
-    let aside = wanted.probe.as_ref().and_then(|probe| probe.node_namespace.as_deref());
-    let Some(aside) = aside.filter(|aside| *aside != namespace && wanted.checks.contains(&Check::ProbeNode))
-    else {
-        return Ok(());
-    };
-    let path = format!("/api/v1/namespaces/{aside}");
-    match api.get::<serde::de::IgnoredAny>("namespace", &path).await {
-        Err(error) if error.code() == Some(404) => {
-            return Err(format!(
-                "there is no namespace {aside}: name one that is there with --node-namespace"
-            )
-            .into());
-        }
-        // Whoever may not read it may still be allowed to use it.
-        Err(error) if error.code() != Some(403) => return Err(error.into()),
-        Ok(_) | Err(_) => {}
-    }
-    if flags.run.dry_run == DryRun::Client {
-        return Ok(());
-    }
-    let rights: Vec<_> =
-        access::PULL.iter().filter(|right| right.namespaced && right.verb != "get").copied().collect();
-    let rights = access::missing(api, aside, &rights).await.map_err(Error::doing("ask for your rights"))?;
-    match rights.is_empty() {
-        true => Ok(()),
-        false => Err(Error::MissingRights { rights, namespace: aside.into() }.into()),
-    }
+    let named = wanted.probe.as_ref().and_then(|probe| probe.node_namespace.as_deref());
+    let is_used = |named: &&str| *named != namespace && wanted.checks.contains(&Check::ProbeNode);
+    let Some(node_namespace) = named.filter(is_used) else { return Ok(()) };
+    Ok(aside::check(api, node_namespace, flags.run.dry_run != DryRun::Client).await?)
 }
 
 /// A push as a workload is done with the docker configurations that its containers mount. Pull secrets play no
@@ -261,8 +235,8 @@ fn assemble(
         action: wanted.action,
         checks: wanted.checks,
         probe: wanted.probe,
-        harbor: None,
-        clock: None,
+        harbor: wanted.harbor,
+        clock: wanted.clock,
         nodes: chosen.iter().map(planned).collect(),
         sampled_of: None,
         one_first: false,

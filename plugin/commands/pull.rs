@@ -37,6 +37,8 @@ fn wanted(args: &Pull) -> Result<Wanted, Failure> {
         images: super::unique(&args.images),
         checks,
         probe: probe.transpose()?,
+        harbor: None,
+        clock: None,
         labels: Default::default(),
         one_node: false,
     })

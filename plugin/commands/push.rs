@@ -82,6 +82,8 @@ fn wanted(args: &Push) -> Result<Wanted, Failure> {
         images: vec![args.repository.clone()],
         checks: vec![check],
         probe: Some(probe),
+        harbor: None,
+        clock: None,
         labels: args.builder.labels.iter().cloned().collect(),
         one_node: true,
     })

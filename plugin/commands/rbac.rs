@@ -7,12 +7,20 @@ use crate::output::Output;
 /// The rights of each part, as they lie in manifests/.
 const PULL: &str = include_str!("../../manifests/rbac/pull.yaml");
 const CLEANUP: &str = include_str!("../../manifests/rbac/cleanup.yaml");
+const HARBOR: &str = include_str!("../../manifests/rbac/harbor.yaml");
+const CLOCK: &str = include_str!("../../manifests/rbac/clock.yaml");
 const READ_ONLY: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
 /// Prints the rights that were asked for, or all.
 pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
-    let all = !(args.pull || args.cleanup || args.read_only);
-    let parts = [(args.read_only, READ_ONLY), (args.pull, PULL), (args.cleanup, CLEANUP)];
+    let all = !(args.pull || args.cleanup || args.harbor || args.clock || args.read_only);
+    let parts = [
+        (args.read_only, READ_ONLY),
+        (args.pull, PULL),
+        (args.harbor, HARBOR),
+        (args.clock, CLOCK),
+        (args.cleanup, CLEANUP),
+    ];
     let chosen: Vec<&str> =
         parts.iter().filter(|(wanted, _)| *wanted || all).map(|(_, text)| *text).collect();
     output.data(&chosen.join("---\n"))?;

@@ -2,10 +2,10 @@
 
 use regauth::api::{Api, connect};
 use regauth::error::Error;
-use regauth::evidence::Action;
+use regauth::evidence::{Action, Evidence};
 use regauth::plan::{Check, Plan};
 use regauth::report::Report;
-use regauth::run::{self, Finished, Observer, Prepared};
+use regauth::run::{self, Finished, Observer, Prepared, manifest};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
@@ -18,6 +18,14 @@ use crate::{render, settings, signals};
 /// Pulls from Docker Hub that a run makes without asking.
 const HUB_PULLS: usize = 10;
 
+/// What came of carrying out a run.
+pub enum Carried {
+    /// Nothing was run: the manifests were printed.
+    Printed,
+    /// It was run, and this was seen.
+    Out(Box<Evidence>),
+}
+
 /// Plans the run, asks where it must, runs it and prints what it came to.
 pub async fn run(
     connection: &Connection,
@@ -27,7 +35,21 @@ pub async fn run(
 ) -> Result<u8, Failure> {
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
-    let planned = planning::plan(&api, &namespace, flags, wanted).await?;
+    match carry_out(&api, &namespace, flags, wanted, output).await? {
+        Carried::Printed => Ok(0),
+        Carried::Out(evidence) => print(&Report::of(&evidence), flags.output, output),
+    }
+}
+
+/// The same without printing what it came to, for whoever has more to add to it.
+pub async fn carry_out(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    wanted: Wanted,
+    output: &mut Output,
+) -> Result<Carried, Failure> {
+    let planned = planning::plan(api, namespace, flags, wanted).await?;
     let prepared = &planned.prepared;
     for warning in &planned.warnings {
         output.warning(warning);
@@ -35,14 +57,14 @@ pub async fn run(
     match flags.run.dry_run {
         DryRun::None => {}
         DryRun::Client => return print_manifests(run::manifests(prepared), output),
-        DryRun::Server => return dry_run_on_server(&api, prepared, output).await,
+        DryRun::Server => return dry_run_on_server(api, prepared, output).await,
     }
     confirm_hub_pulls(&prepared.plan, flags.run.yes, output)?;
     output.remark(&first_line(prepared));
-    let mut finished = watched_run(&api, prepared, output).await?;
+    let mut finished = watched_run(api, prepared, output).await?;
     finished.evidence.builders = planned.builders;
     tell_what_is_left(&finished, prepared, output);
-    print(&Report::of(&finished.evidence), flags.output, output)
+    Ok(Carried::Out(Box::new(finished.evidence)))
 }
 
 /// Prints a report; returns the exit status that it means.
@@ -52,7 +74,7 @@ pub fn print(report: &Report, args: &crate::cli::OutputArgs, output: &mut Output
 }
 
 fn tell_what_is_left(finished: &Finished, prepared: &Prepared, output: &Output) {
-    let cleanup = cleanup_command(prepared);
+    let cleanup = cleanup_command(&prepared.plan.namespace, prepared);
     if let Some(error) = &finished.left_behind {
         output.warning(&format!(
             "the run could not be removed whole ({error}); its Job's deadline will, or `{cleanup}`"
@@ -63,8 +85,8 @@ fn tell_what_is_left(finished: &Finished, prepared: &Prepared, output: &Output) 
     }
 }
 
-fn cleanup_command(prepared: &Prepared) -> String {
-    format!("kubectl regauth cleanup -n {} --run {}", prepared.plan.namespace, prepared.run.id)
+fn cleanup_command(namespace: &str, prepared: &Prepared) -> String {
+    format!("kubectl regauth cleanup -n {namespace} --run {}", prepared.run.id)
 }
 
 fn confirm_hub_pulls(plan: &Plan, yes: bool, output: &Output) -> Result<(), Failure> {
@@ -125,26 +147,111 @@ async fn watched_run(api: &Api, prepared: &Prepared, output: &Output) -> Result<
     let bar = Bar::new(output.is_watched());
     let result = tokio::select! {
         finished = run::pull(api, prepared, &bar as &dyn Observer, &stop) => finished.map_err(Failure::from),
-        () = signals::twice_stopped(&stop) => Err(given_up(prepared)),
+        () = signals::twice_stopped(&stop) => Err(stopped_at_once(prepared)),
     };
     bar.finish();
     result
 }
 
-fn given_up(prepared: &Prepared) -> Failure {
-    let cleanup = cleanup_command(prepared);
-    format!("stopped at once; what is left of the run goes with its Job's deadline, or by `{cleanup}`").into()
+/// A second signal is no misuse; what it leaves behind is named.
+fn stopped_at_once(prepared: &Prepared) -> Failure {
+    Failure::interrupted(what_a_stop_leaves(prepared))
 }
 
-fn print_manifests(objects: Vec<serde_json::Value>, output: &mut Output) -> Result<u8, Failure> {
+fn what_a_stop_leaves(prepared: &Prepared) -> String {
+    let Plan { namespace, probe, .. } = &prepared.plan;
+    let job = manifest::job_name(&prepared.run.id);
+    let aside = probe.as_ref().and_then(|probe| probe.node_namespace.as_ref());
+    let aside = aside.filter(|aside| *aside != namespace);
+    let places = aside.map_or_else(
+        || format!("namespace {namespace}"),
+        |aside| format!("the namespaces {namespace} and {aside}"),
+    );
+    let cleanups = std::iter::once(namespace).chain(aside).map(|one| cleanup_command(one, prepared));
+    format!(
+        "stopped at once: job/{job} and its pods may be left in {places}; they go at the Job's deadline, or by `{}`",
+        cleanups.collect::<Vec<_>>().join(" && ")
+    )
+}
+
+fn print_manifests(objects: Vec<serde_json::Value>, output: &mut Output) -> Result<Carried, Failure> {
     output.data(&render::yaml_documents(&objects)?)?;
-    Ok(0)
+    Ok(Carried::Printed)
 }
 
-async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) -> Result<u8, Failure> {
+async fn dry_run_on_server(api: &Api, prepared: &Prepared, output: &mut Output) -> Result<Carried, Failure> {
     let mut objects = Vec::new();
     for answer in run::try_on_server(api, prepared).await {
         objects.push(answer.map_err(Error::doing("create the run (tried on the server)"))?);
     }
     print_manifests(objects, output)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use jiff::Timestamp;
+    use regauth::evidence::Run;
+    use regauth::plan::{Identity, ProbePlan, SecretSource};
+
+    use super::*;
+
+    fn prepared(node_namespace: Option<&str>) -> Prepared {
+        let identity = Identity {
+            name: "none".into(),
+            service_account: "default".into(),
+            pull_secrets: Vec::new(),
+            source: SecretSource::Disabled,
+        };
+        let plan = Plan {
+            namespace: "team".into(),
+            images: vec!["nginx".into()],
+            identity,
+            action: Action::Pull,
+            checks: vec![Check::ProbeNode],
+            probe: Some(ProbePlan { node_namespace: node_namespace.map(Into::into), ..ProbePlan::default() }),
+            harbor: None,
+            clock: None,
+            nodes: Vec::new(),
+            sampled_of: None,
+            one_first: false,
+            timeout_seconds: 60,
+            keep: false,
+            extra: serde_json::Map::new(),
+        };
+        let run = Run {
+            id: "abcd2345".into(),
+            version: "0".into(),
+            server: String::new(),
+            started_at: Timestamp::UNIX_EPOCH,
+            interrupted: false,
+            extra: serde_json::Map::new(),
+        };
+        Prepared { run, plan, nodes: Vec::new(), on_node: HashMap::new(), run_key: Default::default() }
+    }
+
+    #[test]
+    fn a_second_signal_is_an_interruption_and_no_misuse() {
+        assert_eq!(stopped_at_once(&prepared(None)).status(), 130);
+        assert_eq!(Failure::from("no such flag").status(), 2);
+    }
+
+    #[test]
+    fn what_a_second_signal_leaves_is_named_with_what_removes_it() {
+        let told = what_a_stop_leaves(&prepared(None));
+        for part in [
+            "job/regauth-abcd2345 and its pods may be left in namespace team;",
+            "at the Job's deadline, or by `kubectl regauth cleanup -n team --run abcd2345`",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert_eq!(what_a_stop_leaves(&prepared(Some("team"))), told);
+        let told = what_a_stop_leaves(&prepared(Some("nodes")));
+        assert!(told.contains("in the namespaces team and nodes;"), "{told}");
+        assert!(
+            told.contains("--run abcd2345 && kubectl regauth cleanup -n nodes --run abcd2345`"),
+            "{told}"
+        );
+    }
 }

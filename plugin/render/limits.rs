@@ -20,7 +20,7 @@ pub fn table(rows: &[&LimitRow], layout: &Layout) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    grid(rows, &columns(rows, layout), |row| row.result, layout, 3)
+    grid(rows, &columns(rows, layout), |row| row.result, layout)
 }
 
 fn columns<'a>(rows: &[&'a LimitRow], layout: &Layout) -> Vec<Column<&'a LimitRow>> {
@@ -34,15 +34,15 @@ fn columns<'a>(rows: &[&'a LimitRow], layout: &Layout) -> Vec<Column<&'a LimitRo
         (all || several(|row| &row.image), column("IMAGE", |row| row.image.clone())),
         (true, column("CREDENTIAL", |row| row.credential.clone().unwrap_or_else(|| "anonymous".into()))),
         (true, column("LEFT", left)),
-        (true, column("OF", |row| row.limit.map_or_else(none, |limit| limit.to_string()))),
-        (true, column("WINDOW", |row| row.window_seconds.map_or_else(none, window))),
+        (true, column("OF", |row| row.limit.map_or_else(none, |limit| limit.to_string())).spare(1)),
+        (true, column("WINDOW", |row| row.window_seconds.map_or_else(none, window)).spare(2)),
         (
             all || rows.iter().any(|row| row.result != Verdict::Ok),
             column(RESULT, |row| verdict(row.result).into()),
         ),
         (
             all || rows.iter().any(|row| row.code.is_some()),
-            column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())),
+            column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())).whole(),
         ),
         (all, column("CERTAIN", |row| certain(row.certain))),
         (all, column("MESSAGE", |row| row.message.as_ref().map_or_else(none, ToString::to_string))),

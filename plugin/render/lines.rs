@@ -8,8 +8,6 @@ use super::units::{bytes, certain, millis, none, presence, verdict};
 
 /// From this width on the identity has a column of its own.
 const WIDE_TERMINAL: u16 = 120;
-/// Under this width a table with the probe's columns is set closer.
-const NARROW_TERMINAL: u16 = 100;
 
 /// What a line shows.
 pub struct Line {
@@ -89,7 +87,7 @@ pub fn lines(report: &Report) -> Vec<Line> {
         match row {
             Row::Pull(row) => lines.push(row.into()),
             Row::Probe(row) if row.action != Action::Limits => lines.push(row.into()),
-            Row::Probe(_) | Row::Limit(_) | Row::Core(_) => {}
+            Row::Probe(_) | Row::Limit(_) | Row::Core(_) | Row::Clock(_) => {}
         }
     }
     let places: Vec<(String, String)> =
@@ -106,10 +104,7 @@ pub fn table(lines: &[Line], layout: &Layout) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let has_probes = lines.iter().any(|line| line.method == "probe");
-    let narrow = layout.width.is_some_and(|width| width < NARROW_TERMINAL) && !layout.wide;
-    let gap = if has_probes && narrow { 2 } else { 3 };
-    grid(lines, &columns(lines, layout), |line| line.result, layout, gap)
+    grid(lines, &columns(lines, layout), |line| line.result, layout)
 }
 
 fn columns(lines: &[Line], layout: &Layout) -> Vec<Column<Line>> {
@@ -124,20 +119,24 @@ fn columns(lines: &[Line], layout: &Layout) -> Vec<Column<Line>> {
         (all || !local, column("NODE", |line| line.node.clone())),
         (
             has_probes && (all || several(|line| line.method.into())),
-            column("METHOD", |line| line.method.into()),
+            // A network of `-` is a kubelet's: where that is shown, the method can be spared, last of all.
+            column("METHOD", |line| line.method.into()).spare(u8::from(several_networks(lines))),
         ),
         (has_probes && (all || several_networks(lines)), column("NETWORK", |line| line.network.clone())),
         (all || local || several(|line| line.image.clone()), column("IMAGE", |line| line.image.clone())),
         (true, column(RESULT, |line| verdict(line.result).into())),
         (
             any(|line| line.step.is_some()) || (has_probes && all),
-            column("STEP", |line| line.step.clone().unwrap_or_else(none)),
+            column("STEP", |line| line.step.clone().unwrap_or_else(none)).spare(2),
         ),
         (
             all || any(|line| line.took_ms.is_some()),
-            column("TIME", |line| line.took_ms.map_or_else(none, millis)),
+            column("TIME", |line| line.took_ms.map_or_else(none, millis)).spare(3),
         ),
-        (all || any(|line| line.size.is_some()), column("SIZE", |line| line.size.map_or_else(none, bytes))),
+        (
+            all || any(|line| line.size.is_some()),
+            column("SIZE", |line| line.size.map_or_else(none, bytes)).spare(5),
+        ),
         (
             any(|line| line.rate.is_some()) && all,
             column("REFUSED", |line| line.rate.clone().unwrap_or_else(none)),
@@ -148,9 +147,9 @@ fn columns(lines: &[Line], layout: &Layout) -> Vec<Column<Line>> {
         ),
         (
             all || any(|line| line.code.is_some()),
-            column("CODE", |line| line.code.clone().unwrap_or_else(none)),
+            column("CODE", |line| line.code.clone().unwrap_or_else(none)).whole(),
         ),
-        (all || any(|line| line.code.is_some()), column("CERTAIN", |line| certain(line.certain))),
+        (all || any(|line| line.code.is_some()), column("CERTAIN", |line| certain(line.certain)).spare(4)),
         (layout.wide, column("WAITED", |line| line.waited_ms.map_or_else(none, millis))),
         (layout.wide, column("IMAGE USED", |line| line.image_used.clone())),
         (layout.wide, column("POD", |line| line.pod.clone())),

@@ -1,5 +1,6 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
+mod clock;
 mod findings;
 mod grid;
 mod harbor;
@@ -12,6 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod wrap;
 
 use regauth::report::Report;
 use serde::Serialize;

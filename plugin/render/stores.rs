@@ -39,6 +39,9 @@ fn client(row: &StoreRow, width: usize) -> String {
     for next in row.entries.iter().skip(1) {
         out.push_str(&wrapped("    then: ", &entry(next), width));
     }
+    for empty in &row.empty {
+        out.push_str(&wrapped("    empty: ", &format!("{}, key {}", empty.place, empty.key), width));
+    }
     for file in &row.files {
         if let Some(problem) = &file.problem {
             out.push_str(&wrapped("    broken: ", &format!("{}: {problem}", file.path), width));

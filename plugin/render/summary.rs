@@ -3,8 +3,9 @@
 use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Presence};
 use regauth::plan::Check;
-use regauth::report::{HarborSummary, LimitRow, Report, Verdict};
+use regauth::report::{HarborSummary, LimitRow, Report, UPLOAD_LEFT, Verdict};
 
+use super::clock;
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::Layout;
 use super::lines::{self, Line};
@@ -13,21 +14,31 @@ use super::lines::{self, Line};
 pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &Layout) -> String {
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
     let mut out = String::from("\n");
-    out.push_str(&wrapped("", &tested(report, lines, limits), width));
+    let clocks = clock::summary(report);
+    for text in &clocks {
+        out.push_str(&wrapped("", text, width));
+    }
+    if clocks.is_empty() {
+        out.push_str(&wrapped("", &tested(report, lines, limits), width));
+    }
     for identity in lines::identities(lines, layout) {
         out.push_str(&wrapped("as: ", &identity, width));
     }
     for text in series(report) {
         out.push_str(&wrapped("", &text, width));
     }
-    if report.run.interrupted {
+    if report.run.interrupted && clocks.is_empty() {
         let untested = lines.iter().filter(|line| line.result == Verdict::NotTested).count();
         let text = format!("{untested} of {} were not tested.", lines.len());
         out.push_str(&wrapped("interrupted: ", &text, width));
     }
-    let about_nodes = |what: &str| what.starts_with("node/") || what.ends_with("nodes");
+    let about_nodes =
+        |what: &str| what.starts_with("node/") || what.ends_with("nodes") || what.starts_with("the clock");
     for item in report.not_checked.iter().filter(|item| about_nodes(&item.what)) {
         out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
+    }
+    for item in report.not_checked.iter().filter(|item| item.what.starts_with(UPLOAD_LEFT)) {
+        out.push_str(&wrapped("note: ", &format!("{}: {}.", item.what, item.why), width));
     }
     if let Some(text) = left_behind(report) {
         out.push_str(&wrapped("note: ", &text, width));

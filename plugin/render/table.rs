@@ -5,14 +5,15 @@ use regauth::code::Code;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{findings, harbor, limits, lines, steps, stores, summary};
+use super::{clock, findings, harbor, limits, lines, steps, stores, summary};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
     let mut out = lines::table(&lines, layout);
-    for table in [limits::table(&limits, layout), harbor::table(report, layout)] {
+    for table in [limits::table(&limits, layout), harbor::table(report, layout), clock::table(report, layout)]
+    {
         if !out.is_empty() && !table.is_empty() {
             out.push('\n');
         }
@@ -23,6 +24,7 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         out.push_str(&commented(&steps::blocks(report, layout)));
         out.push_str(&commented(&stores::section(report, layout)));
         out.push_str(&commented(&harbor::section(report, layout)));
+        out.push_str(&commented(&clock::summary(report).join("\n")));
         // Findings that no row shows would be lost to whoever reads lines.
         let shown: Vec<(&str, Option<Code>)> =
             report.results.iter().map(|row| (evidence(row), code(row))).collect();
@@ -48,6 +50,7 @@ fn code(row: &Row) -> Option<Code> {
         Row::Probe(row) => row.code,
         Row::Limit(row) => row.code,
         Row::Core(row) => row.code,
+        Row::Clock(row) => row.code,
     }
 }
 
@@ -57,5 +60,6 @@ fn evidence(row: &Row) -> &str {
         Row::Probe(row) => &row.evidence,
         Row::Limit(row) => &row.evidence,
         Row::Core(row) => &row.evidence,
+        Row::Clock(row) => &row.evidence,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use regauth::evidence::endpoint::Scheme;
 use regauth::registry::platform::Platform;
 use regauth::registry::reference::Reference;
-use regauth::registry::transport::Origin;
+use regauth::registry::transport::{Origin, Target};
 use regauth::text;
 
 /// The shortest and the longest run.
@@ -33,6 +33,39 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     Duration::try_from(parsed).map_err(|_| wrong())
+}
+
+/// How long leases are watched.
+pub fn listen(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    match (Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&time) {
+        true => Ok(time),
+        false => Err("use at least 1s and at most 1h; --watch listens until it is interrupted".into()),
+    }
+}
+
+/// From which difference on clocks break something.
+pub fn threshold(text: &str) -> Result<Duration, String> {
+    let threshold = duration(text)?;
+    match (Duration::from_millis(1)..=Duration::from_secs(24 * 3600)).contains(&threshold) {
+        true => Ok(threshold),
+        false => Err("use at least 1ms and at most 24h".into()),
+    }
+}
+
+/// A time server: a name or address with an optional port, as `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
+pub fn time_server(text: &str) -> Result<String, String> {
+    let wrong = || "name a time server as HOST or HOST:PORT, an IPv6 address as [ADDRESS]:PORT".to_string();
+    if text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok() {
+        return Ok(text.to_string());
+    }
+    let (host, port) = text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    match is_port && !host.is_empty() && host.len() <= 253 && host.chars().all(fits) {
+        true => Ok(text.to_string()),
+        false => Err(wrong()),
+    }
 }
 
 /// The time limit of a run.
@@ -103,6 +136,33 @@ pub fn registry_host(text: &str) -> Result<String, String> {
     }
 }
 
+/// Harbor's URL: scheme, host and port.
+// An error must not repeat the value: it may hold a password.
+pub fn front_url(text: &str) -> Result<String, String> {
+    let wrong = || "write it as https://HOST or https://HOST:PORT".to_string();
+    if text.contains('@') {
+        return Err("leave out user and password: write it as https://HOST".into());
+    }
+    let target = Target::parse(text).map_err(|_| wrong())?;
+    match target.path.as_str() {
+        "/" => Ok(target.origin.to_string()),
+        _ => Err("leave out the path: write it as https://HOST".into()),
+    }
+}
+
+/// A repository of Harbor, without its host: `PROJECT/REPOSITORY`.
+pub fn harbor_repository(text: &str) -> Result<String, String> {
+    let wrong = || "write it as PROJECT/REPOSITORY, without host and tag".to_string();
+    let (project, rest) = text.split_once('/').ok_or_else(wrong)?;
+    let is_host = project.contains(['.', ':']) && rest.contains('/');
+    let reference = Reference::parse(&format!("registry.invalid/{text}")).map_err(|_| wrong())?;
+    let has_tag = reference.tag().is_some() || reference.digest().is_some();
+    match is_host || has_tag {
+        true => Err(wrong()),
+        false => Ok(text.to_string()),
+    }
+}
+
 /// An image reference.
 pub fn image(text: &str) -> Result<String, String> {
     match Reference::parse(text) {
@@ -144,6 +204,31 @@ mod tests {
     }
 
     #[test]
+    fn a_time_server_is_a_host_with_an_optional_port() {
+        for text in [
+            "time.example.com",
+            "time.example.com:1123",
+            "192.0.2.1",
+            "192.0.2.1:123",
+            "2001:db8::1",
+            "[2001:db8::1]:123",
+        ] {
+            assert_eq!(time_server(text), Ok(text.to_string()));
+        }
+        for text in ["", ":123", "http://time", "time:0", "time:x", "a b", "time:123:4"] {
+            assert!(time_server(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn leases_are_watched_for_a_second_to_an_hour() {
+        assert!(listen("500ms").is_err() && listen("2h").is_err());
+        assert_eq!(listen("45s"), Ok(Duration::from_secs(45)));
+        assert!(threshold("0s").is_err() && threshold("48h").is_err());
+        assert_eq!(threshold("40ms"), Ok(Duration::from_millis(40)));
+    }
+
+    #[test]
     fn certificates_come_from_a_file_or_an_object() {
         assert_eq!(ca_source("configmap/corp-ca"), Ok(CaSource::ConfigMap("corp-ca".into())));
         assert_eq!(ca_source("secret/ca"), Ok(CaSource::Secret("ca".into())));
@@ -160,6 +245,27 @@ mod tests {
         assert_eq!(label("example.com/team="), Ok(("example.com/team".into(), String::new())));
         for text in ["app", "=web", "a/b/c=d", "app=-x", "app=a b", "Ex/app=x"] {
             assert!(label(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn harbors_url_has_neither_user_nor_path_and_an_error_does_not_repeat_it() {
+        assert_eq!(front_url("https://harbor.example.com"), Ok("https://harbor.example.com".into()));
+        assert_eq!(front_url("http://10.0.0.1:8080/"), Ok("http://10.0.0.1:8080".into()));
+        for text in
+            ["harbor.example.com", "ftp://x", "https://u:hunter2@h.example.com", "https://h/harbor", ""]
+        {
+            let error = front_url(text).unwrap_err();
+            assert!(error.contains("https://HOST") && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_repository_of_harbor_has_a_project_and_no_host() {
+        assert_eq!(harbor_repository("team/app"), Ok("team/app".into()));
+        assert_eq!(harbor_repository("team/sub/app"), Ok("team/sub/app".into()));
+        for text in ["app", "team/app:1", "harbor.example.com/team/app", "Team/App", "/app", "team/"] {
+            assert!(harbor_repository(text).is_err(), "{text}");
         }
     }
 

@@ -85,6 +85,16 @@ impl ApiError {
         }
     }
 
+    /// From the refusal of an upgrade, which the library decodes itself.
+    pub(super) fn from_kube(status: &kube::core::Status) -> Self {
+        let details = StatusDetails {
+            kind: status.details.as_ref().map(|details| details.kind.clone()).unwrap_or_default(),
+            retry_after_seconds: None,
+        };
+        let (reason, message) = (status.reason.clone(), status.message.clone());
+        Self::from_status(Status { code: Some(status.code), reason, message, details }, None)
+    }
+
     /// serde's own texts quote values, which may be secret: only class and position are taken.
     pub(super) fn undecodable(what: &'static str, error: &serde_json::Error) -> Self {
         let class = match error.classify() {

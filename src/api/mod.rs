@@ -5,6 +5,8 @@
 
 pub mod connect;
 pub mod error;
+pub mod exec;
+pub mod forward;
 pub mod path;
 pub mod template;
 pub mod watch;
@@ -25,6 +27,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 pub use connect::{ConnectOptions, connect};
 pub use error::ApiError;
+pub use forward::{Forward, forward};
 
 use crate::text::Clean;
 
@@ -192,9 +195,13 @@ impl Api {
     }
 
     fn failed(&self, error: &kube::Error) -> ApiError {
-        match connect::credential_problem(error) {
-            Some(cause) => ApiError::Credential { cause: Clean::new(&cause) },
-            None => self.unreachable(&innermost(error)),
+        match (connect::credential_problem(error), error) {
+            (Some(cause), _) => ApiError::Credential { cause: Clean::new(&cause) },
+            (None, kube::Error::Api(status)) => ApiError::from_kube(status),
+            (None, kube::Error::UpgradeConnection(_)) => {
+                self.unreachable("it, or a proxy before it, takes no WebSocket connection")
+            }
+            (None, error) => self.unreachable(&innermost(error)),
         }
     }
 

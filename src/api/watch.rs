@@ -1,6 +1,7 @@
 //! A watch that goes on: it resumes where it was cut, starts anew after `410 Gone`, and ends only when it is
 //! not permitted or nobody listens.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::codec::{FramedRead, LinesCodec};
 use tokio_util::io::StreamReader;
 
@@ -53,6 +54,24 @@ pub enum Change<T> {
     Ended(ApiError),
 }
 
+/// How a change came.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// When the last byte of its line came from the connection, before anything was decoded.
+    pub at: Instant,
+    /// How long the connection had been open by then: what comes first may have waited for it.
+    pub connected_for: Duration,
+    /// Whether the server calls it new (`ADDED`): created, or there before the watch began.
+    pub is_added: bool,
+}
+
+impl Stamp {
+    /// Of what comes from no line.
+    fn of_now() -> Self {
+        Self { at: Instant::now(), connected_for: Duration::ZERO, is_added: false }
+    }
+}
+
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(rename = "type")]
@@ -75,28 +94,38 @@ enum End {
 
 impl Watch {
     /// Watches until nobody listens; `wrap` makes of a change what the listener wants.
-    pub async fn run<T, M>(mut self, api: Api, into: mpsc::Sender<M>, wrap: fn(Change<T>) -> M)
+    pub async fn run<T, M>(self, api: Api, into: mpsc::Sender<M>, wrap: fn(Change<T>) -> M)
     where
         T: DeserializeOwned,
     {
+        self.run_stamped(api, into, move |change, _| wrap(change)).await;
+    }
+
+    /// Like [`Watch::run`], with how each change came.
+    pub async fn run_stamped<T, M, W>(mut self, api: Api, into: mpsc::Sender<M>, wrap: W)
+    where
+        T: DeserializeOwned,
+        W: Fn(Change<T>, Stamp) -> M + Send + Sync,
+    {
+        let plain = |change| wrap(change, Stamp::of_now());
         let mut failures = 0;
         let mut permitted = false;
         loop {
             let before = self.from.clone();
-            match self.connect(&api, &into, wrap, &mut permitted).await {
+            match self.connect(&api, &into, &wrap, &mut permitted).await {
                 End::Unheard => return,
                 // An API server that has just started knows no roles yet and refuses everybody.
                 End::Refused(error) if permitted && error.code() == Some(403) => {
-                    let _ = into.send(wrap(Change::Lost(error))).await;
+                    let _ = into.send(plain(Change::Lost(error))).await;
                 }
                 End::Refused(error) => {
-                    let _ = into.send(wrap(Change::Ended(error))).await;
+                    let _ = into.send(plain(Change::Ended(error))).await;
                     return;
                 }
                 End::Gone => self.from.clear(),
                 End::Cut(None) => {}
                 End::Cut(Some(error)) => {
-                    let _ = into.send(wrap(Change::Lost(error))).await;
+                    let _ = into.send(plain(Change::Lost(error))).await;
                 }
             }
             // A watch that brought something was a good one: the next one starts without a pause.
@@ -108,15 +137,16 @@ impl Watch {
         }
     }
 
-    async fn connect<T, M>(
+    async fn connect<T, M, W>(
         &mut self,
         api: &Api,
         into: &mpsc::Sender<M>,
-        wrap: fn(Change<T>) -> M,
+        wrap: &W,
         permitted: &mut bool,
     ) -> End
     where
         T: DeserializeOwned,
+        W: Fn(Change<T>, Stamp) -> M + Send + Sync,
     {
         let response = match api.send(&Method::GET, &self.url(), &Bytes::new()).await {
             Ok(response) => response,
@@ -124,11 +154,18 @@ impl Watch {
             Err(error) if error.is_passing() => return End::Cut(Some(error)),
             Err(error) => return End::Refused(error),
         };
-        if *permitted && into.send(wrap(Change::Resumed)).await.is_err() {
+        if *permitted && into.send(wrap(Change::Resumed, Stamp::of_now())).await.is_err() {
             return End::Unheard;
         }
         *permitted = true;
-        let bytes = response.into_body().into_data_stream().map_err(std::io::Error::other);
+        let connected = Instant::now();
+        // Lines wait in a buffer while those before them are decoded; the time is that of their bytes.
+        let arrived = AtomicU64::new(0);
+        let stamp = |_: &Bytes| {
+            arrived
+                .store(u64::try_from(connected.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        };
+        let bytes = response.into_body().into_data_stream().inspect_ok(stamp).map_err(std::io::Error::other);
         let codec = LinesCodec::new_with_max_length(LONGEST_LINE);
         let mut lines = FramedRead::new(StreamReader::new(bytes), codec);
         loop {
@@ -137,12 +174,14 @@ impl Watch {
                 () = into.closed() => return End::Unheard,
             };
             let Ok(Some(line)) = line else { return End::Cut(None) };
-            let change = match self.read(&line) {
+            let (change, is_added) = match self.read(&line) {
                 Ok(Some(change)) => change,
                 Ok(None) => continue,
                 Err(end) => return end,
             };
-            if into.send(wrap(change)).await.is_err() {
+            let connected_for = Duration::from_micros(arrived.load(Ordering::Relaxed));
+            let stamp = Stamp { at: connected + connected_for, connected_for, is_added };
+            if into.send(wrap(change, stamp)).await.is_err() {
                 return End::Unheard;
             }
         }
@@ -160,8 +199,9 @@ impl Watch {
         format!("{}{join}watch=1&timeoutSeconds={}&{from}", self.path, self.timeout_seconds)
     }
 
-    /// One line: a change, nothing (a bookmark, or an object that cannot be read), or an end.
-    fn read<T: DeserializeOwned>(&mut self, line: &str) -> Result<Option<Change<T>>, End> {
+    /// One line: a change and whether it is called new, nothing (a bookmark, or an object that cannot be read), or an
+    /// end.
+    fn read<T: DeserializeOwned>(&mut self, line: &str) -> Result<Option<(Change<T>, bool)>, End> {
         let Ok(Line { kind, object }) = serde_json::from_str::<Line<'_>>(line) else {
             tracing::warn!(target: "regauth::api", what = self.what, "a line of a watch cannot be read");
             return Ok(None);
@@ -185,8 +225,8 @@ impl Watch {
             return Ok(None);
         }
         match serde_json::from_str(object.get()) {
-            Ok(object) if kind == "DELETED" => Ok(Some(Change::Deleted(object))),
-            Ok(object) => Ok(Some(Change::Is(object))),
+            Ok(object) if kind == "DELETED" => Ok(Some((Change::Deleted(object), false))),
+            Ok(object) => Ok(Some((Change::Is(object), kind == "ADDED"))),
             Err(error) => {
                 let error = ApiError::undecodable(self.what, &error);
                 tracing::warn!(target: "regauth::api", %error);

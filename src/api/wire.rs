@@ -319,3 +319,32 @@ where
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
+
+/// `coordination.k8s.io/v1` `Lease`: of a node's what its kubelet renews.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Lease {
+    /// Metadata; the name is the node's.
+    pub metadata: LeaseMeta,
+    /// Specification.
+    #[serde(deserialize_with = "null_as_default")]
+    pub spec: LeaseSpec,
+}
+
+/// What is read of a lease's metadata.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LeaseMeta {
+    /// Name.
+    pub name: String,
+}
+
+/// `LeaseSpec`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct LeaseSpec {
+    /// When its holder renewed it, by the holder's clock (microseconds).
+    pub renew_time: Option<jiff::Timestamp>,
+    /// How long it holds, in seconds.
+    pub lease_duration_seconds: Option<u64>,
+}

@@ -59,6 +59,18 @@ pub const PULL: &[Right] = &[
 /// Without it the row says what is missing.
 pub const PROBE_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
+/// What the nodes' clocks by their leases need, in the namespace of the leases ([`super::leases::NAMESPACE`]).
+pub const LEASES: &[Right] = &[
+    Right::new("list", "coordination.k8s.io", "leases", true),
+    Right::new("watch", "coordination.k8s.io", "leases", true),
+];
+
+/// What they may use beside [`LEASES`]: whether a node whose lease does not move is Ready. Without it that is not said.
+pub const LEASE_NODES: &[Right] = &[Right::new("get", "", "nodes", false)];
+
+/// What `harbor --via port-forward` needs beside listing pods.
+pub const PORT_FORWARD: &[Right] = &[Right::new("create", "", "pods/portforward", true)];
+
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
     Right::new("list", "batch", "jobs", true),
@@ -128,6 +140,7 @@ mod tests {
 
     const PULL_ROLES: &str = include_str!("../../manifests/rbac/pull.yaml");
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
+    const CLOCK_ROLES: &str = include_str!("../../manifests/rbac/clock.yaml");
     const READ_ONLY_ROLES: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
     #[derive(Deserialize)]
@@ -191,8 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn the_roles_for_clocks_grant_what_clocks_ask_for_and_nothing_else() {
+        let mut all = wanted(LEASES);
+        all.extend(wanted(LEASE_NODES));
+        assert_eq!(granted(CLOCK_ROLES), all);
+        assert!(
+            roles(CLOCK_ROLES).iter().all(|role| role.rules.len() == 1),
+            "a role of its own for what is cluster-wide"
+        );
+    }
+
+    #[test]
     fn no_role_mentions_secrets_or_a_wildcard() {
-        for text in [PULL_ROLES, CLEANUP_ROLES, READ_ONLY_ROLES] {
+        for text in [PULL_ROLES, CLEANUP_ROLES, CLOCK_ROLES, READ_ONLY_ROLES] {
             for (group, resource, verb) in granted(text) {
                 assert_ne!(resource.split('/').next(), Some("secrets"));
                 assert!([&group, &resource, &verb].iter().all(|part| !part.contains('*')), "{resource}");

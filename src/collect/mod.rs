@@ -3,9 +3,12 @@
 pub mod access;
 pub mod adopter;
 pub mod ambient;
+pub mod aside;
 pub mod builder;
 pub mod controllers;
+pub mod harbor;
 pub mod identity;
+pub mod leases;
 pub mod nodes;
 pub mod policies;
 pub mod sample;

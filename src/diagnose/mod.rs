@@ -10,6 +10,7 @@
 pub mod message;
 
 mod builder;
+pub(crate) mod clock;
 mod credential;
 pub(crate) mod harbor;
 mod network;
@@ -20,6 +21,7 @@ mod refusal;
 mod settle;
 mod wording;
 
+pub use clock::{offset as signed_span, span};
 pub use pull::{candidates as pull_candidates, may_refuse_credential};
 pub use wording::Place;
 pub(crate) use wording::asked;
@@ -70,6 +72,8 @@ pub const RULES: &[Rule] = &[
     harbor::realm,
     harbor::one_key_only,
     harbor::denied_reads,
+    clock::lease_drift,
+    clock::frozen,
 ];
 
 /// What the evidence means, worst first.

@@ -249,6 +249,23 @@ pub enum TlsFailureKind {
 }
 
 impl Endpoint {
+    /// The texts that came from outside: in certificates, from name servers, proxies and the other side of a handshake.
+    /// Not the host, which is what was asked for and what mends are about.
+    pub fn texts_mut(&mut self) -> Vec<&mut Clean> {
+        let resolve = self.resolve.as_mut().and_then(|resolve| resolve.failure.as_mut());
+        let proxy = self.proxy_refusal.as_mut().map(|refusal| &mut refusal.message);
+        let mut texts: Vec<&mut Clean> = resolve.map(|failure| &mut failure.message).into_iter().collect();
+        texts.extend(proxy);
+        texts.extend(self.refused_target.as_mut());
+        let Some(tls) = &mut self.tls else { return texts };
+        texts.extend(tls.failure.as_mut().map(|failure| &mut failure.message));
+        for certificate in &mut tls.chain {
+            texts.extend([&mut certificate.subject, &mut certificate.issuer]);
+            texts.extend(&mut certificate.names);
+        }
+        texts
+    }
+
     /// `https://host:port`, the port left out where it is the scheme's.
     pub fn url(&self) -> String {
         let (scheme, default) = match self.scheme {
@@ -265,3 +282,6 @@ impl Endpoint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,25 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Of a run that has seen nothing yet.
+    pub fn new(run: Run, plan: Plan, collected_at: Timestamp) -> Self {
+        Self {
+            api_version: API_VERSION.into(),
+            kind: "Evidence".into(),
+            run,
+            plan,
+            collected_at,
+            nodes: Vec::new(),
+            pulls: Vec::new(),
+            probes: Vec::new(),
+            builders: Vec::new(),
+            stores: Vec::new(),
+            harbor: None,
+            leases: None,
+            extra: Map::new(),
+        }
+    }
+
     /// Whether kubelets were asked although the plan did not ask for them: probes could not look, because their
     /// pods were refused or their image could not be pulled.
     pub fn fell_back_to_kubelets(&self) -> bool {
@@ -94,6 +113,20 @@ pub struct Run {
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Run {
+    /// A run of this program that begins now.
+    pub fn new(id: String, server: &str, started_at: Timestamp) -> Self {
+        Self {
+            id,
+            version: env!("CARGO_PKG_VERSION").into(),
+            server: server.into(),
+            started_at,
+            interrupted: false,
+            extra: Map::new(),
+        }
+    }
 }
 
 /// How a check ended. What was not seen never passes for healthy.
@@ -168,6 +201,10 @@ pub enum Step {
     Probe,
     /// The API server was away, so that nothing was heard of the pod.
     Watch,
+    /// The API server could not be asked for what was to be read.
+    Read,
+    /// A command could not be run in a pod.
+    Exec,
     /// The user ended the run.
     Interrupted,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::probe::CredentialSeen;
 use crate::finding::Fix;
 use crate::text::Clean;
 
@@ -19,6 +20,9 @@ pub struct Store {
     /// What it has, in its order: the first wins, the next is used once that one is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<StoreEntry>,
+    /// Entries that match and hold nothing, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<StoreEntry>,
     /// Credential helpers that gave nothing because they failed, with the class of the failure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_helpers: Vec<Clean>,
@@ -27,13 +31,20 @@ pub struct Store {
     pub gives_up: bool,
 }
 
+impl Store {
+    /// The credential that the client sends first; `None`: it is anonymous, or gives up.
+    pub fn sends(&self) -> Option<&StoreEntry> {
+        self.entries.first()
+    }
+}
+
 /// A file that a client read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreFile {
     /// Its path.
     pub path: Clean,
-    /// Why it could not be read, as class and position.
+    /// Why this client cannot read it, as class and position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Clean>,
 }
@@ -51,4 +62,11 @@ pub struct StoreEntry {
     /// in the evidence tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logout: Vec<Fix>,
+}
+
+impl StoreEntry {
+    /// Whether it is the credential that was sent.
+    pub fn is(&self, credential: &CredentialSeen) -> bool {
+        self.place.as_str() == credential.source && self.key == credential.key
+    }
 }

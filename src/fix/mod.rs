@@ -6,6 +6,7 @@ mod builder;
 pub(crate) mod flags;
 pub(crate) mod harbor;
 pub(crate) mod probe;
+pub(crate) mod shell;
 
 pub use builder::{look_at_keys, mount_docker_config};
 

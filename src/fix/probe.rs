@@ -1,19 +1,21 @@
 //! Mends for what probes saw.
 
+use super::shell::quoted;
 use super::{create_secret, fix, for_pull, host, host_port};
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::probe::{Look, policies};
 use crate::evidence::probe::CredentialSeen;
-use crate::evidence::stores::StoreEntry;
 use crate::evidence::{Action, Network};
 use crate::finding::Fix;
+use crate::registry::docker_config::Position;
 
 /// Mends for a finding about a look; `source` is where the credential is from that it is about.
 pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&str>) -> Vec<Fix> {
     if look.probe.network == Network::Local && is_about_its_content(code) {
         // The store that holds it is told with the credential: `log_out`.
-        return Vec::new();
+        let holds_none = matches!(code, Code::PullSecretEmpty | Code::PullSecretNoMatch);
+        return Some(log_in(&place.registry)).filter(|_| holds_none).into_iter().collect();
     }
     match (code, look.probe.network) {
         (code, _) if is_about_its_content(code) && code != Code::StaleCredential => replace(code, place),
@@ -79,11 +81,7 @@ fn of_answers(code: Code, look: &Look<'_>, place: &Place) -> Vec<Fix> {
                 format!("docker buildx imagetools inspect {image}"),
             )]
         }
-        Code::NoCredential if place.is_local => {
-            let hub = registry == "docker.io";
-            let login = if hub { "docker login".to_string() } else { format!("docker login {registry}") };
-            vec![fix("logs this machine in", login)]
-        }
+        Code::NoCredential if place.is_local => vec![log_in(registry)],
         Code::PermissionDenied if place.is_local => vec![fix(
             "tests the same again, once the account was granted the right",
             place.again(verb(look), ""),
@@ -106,19 +104,39 @@ pub(crate) fn is_about_its_content(code: Code) -> bool {
         )
 }
 
+fn log_in(registry: &str) -> Fix {
+    let hub = registry == "docker.io";
+    let login = if hub { "docker login".to_string() } else { format!("docker login {registry}") };
+    fix("logs this machine in", login)
+}
+
+/// What mends a file that cannot be read, or shows why it cannot.
+pub(crate) fn edit(file: &str, position: Option<Position>) -> Vec<Fix> {
+    let path = quoted(file);
+    vec![match position {
+        Some(Position { line, column, .. }) => {
+            fix(format!("edit {file}: line {line}, column {column}"), format!("${{EDITOR:-vi}} {path}"))
+        }
+        None => fix("shows what it is and who may read it", format!("ls -l {path}")),
+    }]
+}
+
 /// What removes a credential from the store of this machine that holds it, and a login in its place where the same
 /// program does that. A store that the evidence does not tell of has no mend: a guess would log another one out.
 pub(crate) fn log_out(look: &Look<'_>, credential: &CredentialSeen) -> Vec<Fix> {
-    let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
-    let is_it =
-        |entry: &&StoreEntry| entry.place.as_str() == credential.source && entry.key == credential.key;
-    let Some(entry) = stores.flat_map(|store| &store.entries).find(is_it) else { return Vec::new() };
-    let mut fixes = entry.logout.clone();
+    let mut fixes = remove(look, credential);
     let login = fixes.first().map(|first| (first.command.replacen(" logout", " login", 1), &first.command));
     if let Some((login, _)) = login.filter(|(login, logout)| login != *logout) {
         fixes.push(fix("asks for a fresh one", login));
     }
     fixes
+}
+
+/// What removes a credential from the store of this machine that holds it.
+pub(crate) fn remove(look: &Look<'_>, credential: &CredentialSeen) -> Vec<Fix> {
+    let stores = look.evidence.stores.iter().filter(|store| store.image == look.target.image);
+    let entry = stores.flat_map(|store| &store.entries).find(|entry| entry.is(credential));
+    entry.map(|entry| entry.logout.clone()).unwrap_or_default()
 }
 
 /// Calls a credential helper by hand. `list` prints servers and users; `get` would print the secret.

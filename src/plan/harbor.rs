@@ -35,6 +35,9 @@ pub struct HarborAsk {
     /// The front door's URL, without user and password; absent: it is not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub front: Option<String>,
+    /// Whether the user says that the credential may go to the front door in the clear.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub front_plain_http: bool,
     /// How many anonymous tokens are asked at the front door.
     pub front_tokens: u32,
     /// The repository of the decision by the client's own token: `PROJECT/REPOSITORY`.

@@ -18,6 +18,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whoever uses this machine, with its own credentials.
+    pub fn of_this_machine() -> Self {
+        Self {
+            name: "this machine".into(),
+            service_account: String::new(),
+            pull_secrets: Vec::new(),
+            source: SecretSource::ServiceAccount,
+        }
+    }
+
     /// One short text for a table: who, and with which pull secrets.
     pub fn describe(&self) -> String {
         match (self.source, self.pull_secrets.is_empty()) {

@@ -136,7 +136,7 @@ impl Sources {
 
     fn unreadable(&mut self, source: &Source, error: &io::Error) {
         let error = Clean::new(&format!("the file cannot be read: {}", error.kind()));
-        self.broken.push(BrokenConfig { source: source.name.clone(), error });
+        self.broken.push(BrokenConfig { source: source.name.clone(), error, ..BrokenConfig::default() });
     }
 
     fn pulled_with(&self, image: &Reference, seen: &mut KeyringSeen) -> Vec<Credential> {
@@ -226,7 +226,8 @@ impl Credentials for Sources {
 }
 
 fn broken(source: &str, error: &ConfigError) -> BrokenConfig {
-    BrokenConfig { source: source.to_string(), error: Clean::new(&error.to_string()) }
+    let text = Clean::new(&error.to_string());
+    BrokenConfig { source: source.to_string(), error: text, ..BrokenConfig::default() }
 }
 
 /// A mounted Secret. Its type cannot be told from its files; the key that is there tells which it should be. The

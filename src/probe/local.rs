@@ -51,16 +51,17 @@ pub async fn look_from_here(here: Here, credentials: &mut dyn Credentials) -> Pr
     let deadline = Instant::now() + here.limit;
     let mut client = Client::new(Transport::new(here.settings), here.plain_http, deadline);
     let value = Box::pin(look(&looking, &mut client, credentials)).await;
-    probe(Outcome::Seen { value })
+    of_this_machine(Outcome::Seen { value })
 }
 
 /// This machine's probe where the user ended it before it had looked at everything.
 pub fn interrupted() -> Probe {
     let message = Clean::new("it was interrupted before the result was known");
-    probe(Outcome::Failed { step: Step::Interrupted, message })
+    of_this_machine(Outcome::Failed { step: Step::Interrupted, message })
 }
 
-fn probe(outcome: Outcome<ProbeSeen>) -> Probe {
+/// A probe of this machine.
+pub(super) fn of_this_machine(outcome: Outcome<ProbeSeen>) -> Probe {
     Probe {
         id: LOCAL_PROBE.into(),
         node: String::new(),

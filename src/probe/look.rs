@@ -6,15 +6,16 @@ use jiff::Timestamp;
 
 use super::credentials::{Credential, Credentials};
 use super::node_config::{Hosts, Mirror};
+use super::place::Place;
 use super::series;
 use super::task::Refused;
-use crate::evidence::endpoint::{Scheme, TlsFailureKind};
+use crate::evidence::endpoint::Scheme;
 use crate::evidence::probe::{Action, Attempt, Exchange, ExchangeStep, ProbeSeen, Target, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::client::{Client, Depth, Login, Subject};
 use crate::registry::platform::Platform;
 use crate::registry::reference::Reference;
-use crate::registry::transport::{self, Origin};
+use crate::registry::transport::Origin;
 use crate::secret::Fingerprint;
 use crate::text::Clean;
 
@@ -48,28 +49,17 @@ pub async fn look(looking: &Looking, client: &mut Client, credentials: &mut dyn 
         let target = observer.target(image, credentials).await;
         seen.targets.push(target);
     }
-    seen.endpoints = client.endpoints().to_vec();
+    seen.endpoints = client.kept_endpoints();
     seen
 }
 
 struct Observer<'a> {
     looking: &'a Looking,
     client: &'a mut Client,
-    /// How each registry is spoken to and what it asks for, by its authority.
+    /// How each place is spoken to and what it asks for, by [`Place::key`].
     pings: BTreeMap<String, (Origin, Vec<Challenge>)>,
     /// Credentials that were refused, with the origin of the token service or registry that did.
     refused: HashSet<(String, Fingerprint)>,
-}
-
-/// One image or repository of one registry.
-#[derive(Clone)]
-struct Place {
-    /// The host that is asked in the registry's place, where the node's configuration names one.
-    via: Option<Clean>,
-    registry: Origin,
-    prefix: String,
-    repository: String,
-    reference: String,
 }
 
 impl Observer<'_> {
@@ -94,7 +84,7 @@ impl Observer<'_> {
             let first = target.attempts.get(chosen.map_or(0, |(index, _)| index + 1));
             let (series, refusal) = series::run(self.client, &subject, first, self.looking).await;
             if let Some((refusal, (_, credential))) = refusal.zip(chosen) {
-                self.refused_by(asker(&place, &challenges), refusal.sent_to.as_ref(), credential);
+                self.refused_by(place.asker(&challenges), refusal.sent_to.as_ref(), credential);
             }
             target.series = Some(series);
         }
@@ -109,9 +99,9 @@ impl Observer<'_> {
         mine: &[Credential],
         target: &mut Target,
     ) -> Option<(Place, Vec<Challenge>)> {
-        let mut last = None;
+        let (mut last, mut asked) = (None, None::<String>);
         for mut place in self.places(reference)? {
-            if let Some((passed, _)) = last.take() {
+            if let Some(passed) = asked.replace(place.key()) {
                 self.forget(&passed, target);
             }
             target.via.clone_from(&place.via);
@@ -131,8 +121,8 @@ impl Observer<'_> {
     }
 
     /// What a host said that was passed over; the next image asks it anew.
-    fn forget(&mut self, passed: &Place, target: &mut Target) {
-        self.pings.remove(&passed.registry.authority());
+    fn forget(&mut self, passed: &str, target: &mut Target) {
+        self.pings.remove(passed);
         target.attempts.clear();
         target.ping = None;
     }
@@ -192,27 +182,21 @@ impl Observer<'_> {
     /// What the registry asks for; asked once. Where HTTP is spoken at the port of HTTPS, the rest is asked in the
     /// clear, without credentials.
     async fn ping(&mut self, place: &mut Place, target: &mut Target) -> Vec<Challenge> {
-        let authority = place.registry.authority();
-        if let Some((origin, challenges)) = self.pings.get(&authority) {
+        let key = place.key();
+        if let Some((origin, challenges)) = self.pings.get(&key) {
             place.registry = origin.clone();
             return challenges.clone();
         }
         let mut ping = self.client.ping(&place.registry, &place.prefix).await;
-        if self.speaks_plain_http(&ping) {
+        if self.client.speaks_plain_http(&ping) {
             let registry = &place.registry;
             place.registry = Origin::new(Scheme::Http, registry.host(), registry.port());
             ping = self.client.ping(&place.registry, &place.prefix).await;
         }
         let challenges = challenges(&ping);
-        self.pings.insert(authority, (place.registry.clone(), challenges.clone()));
+        self.pings.insert(key, (place.registry.clone(), challenges.clone()));
         target.ping = Some(ping);
         challenges
-    }
-
-    fn speaks_plain_http(&self, ping: &Exchange) -> bool {
-        let endpoint = ping.endpoint.and_then(|index| self.client.endpoints().get(index));
-        let failure = endpoint.and_then(|endpoint| endpoint.tls.as_ref()?.failure.as_ref());
-        failure.is_some_and(|failure| failure.kind == TlsFailureKind::PlainHttp)
     }
 
     async fn with_credential(
@@ -222,7 +206,7 @@ impl Observer<'_> {
         credential: &Credential,
         depth: Depth,
     ) -> Attempt {
-        let origin = asker(place, challenges);
+        let origin = place.asker(challenges);
         let mut attempt = match self.reason_to_withhold(&origin, credential) {
             Some(reason) => Attempt { withheld: Some(reason), ..Attempt::default() },
             None => self.attempt(place, challenges, credential.login(), depth).await,
@@ -288,14 +272,6 @@ impl Observer<'_> {
         };
         attempted.into()
     }
-}
-
-/// The origin that a credential will be sent to: the token service's, which several registries may share, or else the
-/// registry's own.
-fn asker(place: &Place, challenges: &[Challenge]) -> String {
-    let bearer = challenges.iter().find(|one| matches!(one, Challenge::Bearer { .. }));
-    let realm = bearer.and_then(|challenge| transport::Target::parse(challenge.realm()?).ok());
-    realm.map_or_else(|| place.registry.to_string(), |realm| realm.origin.to_string())
 }
 
 /// What a registry asks for.

@@ -1,7 +1,10 @@
 //! What runs inside a probe pod and on this machine: every step of a pull or push, with each credential.
 
+pub mod clock;
 #[cfg(feature = "probe")]
 mod credentials;
+#[cfg(feature = "probe")]
+pub mod harbor;
 #[cfg(feature = "probe")]
 mod local;
 #[cfg(feature = "probe")]
@@ -10,6 +13,8 @@ mod look;
 mod node_config;
 #[cfg(feature = "probe")]
 mod node_root;
+#[cfg(feature = "probe")]
+mod place;
 #[cfg(feature = "probe")]
 mod pod;
 pub mod report;
@@ -21,6 +26,8 @@ pub mod task;
 
 #[cfg(feature = "probe")]
 pub use credentials::{Credential, Credentials, Sources};
+#[cfg(feature = "probe")]
+pub use harbor::{HarborHere, look_at_harbor};
 #[cfg(feature = "probe")]
 pub use local::{Here, LOCAL_PROBE, interrupted, look_from_here};
 #[cfg(feature = "probe")]

@@ -5,13 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::clock;
 use super::credentials::Sources;
+use super::harbor::harbor_seen;
 use super::look::{Looking, look};
 use super::node_config::NodeConfig;
 use super::task::Task;
-use crate::evidence::ProbeSeen;
+use crate::evidence::{Action, ProbeSeen};
 use crate::registry::client::Client;
 use crate::registry::platform::Platform;
 use crate::registry::reference::Reference;
@@ -63,9 +66,32 @@ fn seen(task: &Task) -> Result<ProbeSeen, String> {
     }
     Ok(runtime.block_on(async {
         let deadline = Instant::now() + Duration::from_secs(task.timeout_seconds);
+        if let Some(ask) = &task.harbor {
+            let image = task.targets.first().map(String::as_str);
+            return Box::pin(harbor_seen(ask, image, settings, &mut sources, deadline)).await;
+        }
+        let names = settings.clone();
         let mut client = Client::new(Transport::new(settings), task.plain_http.iter().cloned(), deadline);
-        look(&looking, &mut client, &mut sources).await
+        match task.action {
+            Action::Clock => clock(task, &mut client, &names, deadline).await,
+            _ => look(&looking, &mut client, &mut sources).await,
+        }
     }))
+}
+
+/// The node's clock; nothing that it takes is a secret.
+async fn clock(task: &Task, client: &mut Client, names: &Settings, deadline: Instant) -> ProbeSeen {
+    let started_at = Some(Timestamp::now());
+    let how = clock::How { settings: names, pace: clock::Pace::default(), deadline };
+    let ask = task.clock.clone().unwrap_or_default();
+    let clock = clock::look(&ask, &task.targets, client, &how).await;
+    ProbeSeen {
+        version: env!("CARGO_PKG_VERSION").into(),
+        started_at,
+        endpoints: client.endpoints().to_vec(),
+        clock: Some(clock),
+        ..ProbeSeen::default()
+    }
 }
 
 fn looking(task: &Task) -> Looking {

@@ -10,6 +10,8 @@ pub mod decode;
 pub mod digest;
 pub mod docker_config;
 pub mod header;
+#[cfg(any(feature = "cluster", feature = "probe"))]
+pub mod key_id;
 pub mod keyring;
 pub mod known;
 pub mod manifest;

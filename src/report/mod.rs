@@ -1,5 +1,6 @@
 //! The one document that every command emits and every format renders.
 
+mod clock_rows;
 pub mod harbor_rows;
 mod harbor_unchecked;
 mod probe_rows;
@@ -12,11 +13,12 @@ mod unchecked;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::clock_rows::{ClockMethod, ClockRow, ClockSummary};
 pub use self::harbor_rows::{CoreRow, HarborSummary};
 pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
 pub use self::steps::describe as describe_credential;
-pub use self::unchecked::{NotChecked, NotCheckedState};
+pub use self::unchecked::{NotChecked, NotCheckedState, UPLOAD_LEFT};
 use crate::diagnose;
 use crate::evidence::{API_VERSION, Evidence, Run};
 use crate::finding::{Finding, Severity};
@@ -46,6 +48,9 @@ pub struct Report {
     /// What is known of a Harbor as a whole, where one was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harbor: Option<HarborSummary>,
+    /// What the nodes' clocks come to, where their leases were watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockSummary>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -85,6 +90,7 @@ impl Report {
         let results = pulls
             .chain(probe_rows::rows(evidence, &findings))
             .chain(harbor_rows::rows(evidence, &findings))
+            .chain(clock_rows::rows(evidence, &findings))
             .collect();
         Self {
             api_version: API_VERSION.into(),
@@ -95,6 +101,7 @@ impl Report {
             not_checked: unchecked::not_checked(evidence),
             stores: stores::rows(evidence, &findings),
             harbor: harbor_rows::summary(evidence),
+            clock: clock_rows::summary(evidence),
             findings,
             extra: Map::new(),
         }
@@ -118,6 +125,11 @@ impl Report {
     /// The rows of Harbor's cores.
     pub fn cores(&self) -> impl Iterator<Item = &CoreRow> {
         self.results.iter().filter_map(|row| if let Row::Core(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of clocks.
+    pub fn clocks(&self) -> impl Iterator<Item = &ClockRow> {
+        self.results.iter().filter_map(|row| if let Row::Clock(row) = row { Some(row) } else { None })
     }
 
     /// The exit status, with findings of `fail_on` and worse as failures (`None`: no finding is one).

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clock_rows::ClockRow;
 use crate::code::Code;
 use crate::evidence::{Action, Network, Presence};
 use crate::text::Clean;
@@ -18,6 +19,8 @@ pub enum Row {
     Limit(LimitRow),
     /// One core of a Harbor.
     Core(super::harbor_rows::CoreRow),
+    /// A node's clock by one method.
+    Clock(ClockRow),
 }
 
 /// How a test ended, in one word.

@@ -27,6 +27,9 @@ pub struct StoreRow {
     /// What it has, in its order: the first wins, the next is used once that one is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<StoreEntryRow>,
+    /// Entries that match and hold nothing, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<StoreEntry>,
     /// Credential helpers that gave nothing because they failed, with the class of the failure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_helpers: Vec<Clean>,
@@ -65,6 +68,7 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<StoreRow> {
         client: store.client.clone(),
         files: store.files.clone(),
         entries: store.entries.iter().map(|entry| entry_row(entry, target(&store.image), findings)).collect(),
+        empty: store.empty.clone(),
         failed_helpers: store.failed_helpers.clone(),
         gives_up: store.gives_up,
     };
@@ -97,7 +101,7 @@ fn entry_row(entry: &StoreEntry, target: Option<&Target>, findings: &[Finding]) 
 }
 
 fn is_of(attempt: &Attempt, entry: &StoreEntry) -> bool {
-    attempt.credential.as_ref().is_some_and(|one| one.source == entry.place.as_str() && one.key == entry.key)
+    attempt.credential.as_ref().is_some_and(|one| entry.is(one))
 }
 
 /// Whether the same credential was refused from another store, so that it was not sent again from this one.

@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::pull_rows::waiting_text;
-use crate::evidence::probe::Withheld;
+use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Target, Withheld};
 use crate::evidence::{Action, Evidence, Outcome, Probe, Pull};
 use crate::plan::Check;
+
+/// How the item of an upload begins that could not be cancelled.
+pub const UPLOAD_LEFT: &str = "cancelling the upload to";
 
 /// Something that was not checked, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(missing_probes(evidence));
     items.extend(left_aside(evidence));
     items.extend(super::harbor_unchecked::not_checked(evidence));
+    items.extend(silent_leases(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
@@ -120,7 +124,8 @@ fn unchecked_probe(probe: &Probe, evidence: &Evidence) -> Vec<NotChecked> {
 fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotChecked> {
     let Some(seen) = probe.seen() else { return Vec::new() };
     let missing = evidence.plan.images.iter().filter(|image| {
-        evidence.plan.action != Action::Limits && !seen.targets.iter().any(|one| one.image == **image)
+        matches!(evidence.plan.action, Action::Pull | Action::Push)
+            && !seen.targets.iter().any(|one| one.image == **image)
     });
     let mut items: Vec<NotChecked> = missing
         .map(|image| NotChecked {
@@ -148,7 +153,37 @@ fn unchecked_targets(probe: &Probe, what: &str, evidence: &Evidence) -> Vec<NotC
             });
         }
     }
+    items.extend(seen.targets.iter().filter_map(|target| upload_left(target, what)));
     items
+}
+
+/// An upload that could not be cancelled. The push is proven all the same, so it is left out, and no failure.
+fn upload_left(target: &Target, what: &str) -> Option<NotChecked> {
+    let exchanges = target.attempts.iter().flat_map(|attempt| &attempt.exchanges);
+    let mut cancelled = exchanges.filter(|one| one.step == ExchangeStep::UploadCancel);
+    let failed = cancelled.find(|one| !one.is_good())?;
+    let (whose, registry_drops) = match target.series.as_ref().is_some_and(|series| series.accepted > 1) {
+        true => ("the uploads", "the registry drops them by itself"),
+        false => ("the upload", "the registry drops it by itself"),
+    };
+    Some(NotChecked {
+        what: format!("{UPLOAD_LEFT} {} by {what}", target.image),
+        state: NotCheckedState::LeftOut,
+        why: format!("{whose} could not be cancelled ({}); {registry_drops}", why_not_cancelled(failed)),
+    })
+}
+
+fn why_not_cancelled(exchange: &Exchange) -> String {
+    match &exchange.result {
+        // Distribution with token authentication: its router asks for `delete` on every DELETE.
+        ExchangeResult::Answered(answer) if matches!(answer.status, 401 | 403) => {
+            format!("HTTP {}: some registries want the right to delete for that", answer.status)
+        }
+        ExchangeResult::Answered(answer) => format!("HTTP {}", answer.status),
+        ExchangeResult::TimedOut => "no answer in time".into(),
+        ExchangeResult::Unreachable => "the registry was not reached any more".into(),
+        ExchangeResult::Broken { message } | ExchangeResult::Refused { message } => message.to_string(),
+    }
 }
 
 /// What probes in another namespace than the plan's were not given, because it is of the plan's namespace.
@@ -167,6 +202,23 @@ fn left_aside(evidence: &Evidence) -> Vec<NotChecked> {
         why: format!("it is of namespace {own}, and they went without it"),
     };
     bundle.chain(secrets).map(item).collect()
+}
+
+/// Nodes of whose lease no renewal was seen, so that nothing is known of their clocks.
+fn silent_leases(evidence: &Evidence) -> Vec<NotChecked> {
+    let Some(leases) = &evidence.leases else { return Vec::new() };
+    let silent: Vec<&str> = leases.silent().map(|lease| lease.node.as_str()).collect();
+    let what = match silent.as_slice() {
+        [] => return Vec::new(),
+        [one] => format!("the clock of node {one}"),
+        [first, ..] => format!("the clocks of {} nodes, such as {first}", silent.len()),
+    };
+    let seconds = leases.listened_ms / 1_000;
+    let why = match evidence.run.interrupted {
+        true => format!("their leases were not renewed in the {seconds} s until the interruption"),
+        false => format!("no renewal of the lease came in {seconds} s; --listen 45s listens longer"),
+    };
+    vec![NotChecked { what, state: NotCheckedState::TimedOut, why }]
 }
 
 /// Probes of the plan of which the evidence holds nothing.

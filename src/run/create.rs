@@ -62,6 +62,11 @@ impl<'a> Creator<'a> {
         self.waiting.push_back((index, check));
     }
 
+    /// Whether pods are queued that were not sent yet.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Forgets pods that were not sent yet.
     pub(super) fn cancel(&mut self, which: impl Fn(usize) -> bool) {
         self.waiting.retain(|(index, _)| !which(*index));

@@ -1,13 +1,12 @@
 //! From what was tracked to evidence.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Map;
 
 use super::manifest::pod_name;
 use super::track::{Millis, Test, Tracker};
 use super::waves::Word;
 use super::{Prepared, refusals};
-use crate::evidence::{API_VERSION, Evidence, Presence, Probe, Pull};
+use crate::evidence::{Evidence, Presence, Probe, Pull};
 use crate::plan::Check;
 
 /// Everything that the run saw.
@@ -15,19 +14,10 @@ pub(super) fn evidence(tracker: &Tracker, prepared: &Prepared, interrupted: bool
     let mut run = prepared.run.clone();
     run.interrupted = interrupted;
     Evidence {
-        api_version: API_VERSION.into(),
-        kind: "Evidence".into(),
-        run,
-        plan: prepared.plan.clone(),
-        collected_at: Timestamp::now(),
         nodes: prepared.nodes.clone(),
         pulls: (0..tracker.pods.len()).flat_map(|index| pulls_of(tracker, prepared, index)).collect(),
         probes: (0..tracker.pods.len()).filter_map(|index| probe_of(tracker, prepared, index)).collect(),
-        builders: Vec::new(),
-        stores: Vec::new(),
-        harbor: None,
-        leases: None,
-        extra: Map::new(),
+        ..Evidence::new(run, prepared.plan.clone(), Timestamp::now())
     }
 }
 

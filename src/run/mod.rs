@@ -62,7 +62,7 @@ pub enum Progress<'a> {
         /// The node.
         node: &'a str,
     },
-    /// The credential was refused and is sent from no other node.
+    /// A credential was refused, and is sent by no pod that is still to be made.
     HeldBack {
         /// The node where it was refused.
         node: &'a str,

@@ -57,6 +57,11 @@ impl Refusals {
         }
     }
 
+    /// How many credentials are known to be refused.
+    pub(super) fn count(&self) -> usize {
+        self.refused.len()
+    }
+
     /// How a pod that is made now uses the identity's credentials, and which a probe must not send. A kubelet
     /// would try all of them.
     pub(super) fn of(&self, check: Check) -> (CredentialUse, Vec<Refused>) {

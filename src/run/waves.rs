@@ -56,6 +56,11 @@ impl Waves {
         self.waiting.retain(|pod| !which(pod.index));
     }
 
+    /// Whether no pod waits for its turn.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Pods whose turn has come.
     pub(super) fn due(&mut self) -> Vec<usize> {
         if !self.one_by_one {

@@ -125,7 +125,7 @@ async fn a_first_pod_that_cannot_be_made_does_not_hold_up_the_others() {
 }
 
 #[derive(Default)]
-struct Told(Mutex<Vec<String>>);
+pub(super) struct Told(pub(super) Mutex<Vec<String>>);
 
 impl Observer for Told {
     fn saw(&self, progress: Progress<'_>) {

@@ -122,7 +122,8 @@ impl World {
         }
     }
 
-    fn event(&mut self, pod: &Value, reason: &str, message: &str) {
+    /// An event about a pod.
+    pub fn event(&mut self, pod: &Value, reason: &str, message: &str) {
         self.version += 1;
         let object = json!({
             "metadata": {"name": format!("{}.1", name(pod)), "resourceVersion": self.version.to_string()},

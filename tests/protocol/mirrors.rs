@@ -9,7 +9,7 @@ use regauth::registry::transport::Target;
 
 use super::world::{PASSWORD, REGISTRY, Seen, World};
 use crate::scripted::content::architecture;
-use crate::scripted::{Class, Fault, Registry, Reply};
+use crate::scripted::{Class, Fault, Registry, Reply, Request};
 
 const MIRROR: &str = "mirror.example.test";
 
@@ -83,4 +83,49 @@ async fn a_credential_that_a_mirror_refuses_goes_no_further() {
     let seen = pull(&world, &registry, &[&mirror]).await;
     seen.is(&["CredentialRejected"]);
     assert_eq!(world.servers.log.logins("joe"), 1, "{:?}", world.servers.log.all());
+}
+
+#[tokio::test]
+async fn two_paths_of_one_mirror_are_asked_each_for_itself() {
+    let mut world = World::new();
+    world.name(MIRROR);
+    let bound = world.servers.bind();
+    let authority = format!("{MIRROR}:{}", bound.port);
+    let (open, closed) = (Registry::open(world.accounts()), Registry::basic(world.accounts()));
+    world.serve(bound, MIRROR, move |request| {
+        let at = |path: &str| Request { path: path.into(), ..request.clone() };
+        match (request.path.strip_prefix("/open"), request.path.strip_prefix("/closed")) {
+            (Some(path), _) => open.answer(&at(path)),
+            (_, Some(path)) => closed.answer(&at(path)),
+            _ => Reply::new(404),
+        }
+    });
+    let through = |prefix: &str| {
+        let origin = Target::parse(&format!("https://{authority}")).unwrap().origin;
+        Hosts { mirrors: vec![Mirror { origin, prefix: prefix.into() }], server: None }
+    };
+    let registries = ["a.example.test", "b.example.test"];
+    world.secret("regcred", registries[1], "ann", PASSWORD);
+    let looking = Looking {
+        action: Action::Pull,
+        targets: registries.map(|registry| format!("{registry}/team/app:1")).into(),
+        platform: Platform::new("linux", architecture()),
+        refused: Default::default(),
+        mirrors: registries
+            .map(String::from)
+            .into_iter()
+            .zip([through("/open/v2"), through("/closed/v2")])
+            .collect(),
+        repeat: 0,
+        interval: Duration::ZERO,
+    };
+    let seen = world.look_as(&looking).await;
+    let asks = |target: usize| {
+        let ping = seen.seen.targets[target].ping.as_ref();
+        let answer = ping.and_then(|ping| ping.answer());
+        answer.map(|answer| (answer.status, answer.challenges.len()))
+    };
+    assert_eq!((asks(0), asks(1)), (Some((200, 0)), Some((401, 1))), "{}", seen.shown());
+    let closed = &seen.seen.targets[1].attempts;
+    assert!(!closed[0].succeeded() && closed[1].succeeded(), "{}", seen.shown());
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use regauth::probe::report;
 use regauth::report::Report;
 
-use super::world::{PASSWORD, REGISTRY, Seen, World};
+use super::world::{PASSWORD, REGISTRY, STORAGE, Seen, World};
 use crate::scripted::{Class, Fault, Registry, Reply, Who, WrongPassword};
 
 /// What is written to it, of all threads.
@@ -171,6 +171,25 @@ async fn what_servers_echo() {
         world.secret("regcred", &registry, "joe", WRONG);
         nowhere(&world.pull_one(&registry).await, &[WRONG]);
     }
+}
+
+#[tokio::test]
+async fn what_certificates_echo() {
+    let mut world = World::new();
+    let bound = world.servers.bind();
+    let to = format!("https://{STORAGE}:{}/blob", bound.port);
+    let registry = world.with_tokens(REGISTRY, |registry, _| {
+        registry.faults.push(Fault::at(Class::Blob, Reply::redirect(&to)));
+    });
+    world.secret("regcred", &registry, "joe", PASSWORD);
+    // Its subject and its name.
+    world.servers.serve(bound, STORAGE, world.https(PASSWORD), |_| Reply::new(200));
+    let seen = world.pull_one(&registry).await;
+    let storage = &seen.seen.endpoints[1];
+    assert_eq!(storage.host.as_str(), STORAGE, "{}", seen.shown());
+    let own = &storage.tls.as_ref().expect("a handshake").chain[0];
+    assert_eq!((own.subject.as_str(), own.names[0].as_str()), ("CN=server [redacted]", "[redacted]"));
+    nowhere(&seen, &[PASSWORD]);
 }
 
 #[tokio::test]

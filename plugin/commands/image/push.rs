@@ -43,7 +43,7 @@ async fn push(args: &ImagePush, stop: &CancellationToken, output: &mut Output) -
     let reference = reference(&args.reference)?;
     let bundle = super::bundle(&args.archives)?;
     let store_args = StoreArgs { docker_config: args.docker_config.clone(), client: None };
-    let credentials = credentials(local::stores(&store_args, stop)?, reference.clone()).await?;
+    let credentials = credentials(local::stores(&store_args, stop, args.timeout)?, reference.clone()).await?;
     let transport = Transport::new(settings::of_this_machine(&args.reach)?);
     let mut client =
         Client::new(transport, args.reach.plain_http.iter().cloned(), Instant::now() + args.timeout);

@@ -4,6 +4,7 @@ use super::about::{about, failed, log_out, of_code, sender, weigh};
 use super::answer::{self, Judged};
 use super::kubelet::attach;
 use super::look::{Look, looks};
+use super::stored::in_its_place;
 use super::without::without;
 use crate::code::Code;
 use crate::evidence::probe::{Action, Attempt, CredentialSeen, Withheld};
@@ -46,7 +47,8 @@ fn with(look: &Look<'_>, matching: &[&Attempt]) -> Vec<Finding> {
     let each_alone = look.probe.network == Network::Local;
     let works = matching.iter().position(|attempt| attempt.succeeded()).filter(|_| !each_alone);
     let tried = works.map_or(matching, |first| &matching[..first]);
-    let mut findings: Vec<Finding> = tried.iter().filter_map(|attempt| one(look, attempt)).collect();
+    let judged = |attempt: &&Attempt| Some(in_its_place(one(look, attempt)?, look, attempt));
+    let mut findings: Vec<Finding> = tried.iter().filter_map(judged).collect();
     if let Some(success) = works.and_then(|first| matching[first].credential.as_ref()) {
         for finding in &mut findings {
             finding.severity = Severity::Warning;

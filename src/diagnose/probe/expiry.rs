@@ -2,10 +2,11 @@
 
 use super::about::about;
 use super::look::{Look, looks};
+use super::stored::is_nobodys_first;
 use crate::code::Code;
 use crate::evidence::Evidence;
 use crate::evidence::probe::CredentialSeen;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::registry::credential::CredentialKind;
 
 /// Credentials that work and end soon.
@@ -34,7 +35,11 @@ fn expires_soon(look: &Look<'_>, credential: &CredentialSeen) -> Option<Finding>
         credential.source,
         look.registry()
     );
-    Some(about(look, Code::CredentialExpiresSoon, Some(&credential.source), cause))
+    let mut finding = about(look, Code::CredentialExpiresSoon, Some(&credential.source), cause);
+    if is_nobodys_first(look, credential) {
+        finding.severity = Severity::Info;
+    }
+    Some(finding)
 }
 
 /// How long credentials of a kind live that do not say when they were issued, in seconds (documented by their

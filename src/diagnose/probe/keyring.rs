@@ -16,6 +16,9 @@ pub(in crate::diagnose) fn broken(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn malformed(look: &Look<'_>, config: &BrokenConfig) -> Finding {
+    if !config.clients.is_empty() {
+        return super::stored::unreadable(look, config);
+    }
     let harm = match look.has_kubelet_keyring() {
         true => "which fails the look-up of credentials for every image of the pod, good entries included",
         false => "so whoever reads it has no credential from it",

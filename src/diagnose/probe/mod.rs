@@ -17,6 +17,7 @@ mod limits;
 mod look;
 mod path;
 mod series;
+mod stored;
 mod unseen;
 mod way;
 mod without;

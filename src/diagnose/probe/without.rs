@@ -4,7 +4,9 @@ use super::about::{failed, may_have_node_identity, of_code, sender};
 use super::answer::{self, Judged};
 use super::credential::{is_intermittent, not_found};
 use super::look::Look;
+use super::stored;
 use crate::code::Code;
+use crate::evidence::Network;
 use crate::evidence::probe::Attempt;
 use crate::finding::Finding;
 use crate::registry::challenge::Challenge;
@@ -24,6 +26,18 @@ pub(super) fn without(look: &Look<'_>, anonymous: &Attempt) -> Option<Finding> {
     if !look.target.keyring.failed_helpers.is_empty() {
         // The helper's own finding says why there is no credential.
         return None;
+    }
+    if look.probe.network == Network::Local && !look.target.keyring.broken.is_empty() {
+        // So does that of a file that cannot be read, which a login would write anew.
+        return None;
+    }
+    if let Some(entry) = look.target.keyring.empty.first().filter(|_| is_plain(&judged)) {
+        let mut finding = stored::empty(look, anonymous, &judged, entry);
+        settle(
+            &mut finding,
+            asks_at_the_door(look, anonymous) || judged.first().is_some_and(|one| one.certain),
+        );
+        return Some(finding);
     }
     if let Some(helper) = look.target.keyring.helpers.first() {
         return Some(helped(look, anonymous, &judged, helper.as_str()));
@@ -105,15 +119,21 @@ fn no_match(look: &Look<'_>, anonymous: &Attempt, judged: &Judged) -> Finding {
         look.target.image,
         look.registry()
     );
-    finding.certain = !near.is_empty()
+    let certain = !near.is_empty()
         || judged.first().is_some_and(|first| first.certain)
         || asks_at_the_door(look, anonymous);
-    if finding.certain {
+    settle(&mut finding, certain);
+    finding
+}
+
+/// Whether it is for want of a credential, or the image may not be there.
+fn settle(finding: &mut Finding, certain: bool) {
+    finding.certain = certain;
+    if certain {
         finding.also_possible.clear();
         finding.settle_by = None;
     } else {
         finding.also_possible = vec![Code::ImageNotFound];
         finding.settle_by = Some("whether the image exists, asked with a credential that may read it".into());
     }
-    finding
 }

@@ -14,6 +14,9 @@ pub struct ClockBounds {
 }
 
 impl ClockBounds {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self { low_us: i64::MIN, high_us: i64::MAX };
+
     /// From a value and its uncertainty to both sides, in microseconds.
     pub fn around(value_us: i64, uncertainty_us: i64) -> Self {
         Self {
@@ -36,6 +39,11 @@ impl ClockBounds {
     pub fn and(self, other: Self) -> Option<Self> {
         let both = Self { low_us: self.low_us.max(other.low_us), high_us: self.high_us.min(other.high_us) };
         (both.low_us <= both.high_us).then_some(both)
+    }
+
+    /// What either allows, and what is between.
+    pub fn or(self, other: Self) -> Self {
+        Self { low_us: self.low_us.min(other.low_us), high_us: self.high_us.max(other.high_us) }
     }
 
     /// This one's clock minus the other's, both seen by one observer.

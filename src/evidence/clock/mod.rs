@@ -3,52 +3,17 @@
 //! An offset is always *the other's clock minus the observer's*, in microseconds: positive means ahead.
 
 mod bounds;
+mod leases;
+pub mod leeway;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::ClockBounds;
+pub use leases::{LeaseClock, LeaseClocks, Offset, Offsets};
 
 use super::Outcome;
 use crate::text::Clean;
-
-/// What one watch of the leases in `kube-node-lease` saw.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LeaseClocks {
-    /// One item a node, in the order of their names.
-    pub nodes: Vec<LeaseClock>,
-    /// How long the watch listened, in milliseconds.
-    pub listened_ms: u64,
-    /// The API server's clock minus the observer's, by the `Date` of its answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api_server: Option<ClockBounds>,
-    /// How often the watch was interrupted.
-    pub interruptions: u32,
-}
-
-/// The clock of one node, by the renewals of its lease.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LeaseClock {
-    /// The node's name.
-    pub node: String,
-    /// How many renewals were seen.
-    pub samples: u32,
-    /// The smallest `arrival − renewTime`, in microseconds: the observer's clock minus the node's, plus the fastest way
-    /// of a renewal to the observer. `None` where no renewal was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub least_lag_us: Option<i64>,
-    /// `renewTime` of the lease as it was before the watch began (UTC).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Timestamp>,
-    /// The renew period that the lease promises, in seconds (`leaseDurationSeconds`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease_seconds: Option<u64>,
-    /// Whether the node is ready, where nodes may be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ready: Option<bool>,
-}
 
 /// What a probe saw of the clock of its node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -57,6 +22,9 @@ pub struct ClockSeen {
     /// The kernel's own word (`adjtimex`); absent where the system has no such call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel: Option<KernelClock>,
+    /// Why the kernel did not tell, where it has the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_refusal: Option<Clean>,
     /// One item a time server, in the order of the plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ntp: Vec<NtpSeen>,
@@ -66,6 +34,21 @@ pub struct ClockSeen {
     /// Tokens that were issued while the probe looked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenTimes>,
+    /// Servers that were to tell their time over HTTP, and did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<Untold>,
+}
+
+/// A server that did not tell its time over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Untold {
+    /// `host:port`, or what the user named where that is no registry.
+    pub server: String,
+    /// What was to be told: `Date`, or `token`.
+    pub what: String,
+    /// Why not.
+    pub why: Clean,
 }
 
 /// The state of a kernel's clock: `adjtimex(2)` with mode 0.
@@ -109,6 +92,10 @@ pub struct NtpAnswer {
     pub root_distance_us: i64,
     /// The reference: an address, or four letters; of a kiss-of-death its code (`RATE`, `DENY`).
     pub reference: Clean,
+    /// The code of a kiss-of-death that ended the samples: `RATE` (asked too often), `DENY`, `RSTR` (not for this
+    /// client). Beside it, the other fields are those of the answers before it, where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kiss: Option<Clean>,
 }
 
 impl NtpAnswer {
@@ -126,6 +113,13 @@ pub struct DateSeen {
     pub server: String,
     /// Its clock minus the observer's; narrowed by every answer.
     pub offset: ClockBounds,
+    /// How many answers.
+    #[serde(default)]
+    pub answers: u32,
+    /// Whether answers contradicted each other: several servers behind one name, or a `Date` that is kept for a while.
+    /// The bounds then hold what any of them said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contradictory: bool,
 }
 
 /// The times of a token against the node's clock.
@@ -143,6 +137,16 @@ pub struct TokenTimes {
     /// See `iat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exp: Option<Timestamp>,
+    /// The node's clock when it was asked for (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
     /// The node's clock when it came (UTC).
     pub received_at: Timestamp,
+}
+
+impl TokenTimes {
+    /// The issuer's clock minus the node's, by `iat` (whole seconds, RFC 7519's `NumericDate` as issuers write it).
+    pub fn issuer(&self) -> Option<ClockBounds> {
+        Some(ClockBounds::of_stamp(self.iat?, 1_000_000, self.sent_at?, self.received_at))
+    }
 }

@@ -43,6 +43,9 @@ pub struct Harbor {
     /// Services and Ingresses before core, as far as they send a client to the same pod again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sticky: Vec<pods::Sticky>,
+    /// Where users come in, as far as the API server shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front: Option<pods::FrontDoor>,
     /// The telling lines of the cores' logs, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<pods::CoreLog>,

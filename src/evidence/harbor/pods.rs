@@ -12,6 +12,9 @@ use crate::text::Clean;
 pub struct CorePod {
     /// Its name.
     pub name: String,
+    /// Its container of core; empty means `core`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub container: String,
     /// Its node.
     pub node: String,
     /// Its IP address; empty while it has none.
@@ -206,6 +209,20 @@ pub struct Sticky {
     pub object: String,
     /// How: `sessionAffinity: ClientIP`, `nginx.ingress.kubernetes.io/affinity: cookie`.
     pub by: Clean,
+}
+
+/// Where clients come in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FrontDoor {
+    /// The Service before core: `service/harbor-core`; empty where none was found.
+    pub service: String,
+    /// Its URL in the cluster: `http://harbor-core.harbor.svc:80`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub service_url: String,
+    /// The URL that users know (`EXT_ENDPOINT`), without user and password; empty where it could not be read.
+    #[serde(skip_serializing_if = "Clean::is_empty")]
+    pub external_url: Clean,
 }
 
 /// How often a core logged a telling line.

@@ -78,12 +78,18 @@ pub enum ExchangeStep {
     RateLimit,
     /// A blob or manifest that is kept (`image push`).
     Store,
+    /// A token that grants nothing, for a credential: whether it is taken (Harbor).
+    Login,
+    /// Whether a token or credential verifies (Harbor).
+    Verify,
+    /// What a server tells of itself (Harbor).
+    Info,
 }
 
 impl ExchangeStep {
     /// Whether it asks the token service.
     pub fn is_token(self) -> bool {
-        matches!(self, Self::PullToken | Self::PushToken)
+        matches!(self, Self::PullToken | Self::PushToken | Self::Login)
     }
 
     /// Whether its failure is a note rather than a failure of the attempt.
@@ -105,6 +111,9 @@ impl ExchangeStep {
             Self::UploadCancel => "upload cancel",
             Self::RateLimit => "rate limit",
             Self::Store => "store",
+            Self::Login => "login",
+            Self::Verify => "verification",
+            Self::Info => "system information",
         }
     }
 }

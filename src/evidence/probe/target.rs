@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, Exchange};
 use crate::registry::claims::Claims;
 use crate::registry::credential::Described;
+use crate::registry::docker_config::Position;
 use crate::registry::near_miss::{NearMiss, Useless};
 use crate::text::Clean;
 
@@ -72,6 +73,9 @@ pub struct KeyringSeen {
     /// Keys that nearly match an image that matches nothing, and why they miss.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
+    /// Entries of this machine's stores that match and hold nothing, which clients pass over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<CredentialSeen>,
 }
 
 /// A credential helper that was asked and failed.
@@ -85,16 +89,28 @@ pub struct FailedHelper {
     /// The clients that give up at it; others go on without a credential.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stops: Vec<String>,
+    /// It was not asked, because the time was up: nothing is known of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_asked: bool,
 }
 
 /// A docker configuration that cannot be read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BrokenConfig {
     /// `secret/NAME`, or a file.
     pub source: String,
     /// Class and position, never a value.
     pub error: Clean,
+    /// Where the mistake is, if it is one in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// The clients of this machine that cannot read it; one mistake may be in the way of one and not of another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
+    /// Those of them that give up at it; others go on without its entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stops: Vec<String>,
 }
 
 /// What was asked with one credential, or without.

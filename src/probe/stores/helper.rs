@@ -44,9 +44,12 @@ pub enum HelperError {
     /// There is no such program.
     #[error("the program is not found in PATH")]
     NotFound,
-    /// It did not answer in time.
-    #[error("it did not answer within {} s", LIMIT.as_secs())]
-    TimedOut,
+    /// It did not answer within this time.
+    #[error("it did not answer within {}", seconds(.0))]
+    TimedOut(Duration),
+    /// It was not asked, because the time for everything was up.
+    #[error("it was not asked: the time was up")]
+    NoTime,
     /// It ended with this exit status, or by a signal.
     #[error("it failed{}", .0.map(|code| format!(" with exit status {code}")).unwrap_or_default())]
     Exit(Option<i32>),
@@ -59,6 +62,15 @@ pub enum HelperError {
     /// The user ended the program while it was being asked.
     #[error("it was interrupted")]
     Interrupted,
+}
+
+/// `5 s`, `1.5 s`: to a tenth of a second.
+fn seconds(time: &Duration) -> String {
+    let tenths = (time.as_millis() + 50) / 100;
+    match tenths % 10 {
+        0 => format!("{} s", tenths / 10),
+        rest => format!("{}.{rest} s", tenths / 10),
+    }
 }
 
 /// Whoever asks credential helpers.
@@ -78,13 +90,20 @@ pub trait Helpers {
 pub struct Programs {
     path: OsString,
     limit: Duration,
+    end: Option<Instant>,
     is_stopped: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Programs {
     /// Programs in the folders of `path` (as the variable PATH), each with this time limit.
     pub fn new(path: OsString, limit: Duration) -> Self {
-        Self { path, limit, is_stopped: Box::new(|| false) }
+        Self { path, limit, end: None, is_stopped: Box::new(|| false) }
+    }
+
+    /// The same, of which none runs beyond `end` (`None`: for ever), however many are asked.
+    #[must_use]
+    pub fn within(self, end: Option<Instant>) -> Self {
+        Self { end, ..self }
     }
 
     /// The same, of which one that is running is ended as soon as `is_stopped` says so, and none is asked from
@@ -105,12 +124,13 @@ impl Helpers for Programs {
         if (self.is_stopped)() {
             return Err(HelperError::Interrupted);
         }
+        let limit = self.time().ok_or(HelperError::NoTime)?;
         let mut command = Command::new(&program);
         command.arg("get").env("PATH", &self.path);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         own_group(&mut command);
         let mut child = command.spawn().map_err(|_| HelperError::NotRun)?;
-        let (output, exit) = self.talk(&mut child, server)?;
+        let (output, exit) = self.talk(&mut child, server, limit)?;
         match exit {
             Some(0) => parse(&output).map(Some),
             _ if output.trim_ascii() == NONE.as_bytes() => Ok(None),
@@ -129,9 +149,21 @@ impl Helpers for Programs {
 type Output = Zeroizing<Vec<u8>>;
 
 impl Programs {
+    /// How long the next helper may take; `None` once the time for all is up.
+    fn time(&self) -> Option<Duration> {
+        let Some(end) = self.end else { return Some(self.limit) };
+        let left = end.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| left.min(self.limit))
+    }
+
     /// Sends the server's name, and takes output and exit status until the time is up or the user wants no more.
-    fn talk(&self, child: &mut Child, server: &str) -> Result<(Output, Option<i32>), HelperError> {
-        let deadline = Instant::now() + self.limit;
+    fn talk(
+        &self,
+        child: &mut Child,
+        server: &str,
+        limit: Duration,
+    ) -> Result<(Output, Option<i32>), HelperError> {
+        let deadline = Instant::now() + limit;
         let output = listen(child);
         if let Some(mut input) = child.stdin.take() {
             // One that does not read its input may have an answer all the same.
@@ -143,7 +175,7 @@ impl Programs {
             (Some(told), Some(status)) => Ok((told, status.code())),
             _ => {
                 end(child);
-                Err(if (self.is_stopped)() { HelperError::Interrupted } else { HelperError::TimedOut })
+                Err(if (self.is_stopped)() { HelperError::Interrupted } else { HelperError::TimedOut(limit) })
             }
         }
     }

@@ -6,6 +6,7 @@ use super::helper::{is_made_at_call, program};
 use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
 use super::{Client, Place, StoreEntry};
 use crate::finding::Fix;
+use crate::fix::shell::quoted;
 use crate::registry::docker_config::client::DOCKER_INDEX;
 use crate::text::Clean;
 
@@ -110,16 +111,6 @@ fn host(key: &str) -> &str {
 
 fn quoted_path(path: Option<&Path>) -> String {
     quoted(&path.map(|path| path.display().to_string()).unwrap_or_default())
-}
-
-/// A word for a POSIX shell. Keys and names come from files.
-fn quoted(word: &str) -> String {
-    let clean = Clean::with_cap(word, 1024);
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-+".contains(c);
-    match !clean.is_empty() && clean.as_str().chars().all(is_plain) && !clean.as_str().starts_with('-') {
-        true => clean.as_str().to_string(),
-        false => format!("'{}'", clean.as_str().replace('\'', r"'\''")),
-    }
 }
 
 fn fix(what: impl Into<String>, command: String) -> Fix {

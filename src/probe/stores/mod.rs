@@ -3,8 +3,11 @@
 //!
 //! Kaniko, BuildKit's client and crane read what Docker reads; skopeo and buildah what Podman reads.
 
+mod faults;
+mod file;
 pub mod helper;
 mod logout;
+mod merged;
 mod places;
 mod remember;
 mod search;
@@ -14,11 +17,12 @@ mod told;
 
 use std::path::PathBuf;
 
-use crate::evidence::probe::{BrokenConfig, CredentialSeen, FailedHelper, KeyringSeen};
+use crate::evidence::probe::{CredentialSeen, KeyringSeen};
 use crate::finding::Fix;
 use crate::registry::credential::{describe_entry, describe_identity_token};
-use crate::registry::docker_config::Entry;
 use crate::registry::docker_config::client::Login;
+use crate::registry::docker_config::{ConfigError, DockerConfig, Entry, Position};
+use crate::registry::near_miss;
 use crate::registry::reference::Reference;
 use crate::secret::{RunKey, Secret};
 use crate::text::Clean;
@@ -54,7 +58,7 @@ impl Client {
 }
 
 /// Where a credential is kept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// An entry of a file.
     File(PathBuf),
@@ -109,7 +113,10 @@ impl StoreEntry {
             source: self.place.to_string(),
             key: Clean::with_cap(&self.key, 256),
             described,
-            useless: None,
+            useless: Some(&self.entry).filter(|_| !self.is_usable()).and_then(|entry| {
+                // What a store beside it holds is another place.
+                near_miss::useless(entry, &DockerConfig::default())
+            }),
         };
         match login {
             Ok(Login::Basic { username, password }) => {
@@ -122,14 +129,45 @@ impl StoreEntry {
     }
 }
 
+/// A file that a client read.
+pub struct ReadFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Why this client cannot read it.
+    pub problem: Option<Problem>,
+    /// The registries that it has something for, as they are written.
+    pub keys: Vec<String>,
+}
+
+/// Why a file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// One clause with class and position, never a value.
+    pub text: Clean,
+    /// Where the mistake is, if it is one in the text.
+    pub position: Option<Position>,
+}
+
+impl Problem {
+    fn of(error: &ConfigError) -> Self {
+        Self { text: Clean::new(&error.to_string()), position: Some(error.position) }
+    }
+
+    fn told(text: &str) -> Self {
+        Self { text: Clean::new(text), position: None }
+    }
+}
+
 /// What one client has for an image.
 pub struct Lookup {
     /// The client.
     pub client: Client,
-    /// The files that it read, and what was wrong with one; those that are not there are left out.
-    pub files: Vec<(PathBuf, Option<Clean>)>,
+    /// The files that it read; those that are not there are left out.
+    pub files: Vec<ReadFile>,
     /// What it has, in its order: the first wins, the next is used once that one is removed.
     pub entries: Vec<StoreEntry>,
+    /// Entries that match and hold nothing; it passes over them.
+    pub empty: Vec<StoreEntry>,
     /// Helpers that gave nothing because they failed.
     pub failed: Vec<(String, HelperError)>,
     /// Whether the client gives up because of a file or helper that failed, instead of going on.
@@ -140,21 +178,6 @@ impl Lookup {
     /// The credential that the client sends; `None`: it is anonymous, or gives up.
     pub fn winner(&self) -> Option<&StoreEntry> {
         self.entries.first()
-    }
-
-    /// Adds the helpers that failed, each once for all clients.
-    fn failed_helpers(&self, seen: &mut Vec<FailedHelper>) {
-        for (name, error) in &self.failed {
-            let program = Clean::with_cap(&helper::program(name), 256);
-            let stops = Some(self.client.as_str().to_string()).filter(|_| self.stopped);
-            match seen.iter_mut().find(|one| one.program == program) {
-                Some(one) => one.stops.extend(stops),
-                None => {
-                    let error = Clean::new(&error.to_string());
-                    seen.push(FailedHelper { program, error, stops: stops.into_iter().collect() });
-                }
-            }
-        }
     }
 }
 
@@ -227,28 +250,17 @@ impl<H: Helpers> Stores<H> {
 impl<H: Helpers> Credentials for Stores<H> {
     /// Each store's credential once, Docker's first.
     fn for_image(&mut self, image: &Reference) -> (KeyringSeen, Vec<Credential>) {
-        let mut seen = KeyringSeen::default();
-        let mut credentials = Vec::new();
-        let mut places: Vec<(Place, String)> = Vec::new();
-        for lookup in self.lookups(image) {
-            for (path, problem) in &lookup.files {
-                let source = Place::File(path.clone()).to_string();
-                match problem {
-                    None if !seen.sources.contains(&source) => seen.sources.push(source),
-                    None => {}
-                    Some(_) if seen.broken.iter().any(|broken| broken.source == source) => {}
-                    Some(error) => seen.broken.push(BrokenConfig { source, error: error.clone() }),
-                }
-            }
-            lookup.failed_helpers(&mut seen.failed_helpers);
-            for entry in &lookup.entries {
-                let place = (entry.place.clone(), entry.key.clone());
-                if !places.contains(&place) {
-                    places.push(place);
-                    credentials.push(entry.credential(image, &self.run_key));
-                }
-            }
+        let lookups = self.lookups(image);
+        let mut seen = merged::keyring(&lookups);
+        let credentials = |of: fn(&Lookup) -> &Vec<StoreEntry>| {
+            let each = merged::each_once(lookups.iter().flat_map(of));
+            each.into_iter().map(|entry| entry.credential(image, &self.run_key)).collect::<Vec<_>>()
+        };
+        let mine = credentials(|lookup| &lookup.entries);
+        seen.empty = credentials(|lookup| &lookup.empty).into_iter().map(|one| one.seen).collect();
+        if mine.is_empty() && seen.empty.is_empty() {
+            seen.near_misses = merged::near_misses(image, &lookups);
         }
-        (seen, credentials)
+        (seen, mine)
     }
 }

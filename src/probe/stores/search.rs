@@ -1,25 +1,26 @@
 //! How each client looks for an image's credential.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
+use super::file::content;
 use super::helper::{Given, Helpers};
 use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
-use super::{Client, Lookup, Place, StoreEntry};
-use crate::registry::docker_config::client::{DOCKER_INDEX, Source};
+use super::{Client, Lookup, Place, Problem, ReadFile, StoreEntry, faults};
+use crate::registry::docker_config::client::{DOCKER_INDEX, Login, Source};
 use crate::registry::docker_config::{self, DockerConfig, Entry};
 use crate::registry::reference::Reference;
-use crate::text::Clean;
-
-/// The largest file that is read.
-const MAX_FILE: u64 = 1 << 20;
 
 /// What a client has for an image.
 pub(super) fn lookup(client: Client, image: &Reference, env: &Env, helpers: &dyn Helpers) -> Lookup {
-    let found = Lookup { client, files: Vec::new(), entries: Vec::new(), failed: Vec::new(), stopped: false };
+    let found = Lookup {
+        client,
+        files: Vec::new(),
+        entries: Vec::new(),
+        empty: Vec::new(),
+        failed: Vec::new(),
+        stopped: false,
+    };
     let mut search = Search { image, env, helpers, found };
     match client {
         Client::Docker => search.docker(),
@@ -47,10 +48,12 @@ impl Search<'_> {
         if self.registry() == "docker.io" { DOCKER_INDEX.into() } else { self.registry().into() }
     }
 
-    /// docker/cli 28: the variable, then a helper or else the file. A file that is broken is passed over.
+    /// docker/cli 28: the variable, then a helper or else the file. What is broken is passed over.
     fn docker(&mut self) {
         if let Some(text) = self.env.var(DOCKER_AUTH_CONFIG) {
-            let config = docker_config::parse(text.as_bytes()).unwrap_or_default();
+            let config = docker_config::parse(text.as_bytes()).ok();
+            let sound = config.filter(|config| faults::of_file(Client::Docker, config).is_none());
+            let config = sound.unwrap_or_default();
             // In the variable only the exact key counts.
             if let Some(entry) = config.entry(&self.server()) {
                 self.add(Place::Variable(DOCKER_AUTH_CONFIG), None, entry);
@@ -87,8 +90,8 @@ impl Search<'_> {
 
     /// A client that ends at an error, unless it had a credential before.
     fn stops(&mut self) -> bool {
-        let failed =
-            !self.found.failed.is_empty() || self.found.files.iter().any(|(_, error)| error.is_some());
+        let broken = self.found.files.iter().any(|file| file.problem.is_some());
+        let failed = broken || !self.found.failed.is_empty();
         self.found.stopped = failed && self.found.entries.is_empty();
         failed
     }
@@ -124,6 +127,9 @@ impl Search<'_> {
                 continue;
             }
             self.by_longest_key(&path, &config, legacy);
+            if self.stops() {
+                return;
+            }
         }
     }
 
@@ -134,7 +140,14 @@ impl Search<'_> {
         let normal = config.entries.iter().filter(|entry| {
             !keys.contains(&entry.key) && normalized(&entry.key, legacy) == normalized_host(&registry)
         });
-        for entry in exact.chain(normal) {
+        let mut matching = exact.chain(normal);
+        let Some(first) = matching.next() else { return };
+        self.add(Place::File(path.into()), Some(path), first);
+        // An empty first one hides the others of its file: the next file is looked at.
+        if matches!(first.client_login(), Ok(Login::None) | Err(_)) {
+            return;
+        }
+        for entry in matching.filter(|entry| faults::of_entry(Client::Podman, entry).is_none()) {
             self.add(Place::File(path.into()), Some(path), entry);
         }
     }
@@ -163,8 +176,14 @@ impl Search<'_> {
         }
     }
 
-    /// Entries without a credential are passed over, as by the clients.
+    /// Entries without a credential are passed over, as by the clients; at some mistakes in one they end.
     fn add(&mut self, place: Place, configured_in: Option<&Path>, entry: &Entry) {
+        if let Some(error) = faults::of_entry(self.found.client, entry) {
+            if let Some(file) = self.found.files.last_mut() {
+                file.problem = Some(Problem::of(&error));
+            }
+            return;
+        }
         let entry = StoreEntry {
             client: self.found.client,
             place,
@@ -172,51 +191,47 @@ impl Search<'_> {
             key: entry.key.clone(),
             entry: copy(entry),
         };
-        if entry.is_usable() {
-            self.found.entries.push(entry);
+        match entry.is_usable() {
+            true => self.found.entries.push(entry),
+            false => self.found.empty.push(entry),
         }
     }
 
+    /// What this client has of a file; `None`: nothing, or it cannot read it.
     fn read(&mut self, path: &Path, legacy: bool) -> Option<DockerConfig> {
         let parsed = match content(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                Err(Clean::new("it is a pipe, of which clients and tests would each read a part"))
+                Err(Problem::told("it is a pipe, of which clients and tests would each read a part"))
             }
-            Err(error) => Err(Clean::new(&format!("the file cannot be read: {}", error.kind()))),
+            Err(error) => Err(Problem::told(&format!("the file cannot be read: {}", error.kind()))),
             Ok(data) => {
                 let parse = if legacy { docker_config::parse_legacy } else { docker_config::parse };
-                parse(&data).map_err(|error| Clean::new(&error.to_string()))
+                parse(&data).map_err(|error| Problem::of(&error))
             }
         };
         let (config, problem) = match parsed {
-            Ok(config) => (Some(config), None),
+            Ok(config) => self.as_read(config),
             Err(problem) => (None, Some(problem)),
         };
-        self.found.files.push((path.to_path_buf(), problem));
+        let keys = config.as_ref().map(keys).unwrap_or_default();
+        self.found.files.push(ReadFile { path: path.to_path_buf(), problem, keys });
         config
     }
-}
 
-fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // To open a pipe that nobody writes to takes for ever.
-    if is_pipe(path)? {
-        return Err(io::ErrorKind::Unsupported.into());
+    /// Docker goes on with the helpers of a file whose entries it cannot decode; the others end.
+    fn as_read(&self, mut config: DockerConfig) -> (Option<DockerConfig>, Option<Problem>) {
+        let Some(error) = faults::of_file(self.found.client, &config) else { return (Some(config), None) };
+        config.entries.clear();
+        let kept = Some(config).filter(|_| self.found.client == Client::Docker);
+        (kept, Some(Problem::of(&error)))
     }
-    let mut data = Zeroizing::new(Vec::new());
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut data)?;
-    if data.len() as u64 > MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(data) }
 }
 
-#[cfg(unix)]
-fn is_pipe(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::FileTypeExt as _;
-    Ok(std::fs::metadata(path)?.file_type().is_fifo())
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: &Path) -> io::Result<bool> {
-    Ok(false)
+/// The registries that a configuration has something for.
+fn keys(config: &DockerConfig) -> Vec<String> {
+    let entries = config.entries.iter().map(|entry| &entry.key);
+    entries.chain(config.cred_helpers.keys()).cloned().collect()
 }
 
 fn of_helper(given: Given, server: &str) -> Entry {
@@ -235,6 +250,7 @@ fn copy(entry: &Entry) -> Entry {
         password: entry.password.clone(),
         identity_token: entry.identity_token.clone(),
         registry_token: entry.registry_token.clone(),
+        auth_at: entry.auth_at,
         is_unpadded: entry.is_unpadded,
         is_lossy: entry.is_lossy,
         error: entry.error.clone(),

@@ -13,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::helper::{Given, LIMIT, Programs};
 use super::*;
 
+mod broken;
+
 /// A folder that is removed at the end.
 struct Home(PathBuf);
 
@@ -216,9 +218,9 @@ fn podman_reads_no_creds_store_and_gives_up_at_a_broken_file() {
     let of = stores(home.env(&[]), Told::default());
     let lookup = &of.lookups(&image(APP))[1];
     assert!(lookup.stopped && lookup.winner().is_none());
-    let (path, problem) = &lookup.files[0];
-    assert_eq!(path, &home.0.join(PODMAN));
-    assert!(!problem.as_ref().unwrap().as_str().contains("hunter2"));
+    let file = &lookup.files[0];
+    assert_eq!(file.path, home.0.join(PODMAN));
+    assert!(!file.problem.as_ref().unwrap().text.as_str().contains("hunter2"));
 }
 
 #[test]
@@ -401,7 +403,7 @@ mod programs {
     fn errors_say_what_happened_and_nothing_of_what_was_written() {
         assert_eq!(error("echo hunter2; echo hunter2 >&2; exit 3"), HelperError::Exit(Some(3)));
         assert_eq!(error("echo '{\"Secret\": [\"hunter2\"]}'"), HelperError::Unreadable);
-        for error in [HelperError::Exit(Some(3)), HelperError::Unreadable, HelperError::TimedOut] {
+        for error in [HelperError::Exit(Some(3)), HelperError::Unreadable, HelperError::NoTime] {
             assert!(!error.to_string().contains("hunter2") && !error.to_string().is_empty());
         }
     }
@@ -419,7 +421,8 @@ mod programs {
         let home = Home::new();
         let pid = home.0.join("pid");
         let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
-        assert_eq!(run(&script, Duration::from_secs(2)).err(), Some(HelperError::TimedOut));
+        let limit = Duration::from_secs(2);
+        assert_eq!(run(&script, limit).err(), Some(HelperError::TimedOut(limit)));
         assert_gone(&fs::read_to_string(&pid).unwrap());
     }
 
@@ -444,6 +447,41 @@ mod programs {
         assert!(!ran.exists());
     }
 
+    /// Helpers of this script that may run for ever, but for the time that is left for all.
+    fn left(script: &str, time: Duration) -> Result<Option<Given>, HelperError> {
+        let home = Home::new();
+        let file = home.write("docker-credential-test", &format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", home.0.display(), std::env::var("PATH").unwrap());
+        let programs = Programs::new(path.into(), Duration::from_secs(600));
+        programs.within(Some(std::time::Instant::now() + time)).get("test", HOST)
+    }
+
+    #[test]
+    fn a_helper_gets_no_more_than_what_is_left_of_the_time_for_all() {
+        let Some(HelperError::TimedOut(limit)) = left("sleep 600", Duration::from_secs(1)).err() else {
+            panic!("it was not ended for want of time");
+        };
+        assert!(limit <= Duration::from_secs(1), "{limit:?}");
+    }
+
+    #[test]
+    fn no_helper_is_asked_once_the_time_for_all_is_up() {
+        let home = Home::new();
+        let ran = home.0.join("ran");
+        let script = format!("touch {}", ran.display());
+        assert_eq!(left(&script, Duration::ZERO).err(), Some(HelperError::NoTime));
+        assert!(!ran.exists());
+    }
+
+    #[test]
+    fn the_time_that_a_helper_had_is_told_to_a_tenth_of_a_second() {
+        let told = |millis| HelperError::TimedOut(Duration::from_millis(millis)).to_string();
+        assert_eq!(told(5000), "it did not answer within 5 s");
+        assert_eq!(told(1999), "it did not answer within 2 s");
+        assert_eq!(told(1460), "it did not answer within 1.5 s");
+    }
+
     fn assert_gone(pid: &str) {
         let status = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
         let gone = || !status().contains(" (sleep) S");
@@ -458,7 +496,8 @@ mod programs {
 
     #[test]
     fn a_helper_that_closes_its_output_and_stays_is_ended_as_well() {
-        assert_eq!(run("exec >&-; sleep 600", Duration::from_secs(1)).err(), Some(HelperError::TimedOut));
+        let limit = Duration::from_secs(1);
+        assert_eq!(run("exec >&-; sleep 600", limit).err(), Some(HelperError::TimedOut(limit)));
     }
 
     #[test]

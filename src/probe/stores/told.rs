@@ -1,6 +1,6 @@
 //! What the stores have, as evidence.
 
-use super::{Client, Holder, Lookup, Stores, helper};
+use super::{Client, Env, Holder, Lookup, ReadFile, Stores, helper, logout};
 use crate::evidence::stores::{Store, StoreEntry, StoreFile};
 use crate::registry::reference::Reference;
 use crate::text::Clean;
@@ -11,16 +11,21 @@ impl<H: helper::Helpers> Stores<H> {
         let Ok(image) = Reference::parse(name) else { return Vec::new() };
         let holders = self.holders(&image);
         let lookups = self.lookups(&image).into_iter();
-        let seen = lookups.map(|lookup| store(name, &lookup, &holders));
+        let seen = lookups.map(|lookup| store(name, &lookup, &holders, &self.env));
         seen.filter(|one| !(one.files.is_empty() && one.entries.is_empty() && one.failed_helpers.is_empty()))
             .collect()
     }
 }
 
-fn store(image: &str, lookup: &Lookup, holders: &[Holder]) -> Store {
-    let file = |(path, problem): &(std::path::PathBuf, Option<Clean>)| StoreFile {
-        path: Clean::new(&path.display().to_string()),
-        problem: problem.clone(),
+fn store(image: &str, lookup: &Lookup, holders: &[Holder], env: &Env) -> Store {
+    let file = |file: &ReadFile| StoreFile {
+        path: Clean::new(&file.path.display().to_string()),
+        problem: file.problem.as_ref().map(|problem| problem.text.clone()),
+    };
+    let empty = |one: &super::StoreEntry| StoreEntry {
+        place: Clean::new(&one.place.to_string()),
+        key: Clean::with_cap(&one.key, 256),
+        logout: logout::commands(one, env),
     };
     let failed = lookup.failed.iter();
     Store {
@@ -28,6 +33,7 @@ fn store(image: &str, lookup: &Lookup, holders: &[Holder]) -> Store {
         client: Client::as_str(lookup.client).into(),
         files: lookup.files.iter().map(file).collect(),
         entries: lookup.entries.iter().map(|one| entry(one, holders)).collect(),
+        empty: lookup.empty.iter().map(empty).collect(),
         failed_helpers: failed
             .map(|(name, error)| Clean::with_cap(&format!("{}: {error}", helper::program(name)), 256))
             .collect(),

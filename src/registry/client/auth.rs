@@ -278,7 +278,7 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-fn read_token(mut asked: Asked) -> Token {
+pub(super) fn read_token(mut asked: Asked) -> Token {
     let good = asked.exchange.is_good();
     let (Some(response), ExchangeResult::Answered(answer)) =
         (&mut asked.response, &mut asked.exchange.result)

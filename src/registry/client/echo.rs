@@ -1,6 +1,6 @@
-//! Secrets that servers give back: in an error's words, in a header, in the claims of a token.
+//! Secrets that servers give back: in an error's words, in a header, in the claims of a token, in a certificate.
 //!
-//! [`Clean`](crate::text::Clean) knows credentials by their form, and none that stands in prose. The client knows
+//! [`Clean`] knows credentials by their form, and none that stands in prose. The client knows
 //! which secrets it sends, so it takes those out of what it keeps.
 
 use base64::Engine;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::auth::Login;
 use crate::secret::Secret;
-use crate::text::REDACTED;
+use crate::text::{Clean, REDACTED};
 
 /// A shorter secret is taken out where it stands as a word: it is part of many that are none.
 const SHORT: usize = 8;
@@ -98,6 +98,13 @@ impl Echoes {
         match self.out_of_value(&mut value) {
             true => serde_json::from_value(value).ok(),
             false => Some(evidence),
+        }
+    }
+
+    /// A text without them.
+    pub(super) fn out_of_text(&self, text: &mut Clean) {
+        if let Some(bytes) = self.out_of_bytes(text.as_str().as_bytes()) {
+            *text = Clean::new(&String::from_utf8_lossy(&bytes));
         }
     }
 

@@ -6,6 +6,8 @@
 mod answer;
 mod auth;
 mod authorize;
+mod clock;
+mod direct;
 mod echo;
 mod pull;
 mod push;
@@ -15,16 +17,18 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 use tokio::time::{Instant, timeout_at};
 
 pub use auth::{Authorization, Login, Scope};
+pub use clock::{Issued, Stamped};
+pub use direct::{Direct, Heard};
 pub use pull::{Attempted, Depth, Subject};
 pub use upload::{Content, NotUploaded, Uploaded};
 
 use super::manifest;
 use super::transport::{
-    self, CarriesCredential, CarriesStrangersToken, Origin, Response, SendError, Target, Transport,
+    self, AsHost, CarriesCredential, CarriesStrangersToken, Origin, Response, SendError, Target, Transport,
 };
 use crate::evidence::endpoint::{Endpoint, Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
@@ -56,6 +60,10 @@ struct Ask<'a> {
     cap: usize,
     /// Whether the request's body holds a credential.
     body_is_secret: bool,
+    /// The `Host`, where it is not the origin's.
+    host: Option<HeaderValue>,
+    /// Whether redirects are followed.
+    follows: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -70,6 +78,8 @@ impl<'a> Ask<'a> {
             authorization,
             cap: DOCUMENT_CAP,
             body_is_secret: false,
+            host: None,
+            follows: true,
         }
     }
 }
@@ -108,8 +118,18 @@ impl Client {
         self.transport.endpoints()
     }
 
+    /// The same as they may be kept: whoever was sent a secret may give it back in a later certificate, or a proxy in
+    /// its words.
+    pub fn kept_endpoints(&self) -> Vec<Endpoint> {
+        let mut endpoints = self.endpoints().to_vec();
+        for text in endpoints.iter_mut().flat_map(Endpoint::texts_mut) {
+            self.echoes.out_of_text(text);
+        }
+        endpoints
+    }
+
     /// How long it is until the deadline.
-    pub fn time_left(&self) -> std::time::Duration {
+    pub fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
@@ -259,6 +279,9 @@ fn build(ask: &Ask<'_>, target: &Target, with_credential: bool) -> Request<Bytes
     *request.method_mut() = ask.method.clone();
     *request.uri_mut() = target.path.clone().into();
     *request.headers_mut() = ask.headers.clone();
+    if let Some(host) = &ask.host {
+        request.extensions_mut().insert(AsHost(host.clone()));
+    }
     if ask.body_is_secret {
         request.extensions_mut().insert(CarriesCredential);
     }
@@ -278,7 +301,7 @@ fn redirect(
     from: &Target,
     so_far: usize,
 ) -> Option<Result<Target, &'static str>> {
-    let follows = ask.method == Method::GET || ask.method == Method::HEAD;
+    let follows = ask.follows && (ask.method == Method::GET || ask.method == Method::HEAD);
     if !follows || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }

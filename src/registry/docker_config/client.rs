@@ -4,8 +4,10 @@
 //! github.com/docker/cli 28 (`configfile`, `credentials/file_store.go`), which Helm and Kaniko's library share but for
 //! details.
 
-use super::{DockerConfig, Entry, ErrorClass};
+use super::entries::MAX_KEY;
+use super::{ConfigError, DockerConfig, Entry, ErrorClass, Field};
 use crate::secret::Secret;
+use crate::text::Clean;
 
 /// The key under which Docker stores its own registry's credentials.
 pub(crate) const DOCKER_INDEX: &str = "https://index.docker.io/v1/";
@@ -68,11 +70,8 @@ impl Entry {
     ///
     /// The class of the mistake that makes the client refuse the whole file.
     pub fn client_login(&self) -> Result<Login<'_>, ErrorClass> {
-        if let Some(error) = &self.error {
+        if let Some(error) = self.client_error() {
             return Err(error.class);
-        }
-        if self.is_unpadded {
-            return Err(ErrorClass::AuthNotBase64);
         }
         if let Some(token) = &self.registry_token {
             return Ok(Login::RegistryToken(token));
@@ -85,6 +84,19 @@ impl Entry {
             return Ok(Login::None);
         }
         Ok(Login::Basic { username: &self.username, password })
+    }
+}
+
+impl Entry {
+    /// The mistake for which clients do not take the entry: the first in it, or padding that `auth` lacks.
+    pub fn client_error(&self) -> Option<ConfigError> {
+        let unpadded = || ConfigError {
+            class: ErrorClass::AuthNotBase64,
+            field: Field::Auth,
+            key: Some(Clean::with_cap(&self.key, MAX_KEY)),
+            position: self.auth_at.unwrap_or_default(),
+        };
+        self.error.clone().or_else(|| self.is_unpadded.then(unpadded))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::text::Clean;
 
 /// How much of an entry's key an error names.
-const MAX_KEY: usize = 256;
+pub(super) const MAX_KEY: usize = 256;
 
 /// Puts a configuration together.
 pub(super) struct Builder<'a> {
@@ -139,6 +139,7 @@ impl<'a> Builder<'a> {
             ..Entry::default()
         };
         if !fields.auth.is_empty() {
+            entry.auth_at = Some(self.lines.position(fields.auth_at));
             match auth::decode(&fields.auth) {
                 Ok(auth) => {
                     entry.username = auth.username;

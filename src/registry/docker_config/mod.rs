@@ -45,6 +45,8 @@ pub struct Entry {
     pub identity_token: Option<Secret>,
     /// `registrytoken`, if it is not empty: a bearer token. The kubelet does not read it.
     pub registry_token: Option<Secret>,
+    /// Where `auth` stands, if it is not empty.
+    pub auth_at: Option<Position>,
     /// `auth` lacks its padding: the kubelet takes it, Docker and skopeo do not.
     pub is_unpadded: bool,
     /// User name or password hold bytes that are no UTF-8. They are replaced here; the kubelet cannot send them.

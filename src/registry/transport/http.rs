@@ -19,7 +19,7 @@ use super::error::Withheld;
 use super::origin::Origin;
 use super::stream::FirstBytes;
 use super::tls::{self, Witness};
-use super::{BodyEnd, CarriesCredential, Timeouts};
+use super::{AsHost, BodyEnd, CarriesCredential, Timeouts};
 use crate::evidence::endpoint::TlsFailure;
 
 /// Headers of an answer: more, or longer, and it is malformed.
@@ -178,7 +178,11 @@ pub(super) fn on_the_wire(
     headers.insert(header::USER_AGENT, USER_AGENT);
     headers.extend(request.headers().clone());
     OWN_HEADERS.iter().for_each(|name| drop(headers.remove(name)));
-    headers.insert(header::HOST, HeaderValue::try_from(origin.host_header()).ok()?);
+    let host = match request.extensions().get::<AsHost>() {
+        Some(AsHost(host)) => host.clone(),
+        None => HeaderValue::try_from(origin.host_header()).ok()?,
+    };
+    headers.insert(header::HOST, host);
     if let Some(Some(authorization)) = proxy {
         headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
     }

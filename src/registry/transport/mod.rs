@@ -28,7 +28,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, COOKIE};
-use ::http::{HeaderMap, Request};
+use ::http::{HeaderMap, HeaderValue, Request};
 use bytes::Bytes;
 
 pub use self::error::{SendError, Withheld};
@@ -67,6 +67,11 @@ pub struct CarriesCredential;
 /// needs the connection to be one that can be trusted.
 #[derive(Clone, Copy, Debug)]
 pub struct CarriesStrangersToken;
+
+/// The `Host` of a request (an extension of it) where that is not the origin's: for a server behind a proxy, which asks
+/// it under its own name.
+#[derive(Clone, Debug)]
+pub struct AsHost(pub HeaderValue);
 
 /// An answer, of any status.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use super::origin::Origin;
 use super::proxy::Proxy;
 use super::stream::Stream;
 use super::tls::{self, Witness};
-use super::{MAX_ADDRESSES, Transport, connect, resolve, target};
+use super::{MAX_ADDRESSES, Transport, connect, target};
 use crate::evidence::endpoint::{Connect, Endpoint, ProxyRefusal, Resolve, Role, Scheme, Tls};
 use crate::text::Clean;
 
@@ -59,7 +59,7 @@ impl Transport {
         let known =
             self.places.iter().position(|place| place.is_proxy == is_proxy && place.origin == *origin);
         known.unwrap_or_else(|| {
-            let proxy = self.settings.proxies.of(origin).filter(|_| !is_proxy);
+            let proxy = self.settings.proxies.of(origin).filter(|_| !is_proxy && origin.pinned().is_none());
             self.endpoints.push(Endpoint {
                 role,
                 scheme: origin.scheme(),
@@ -115,7 +115,8 @@ impl Transport {
         {
             return Err(self.refuse(index, why));
         }
-        let way = match self.settings.proxies.of(&origin).cloned() {
+        let proxy = self.settings.proxies.of(&origin).filter(|_| origin.pinned().is_none());
+        let way = match proxy.cloned() {
             Some(proxy) => self.through_proxy(index, &proxy).await?,
             None => {
                 let (stream, remote) = self.tcp(index).await?;
@@ -182,6 +183,9 @@ impl Transport {
     /// the second time with another.
     async fn addresses(&mut self, index: usize) -> Result<Vec<SocketAddr>, SendError> {
         let origin = self.places[index].origin.clone();
+        if let Some(address) = origin.pinned() {
+            return Ok(vec![address]);
+        }
         let addresses: Vec<IpAddr> = match origin.address() {
             Some(address) => vec![address],
             None => {
@@ -216,8 +220,7 @@ impl Transport {
     }
 
     async fn look_up(&self, host: &str) -> Resolve {
-        let settings = &self.settings;
-        resolve::resolve(host, &settings.hosts_file, &settings.resolv_conf, settings.timeouts.resolve).await
+        self.settings.look_up(host).await
     }
 
     async fn tls(

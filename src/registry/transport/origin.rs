@@ -1,7 +1,7 @@
 //! Where a request goes: scheme, host and port, and the rest of the URL.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -10,11 +10,15 @@ use crate::evidence::endpoint::Scheme;
 use crate::text::Clean;
 
 /// A scheme, host and port. The host is in lower case, an IPv6 address without brackets.
+///
+/// One that is pinned to an address is another than the same without: it has its own connections and evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     scheme: Scheme,
     host: String,
     port: u16,
+    /// Where connections go, whatever the host resolves to.
+    pinned: Option<SocketAddr>,
 }
 
 /// A URL: the origin, and path and query, which never stand in evidence (storage signs URLs by queries).
@@ -41,7 +45,18 @@ impl Origin {
     /// An origin from its parts; brackets around an IPv6 address are dropped.
     pub fn new(scheme: Scheme, host: &str, port: u16) -> Self {
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        Self { scheme, host: host.to_ascii_lowercase(), port }
+        Self { scheme, host: host.to_ascii_lowercase(), port, pinned: None }
+    }
+
+    /// The same at one address (as by curl's `--connect-to`): names in requests and in TLS stay, no name is looked
+    /// up and no proxy is used.
+    pub fn at(self, address: SocketAddr) -> Self {
+        Self { pinned: Some(address), ..self }
+    }
+
+    /// The address that it is pinned to.
+    pub fn pinned(&self) -> Option<SocketAddr> {
+        self.pinned
     }
 
     /// The origin behind a registry's name (`host` or `host:port`), as containerd finds it: Docker Hub's API is

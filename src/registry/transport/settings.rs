@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ProxyRules, Roots};
+use super::{ProxyRules, Roots, resolve};
+use crate::evidence::endpoint::Resolve;
 
 /// Where names, roots and proxies come from, and how long each phase may take.
 #[derive(Clone, Debug)]
@@ -62,6 +63,11 @@ impl Settings {
             proxies: ProxyRules::from_environment(&environment),
             ..Self::bare()
         }
+    }
+
+    /// Looks a host's name up, as for every connection; a failure is in the result.
+    pub async fn look_up(&self, host: &str) -> Resolve {
+        resolve::resolve(host, &self.hosts_file, &self.resolv_conf, self.timeouts.resolve).await
     }
 
     /// The machine's files, no roots, no proxies.

@@ -42,19 +42,28 @@ impl Engine<'_> {
         let word = harvest::word(&self.tracker, self.prepared, index);
         let refused = word == Word::Refused;
         let was_awaited = self.waves.awaited() == Some(index);
+        let known = self.refusals.count();
         self.learn(index, refused);
         self.waves.known(index, &word);
         if was_awaited {
             self.alone_since = None;
-            if refused {
-                let node = &self.tracker.pods[index].node;
-                self.observer.saw(Progress::HeldBack { node });
-            }
+        }
+        if self.refusals.count() > known {
+            self.tell_of_refusal(index);
         }
         if (!self.prepared.plan.keep || refused) && self.alive.remove(&index) {
             self.reaper.add(index);
         }
         self.fall_back(index);
+    }
+
+    /// Says that pods that are still to be made go without a credential: also where the others did not wait for this
+    /// pod, or where nothing is known of its other credentials.
+    fn tell_of_refusal(&self, index: usize) {
+        let has_more = !self.waves.is_empty() || self.creator.has_waiting();
+        if self.prepared.plan.one_first && has_more {
+            self.observer.saw(Progress::HeldBack { node: &self.tracker.pods[index].node });
+        }
     }
 
     fn learn(&mut self, index: usize, refused: bool) {
@@ -120,5 +129,8 @@ fn is_tested<T>(outcome: &Outcome<T>) -> bool {
 /// Whether a probe saw everything that it was to show, of every target, with a credential or without.
 fn is_ok(outcome: &Outcome<ProbeSeen>) -> bool {
     let Outcome::Seen { value } = outcome else { return false };
+    if let Some(harbor) = &value.harbor {
+        return harbor.cores.iter().all(|core| core.answers());
+    }
     value.targets.iter().all(|target| target.attempts.iter().any(|attempt| attempt.succeeded()))
 }

@@ -2,6 +2,7 @@
 
 mod cleaning;
 mod commands;
+mod harbor;
 mod limits;
 mod probes;
 mod pulls;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Case> {
         signals::CASES,
         cleaning::CASES,
         commands::CASES,
+        harbor::CASES,
         secrecy::CASES,
     ]
     .concat()

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod cluster;
 pub mod fault;
+pub mod harbor;
 pub mod plugin;
 pub mod probe_image;
 pub mod scripted;

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const MAX: usize = 1024 * 1024;
 
 /// One request. It has no `Debug`: it holds credentials.
+#[derive(Clone)]
 pub struct Request {
     /// The name of the listener that it came to.
     pub listener: String,

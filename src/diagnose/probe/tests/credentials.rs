@@ -120,7 +120,8 @@ fn an_empty_entry_shadows_a_public_image() {
 fn one_broken_secret_fails_the_whole_look_up() {
     let mut broken = target(Action::Pull, vec![anonymous(closed())]);
     let error = Clean::new("line 1, column 2: not JSON");
-    broken.keyring.broken = vec![BrokenConfig { source: "secret/bad".into(), error }];
+    broken.keyring.broken =
+        vec![BrokenConfig { source: "secret/bad".into(), error, ..BrokenConfig::default() }];
     let one = only(vec![saw("node1", Network::Node, vec![registry()], broken)]);
     assert_eq!((one.code, one.subject.name.as_str()), (Code::PullSecretMalformed, "secret/bad"));
 }
@@ -130,8 +131,11 @@ fn a_broken_file_of_one_client_does_not_silence_the_others() {
     let attempts = vec![anonymous(all_good()), with("~/.docker/config.json", wrong())];
     let mut stores = target(Action::Pull, attempts);
     let error = Clean::new("line 1, column 2: not JSON");
-    stores.keyring.broken =
-        vec![BrokenConfig { source: "~/.config/helm/registry/config.json".into(), error }];
+    stores.keyring.broken = vec![BrokenConfig {
+        source: "~/.config/helm/registry/config.json".into(),
+        error,
+        ..BrokenConfig::default()
+    }];
     let found = findings(vec![saw("local", Network::Local, vec![registry()], stores)]);
     let mut told = codes(&found);
     told.sort();
@@ -278,6 +282,7 @@ fn a_helper_that_fails_is_named_and_is_the_cause() {
         program: Clean::new("docker-credential-missing"),
         error: Clean::new("the program is not found in PATH"),
         stops: stops.iter().map(ToString::to_string).collect(),
+        not_asked: false,
     };
     for (attempt, stops, severity) in [
         (closed(), &[][..], Severity::Error),
@@ -307,6 +312,7 @@ fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_
         client: client.into(),
         files: Vec::new(),
         entries: vec![entry],
+        empty: Vec::new(),
         failed_helpers: Vec::new(),
         gives_up: false,
     };
@@ -356,6 +362,7 @@ fn of_two_keys_in_one_store_the_refused_one_is_logged_out_and_any_refusal_counts
         client: "podman".into(),
         files: Vec::new(),
         entries: vec![entry("r/team"), entry("r")],
+        empty: Vec::new(),
         failed_helpers: Vec::new(),
         gives_up: false,
     }];

@@ -5,5 +5,6 @@ mod credentials;
 mod kubelets;
 mod pushes;
 mod rows;
+mod stores;
 mod unseen;
 mod ways;

@@ -8,6 +8,7 @@ use crate::evidence::probe::{Action, Exchange, ExchangeResult, ExchangeStep, Net
 use crate::finding::Severity;
 use crate::registry::claims::{Access, Claims};
 use crate::registry::rate_limit::{RateLimit, Source, Window};
+use crate::report::{NotCheckedState, Report, UPLOAD_LEFT};
 use crate::text::Clean;
 
 /// A token that was issued to somebody with these actions.
@@ -39,6 +40,31 @@ fn a_push_that_works_is_no_finding_even_if_it_cannot_be_cancelled() {
         answered(ExchangeStep::UploadCancel, 405),
     ];
     assert!(findings(vec![pushed(vec![anonymous(closed()), with("secret/push", exchanges)])]).is_empty());
+}
+
+#[test]
+fn an_upload_that_could_not_be_cancelled_is_told_and_is_no_failure() {
+    let told = |cancel: Option<u16>, accepted: u32| {
+        let mut exchanges = vec![token(&["pull", "push"]), answered(ExchangeStep::UploadStart, 202)];
+        exchanges.extend(cancel.map(|status| answered(ExchangeStep::UploadCancel, status)));
+        let mut push = target(Action::Push, vec![anonymous(closed()), with("secret/push", exchanges)]);
+        push.series = (accepted > 0).then(|| Series { asked: accepted, accepted, ..Series::default() });
+        let mut evidence = evidence(vec![saw("node1", Network::Pod, vec![registry()], push)], Vec::new());
+        evidence.plan.images = vec![evidence.probes[0].seen().unwrap().targets[0].image.clone()];
+        let report = Report::of(&evidence);
+        report.not_checked.into_iter().filter(|item| item.what.starts_with(UPLOAD_LEFT)).collect::<Vec<_>>()
+    };
+    let one = told(Some(401), 0).remove(0);
+    assert!(one.what.ends_with("by the probe on node1 from the pod network"), "{}", one.what);
+    assert_eq!(
+        one.why,
+        "the upload could not be cancelled (HTTP 401: some registries want the right to delete for that); \
+         the registry drops it by itself"
+    );
+    assert_eq!(one.state, NotCheckedState::LeftOut, "the 202 is the proof: it changes no exit status");
+    let several = told(Some(405), 3).remove(0).why;
+    assert_eq!(several, "the uploads could not be cancelled (HTTP 405); the registry drops them by itself");
+    assert!(told(Some(204), 0).is_empty() && told(None, 0).is_empty());
 }
 
 #[test]

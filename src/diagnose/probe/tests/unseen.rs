@@ -64,3 +64,30 @@ fn without_the_probes_image_a_push_and_a_limit_are_tested_from_this_machine() {
         assert_eq!(first.ends_with("--network local"), action != Action::Pull, "{first}");
     }
 }
+
+#[test]
+fn an_object_with_certificates_that_is_not_there_is_named() {
+    use crate::plan::CaBundle;
+    let pem = CaBundle::Pem("-----BEGIN CERTIFICATE-----".into());
+    for (given, missing, subject) in [
+        (CaBundle::ConfigMap("nope".into()), "configmap \"nope\" not found", "configmap/nope"),
+        (CaBundle::Secret("nope".into()), "secret \"nope\" not found", "secret/nope"),
+        (CaBundle::ConfigMap("nope".into()), "secret \"other\" not found", "namespace/team"),
+        (pem, "secret \"other\" not found", "namespace/team"),
+    ] {
+        let message = Clean::new(&format!("MountVolume.SetUp failed for volume \"ca\" : {missing}"));
+        let outcome = Outcome::Failed { step: Step::Mount, message: message.clone() };
+        let mut of = evidence(vec![probe("node1", Network::Node, outcome)], Vec::new());
+        of.plan.probe.as_mut().unwrap().ca_bundle = Some(given);
+        let one = crate::diagnose::diagnose(&of).remove(0);
+        assert_eq!((one.code, one.certain, one.subject.name.as_str()), (Code::Unknown, false, subject));
+        assert_eq!(
+            one.cause.contains(&format!("{subject} (--ca-bundle) is not there in namespace team")),
+            subject != "namespace/team",
+            "{}",
+            one.cause
+        );
+        assert!(one.settle_by.as_ref().unwrap().starts_with("kubectl -n team get "), "{:?}", one.settle_by);
+        assert_eq!(one.messages, [message]);
+    }
+}

@@ -1,0 +1,171 @@
+//! Harbor in the cluster: its pods by the API server, its cores from a pod or through port-forward.
+
+use std::time::Duration;
+
+use regauth::api::{Api, connect};
+use regauth::collect::harbor as collect;
+use regauth::evidence::harbor::Harbor as Found;
+use regauth::evidence::harbor::seen::Via;
+use regauth::evidence::{Action, Evidence, Outcome, Step};
+use regauth::plan::{Check, CoreAddress, HarborPlan};
+use regauth::report::Report;
+use regauth::secret::RunKey;
+
+use super::super::planning::{Flags, Wanted};
+use super::super::{Failure, runs};
+use super::{here, way};
+use crate::cli::{Connection, DryRun, Harbor, IdentityArgs, NodeArgs, OneFirst};
+use crate::output::Output;
+use crate::settings;
+
+/// Reads what the API server shows, asks the cores, prints what both come to.
+pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Output) -> Result<u8, Failure> {
+    let api = connect(&settings::connect_options(connection)).await?;
+    let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
+    let key = RunKey::random().map_err(|error| error.to_string())?;
+    let mut found = collect::find(&api, &namespace, args.selector.as_deref(), &key).await?;
+    let front = Front::of(&found, args);
+    let (via, why) = way::choose(&api, &namespace, args).await?;
+    if args.run.dry_run == DryRun::None {
+        read_more(&api, &mut found, args, &key).await;
+    }
+    let mut evidence = match via {
+        Via::Pod => match from_a_pod(&api, &namespace, args, &found, &front, output).await? {
+            runs::Carried::Printed => return Ok(0),
+            runs::Carried::Out(evidence) => *evidence,
+        },
+        _ => {
+            if let Some(why) = why {
+                output.note(&format!("{why}: the cores are asked through port-forward"));
+            }
+            here::through_api(&api, args, &found, &front, output).await?
+        }
+    };
+    if let Some(why) = no_probe(&evidence).filter(|_| via == Via::Pod && way::may_fall_back(args)) {
+        output.note(&format!("{why}: the cores are asked through port-forward"));
+        evidence = here::through_api(&api, args, &found, &front, output).await?;
+    }
+    evidence.harbor = Some(found);
+    runs::print(&Report::of(&evidence), &args.output, output)
+}
+
+async fn read_more(api: &Api, found: &mut Found, args: &Harbor, key: &RunKey) {
+    if args.exec {
+        let _ = (api, &found, key); // TODO-HB
+    }
+    if let Some(since) = args.logs {
+        let _ = (api, &found, since); // TODO-HB
+    }
+}
+
+/// The doors before the cores.
+pub(super) struct Front {
+    /// What is asked from a pod.
+    pub inside: Option<String>,
+    /// Harbor's external URL, by which clients and their credentials know it.
+    pub external: Option<String>,
+}
+
+impl Front {
+    fn of(found: &Found, args: &Harbor) -> Self {
+        let known = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_string);
+        let door = found.front.as_ref();
+        let external = known(door.map(|door| door.external_url.as_str()));
+        let inside = known(door.map(|door| door.service_url.as_str()));
+        Self { inside: args.front.clone().or(inside), external: args.front.clone().or(external) }
+    }
+
+    /// The image by which a credential is looked up.
+    pub fn image(&self, args: &Harbor) -> Result<String, Failure> {
+        match &self.external {
+            Some(url) => super::image(url, args),
+            None => Err(
+                "Harbor's external URL (EXT_ENDPOINT) could not be read, and a credential is looked up by \
+                         it: name it with --front https://HOST"
+                    .into(),
+            ),
+        }
+    }
+}
+
+/// The cores that have an address.
+pub(super) fn addresses(found: &Found) -> Vec<CoreAddress> {
+    let reachable = found.cores.iter().filter(|core| !core.ip.is_empty());
+    reachable
+        .map(|core| CoreAddress { name: core.name.clone(), address: core.address(), tls: core.tls })
+        .collect()
+}
+
+async fn from_a_pod(
+    api: &Api,
+    namespace: &str,
+    args: &Harbor,
+    found: &Found,
+    front: &Front,
+    output: &mut Output,
+) -> Result<runs::Carried, Failure> {
+    let ask = regauth::plan::HarborAsk {
+        via: Via::Pod,
+        cores: addresses(found),
+        front: front.inside.clone(),
+        ..super::ask(args)
+    };
+    let images = match args.pull_secret {
+        Some(_) => vec![front.image(args)?],
+        None => Vec::new(),
+    };
+    let wanted = Wanted {
+        action: Action::Harbor,
+        images,
+        checks: vec![Check::ProbePod],
+        probe: Some(settings::probe_plan(&args.probe)?),
+        harbor: Some(plan(args, ask)),
+        clock: None,
+        labels: Default::default(),
+        one_node: true,
+    };
+    let (identity, nodes) = (identity(args), nodes(args));
+    let flags = Flags { identity: &identity, nodes: &nodes, run: &args.run, output: &args.output };
+    runs::carry_out(api, namespace, flags, wanted, output).await
+}
+
+/// What is asked, with what was asked of the API server.
+pub(super) fn plan(args: &Harbor, ask: regauth::plan::HarborAsk) -> HarborPlan {
+    HarborPlan { via: ask.via, exec: args.exec, logs_seconds: args.logs.as_ref().map(Duration::as_secs), ask }
+}
+
+fn identity(args: &Harbor) -> IdentityArgs {
+    IdentityArgs {
+        as_workload: None,
+        service_account: None,
+        pull_secrets: args.pull_secret.iter().cloned().collect(),
+        no_pull_secret: args.pull_secret.is_none(),
+    }
+}
+
+fn nodes(args: &Harbor) -> NodeArgs {
+    NodeArgs {
+        nodes: args.node.iter().cloned().collect(),
+        node_selector: None,
+        all_nodes: false,
+        one_first: OneFirst::Never,
+    }
+}
+
+/// Why the probe's pod did not look, where another way may.
+fn no_probe(evidence: &Evidence) -> Option<String> {
+    if evidence.run.interrupted {
+        return None;
+    }
+    let why = |outcome: &Outcome<_>| match outcome {
+        Outcome::Failed { step: Step::ProbeImage, message } => {
+            Some(format!("the probe's image cannot be had ({message})"))
+        }
+        Outcome::Denied { message, .. } => Some(format!("the probe's pod was refused ({message})")),
+        Outcome::Failed { step: Step::Schedule | Step::Sandbox, message } => {
+            Some(format!("the probe's pod did not run ({message})"))
+        }
+        _ => None,
+    };
+    evidence.probes.iter().find_map(|probe| why(&probe.outcome))
+}

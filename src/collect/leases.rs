@@ -1,0 +1,221 @@
+//! The nodes' clocks by the leases that their kubelets renew: one watch, no pods.
+//!
+//! A kubelet renews its lease every quarter of the time that it holds (10 s of 40, with up to 4 % more) by an update that
+//! holds its own clock. The leases that are there at first are listed in pages, and the watch begins where the first page stands;
+//! what they hold is old, and only tells which leases do not move.
+
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::watch::{Change, Stamp, Watch};
+use crate::api::wire::{Lease, List, Node};
+use crate::api::{Api, ApiError, path};
+use crate::error::Error;
+use crate::evidence::clock::{ClockBounds, LeaseClocks};
+use state::State;
+
+/// Where kubelets keep their leases.
+pub const NAMESPACE: &str = "kube-node-lease";
+/// Leases a page of the list.
+const PAGE: &str = "500";
+/// Changes that may wait to be read: a second of 5,000 nodes has 500.
+const WAITING: usize = 1024;
+/// How often the watch is looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// When the API server may end the watch, in seconds; it goes on where it was ended.
+const WATCH_SECONDS: u64 = 600;
+/// Of how many nodes whose lease does not move it is asked whether they are Ready.
+const ASKED_NODES: usize = 20;
+
+/// How long to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// No less, even if all nodes were heard.
+    pub at_least: Duration,
+    /// No longer, even if some were not; `None`: until stopped.
+    pub at_most: Option<Duration>,
+}
+
+impl Default for Listen {
+    /// One renew period of kubelets that are not configured otherwise.
+    fn default() -> Self {
+        Self { at_least: Duration::from_secs(10), at_most: Some(Duration::from_secs(11)) }
+    }
+}
+
+/// Listens to a watch of leases.
+pub trait Observer {
+    /// What is known so far: several times a second.
+    fn saw(&self, clocks: &dyn Fn() -> LeaseClocks, heard: usize, known: usize);
+}
+
+/// Nobody listens.
+impl Observer for () {
+    fn saw(&self, _: &dyn Fn() -> LeaseClocks, _: usize, _: usize) {}
+}
+
+enum Heard {
+    Change(Change<Lease>, Stamp),
+    Page(Page),
+}
+
+/// A page of the list, and what its `Date` says of the API server's clock.
+struct Page {
+    leases: Vec<Lease>,
+    clock: Option<ClockBounds>,
+    is_last: bool,
+}
+
+/// Watches the leases and measures each node's clock. `stop` ends it with what is known so far.
+///
+/// # Errors
+///
+/// When the leases may not be listed or watched, or the API server cannot be reached.
+pub async fn watch(
+    api: &Api,
+    listen: Listen,
+    observer: &dyn Observer,
+    stop: &CancellationToken,
+) -> Result<LeaseClocks, Error> {
+    let clock = Clock::start();
+    let (page, from, next) = first_page(api, &clock).await?;
+    let (into, mut heard) = mpsc::channel(WAITING);
+    let mut tasks = JoinSet::new();
+    let watch = Watch {
+        what: "lease",
+        path: path::group("coordination.k8s.io/v1", NAMESPACE, "leases"),
+        from,
+        timeout_seconds: WATCH_SECONDS,
+    };
+    tasks.spawn(watch.run_stamped(api.clone(), into.clone(), Heard::Change));
+    let begun = Instant::now();
+    let mut state = State::new(clock);
+    state.page(page);
+    let (pages, mut failed) = mpsc::channel(1);
+    tasks.spawn(further_pages(api.clone(), clock, next, into, pages));
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            Some(error) = failed.recv() => return Err(not_read("list")(error)),
+            message = heard.recv() => match message {
+                Some(Heard::Page(page)) => state.page(page),
+                Some(Heard::Change(Change::Ended(error), _)) => return Err(not_read("watch")(error)),
+                Some(Heard::Change(change, stamp)) => state.change(change, stamp),
+                None => break,
+            },
+            _ = ticks.tick() => {
+                let (known, unheard) = (state.known(), state.unheard());
+                observer.saw(&|| state.clocks(begun.elapsed()), known - unheard, known);
+                if is_done(listen, begun.elapsed(), state.is_listed() && unheard == 0) {
+                    break;
+                }
+            }
+        }
+    }
+    drop(tasks);
+    let mut clocks = state.clocks(begun.elapsed());
+    ask_for_silent_nodes(api, &mut clocks).await;
+    Ok(clocks)
+}
+
+fn not_read(verb: &str) -> impl FnOnce(ApiError) -> Error {
+    Error::doing(format!("{verb} the nodes' leases in namespace {NAMESPACE}"))
+}
+
+fn is_done(listen: Listen, elapsed: Duration, all_heard: bool) -> bool {
+    elapsed >= listen.at_least && all_heard && listen.at_most.is_some()
+        || listen.at_most.is_some_and(|most| elapsed >= most)
+}
+
+/// The observer's clock as it was at the start, carried on by one that is never set: a correction while it is
+/// listened moves no sample.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    wall: Timestamp,
+    started: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { wall: Timestamp::now(), started: Instant::now() }
+    }
+
+    fn at(&self, instant: Instant) -> Timestamp {
+        let since = instant.saturating_duration_since(self.started);
+        self.wall.checked_add(since).unwrap_or(Timestamp::MAX)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.at(Instant::now())
+    }
+}
+
+/// The first page, the version where it stands, and where the next begins.
+async fn first_page(api: &Api, clock: &Clock) -> Result<(Page, String, String), Error> {
+    read_page(api, clock, "").await.map_err(not_read("list"))
+}
+
+async fn further_pages(
+    api: Api,
+    clock: Clock,
+    mut next: String,
+    into: mpsc::Sender<Heard>,
+    failed: mpsc::Sender<ApiError>,
+) {
+    while !next.is_empty() {
+        match read_page(&api, &clock, &next).await {
+            Ok((page, _, then)) => {
+                next = then;
+                if into.send(Heard::Page(page)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let _ = failed.send(error).await;
+                return;
+            }
+        }
+    }
+}
+
+async fn read_page(api: &Api, clock: &Clock, next: &str) -> Result<(Page, String, String), ApiError> {
+    let leases = path::group("coordination.k8s.io/v1", NAMESPACE, "leases");
+    let url = path::with(&leases, &[("limit", PAGE), ("continue", next)]);
+    let sent = clock.now();
+    let answer = api.get_dated::<List<Lease>>("leases", &url).await?;
+    let bounds = answer.date.map(|date| ClockBounds::of_stamp(date, 1_000_000, sent, clock.now()));
+    let meta = answer.body.metadata;
+    let page = Page { leases: answer.body.items, clock: bounds, is_last: meta.next.is_empty() };
+    Ok((page, meta.resource_version, meta.next))
+}
+
+/// A node whose lease does not move may be known to be down, or gone.
+async fn ask_for_silent_nodes(api: &Api, clocks: &mut LeaseClocks) {
+    let frozen: Vec<String> =
+        clocks.frozen().take(ASKED_NODES).map(|(lease, _)| lease.node.clone()).collect();
+    for name in frozen {
+        let answer = api.get::<Node>("node", &path::named("/api/v1/nodes", &name)).await;
+        let Some(lease) = clocks.nodes.iter_mut().find(|lease| lease.node == name) else { continue };
+        match answer {
+            Ok(node) => {
+                let ready = node.status.conditions.iter().find(|condition| condition.kind == "Ready");
+                lease.ready = Some(ready.is_some_and(|ready| ready.status == "True"));
+            }
+            Err(error) if error.code() == Some(404) => lease.gone = true,
+            // Whoever may not read nodes learns less.
+            Err(_) => return,
+        }
+    }
+}

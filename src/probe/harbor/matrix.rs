@@ -1,0 +1,153 @@
+//! Who accepts whose tokens.
+
+use super::pairs::verifiers;
+use super::place::{Asker, Wallet};
+use super::{Place, paths};
+use crate::evidence::harbor::seen::{Cell, Control, Method};
+use crate::evidence::harbor::{CoreSeen, Matrix, Verdict};
+use crate::evidence::probe::{ExchangeResult, ExchangeStep};
+use crate::registry::client::{Authorization, Heard};
+use crate::secret::Secret;
+
+/// What is no token.
+const GARBAGE: &str = "regauth";
+
+/// With a user's tokens. `first` is the token of the login and the core that issued it.
+pub(super) async fn with_credential(
+    asker: &mut Asker,
+    places: &mut [Place],
+    seen: &[CoreSeen],
+    wallet: &mut Wallet<'_>,
+    mut first: Option<(usize, Secret)>,
+) -> Matrix {
+    let mut matrix = empty(Method::Credential);
+    for verifier in 0..places.len() {
+        let Some(place) = places.get_mut(verifier) else { break };
+        let heard = match seen[verifier].answers() {
+            true => asker.present(place, wallet, ExchangeStep::Verify, paths::V2).await.ok(),
+            false => None,
+        };
+        let status = heard.as_ref().and_then(Heard::status);
+        matrix.controls.push(Control { verifier, status, holds: status.is_some_and(is_taken) });
+    }
+    for (issuer, verifiers) in verifiers(&kids(seen)).into_iter().enumerate() {
+        let known = first.take_if(|(index, _)| *index == issuer).map(|(_, token)| token);
+        let token = match known {
+            Some(token) => Some(token),
+            None if seen[issuer].kid().is_none() => None,
+            None => {
+                let place = &mut places[issuer];
+                let heard = asker.present(place, wallet, ExchangeStep::Login, paths::LOGIN).await;
+                heard.ok().and_then(|heard| heard.token)
+            }
+        };
+        let token = token.map(Authorization::Bearer);
+        row(asker, places, seen, &mut matrix, (issuer, token), &verifiers).await;
+    }
+    matrix
+}
+
+/// Without a credential.
+pub(super) async fn anonymous(asker: &mut Asker, places: &mut [Place], seen: &[CoreSeen]) -> Matrix {
+    let mut matrix = empty(Method::Anonymous);
+    for verifier in 0..places.len() {
+        let status = match seen[verifier].answers() {
+            true => control(asker, &mut places[verifier]).await.status(),
+            false => None,
+        };
+        matrix.controls.push(Control { verifier, status, holds: status == Some(404) });
+    }
+    for (issuer, verifiers) in verifiers(&kids(seen)).into_iter().enumerate() {
+        let token = match seen[issuer].kid() {
+            Some(_) => {
+                let step = ExchangeStep::PullToken;
+                asker.get(&mut places[issuer], step, paths::NO_PROJECT, &Authorization::None).await.token
+            }
+            None => None,
+        };
+        let token = token.map(Authorization::Strangers);
+        row(asker, places, seen, &mut matrix, (issuer, token), &verifiers).await;
+    }
+    matrix
+}
+
+/// A manifest of `library` with what is no token: 404 where everybody may read it.
+pub(super) async fn control(asker: &mut Asker, place: &mut Place) -> Heard {
+    let garbage = Authorization::Strangers(Secret::new(GARBAGE.to_string()));
+    asker.get(place, ExchangeStep::Verify, paths::LIBRARY, &garbage).await
+}
+
+/// One issuer's token at its verifiers.
+async fn row(
+    asker: &mut Asker,
+    places: &mut [Place],
+    seen: &[CoreSeen],
+    matrix: &mut Matrix,
+    (issuer, token): (usize, Option<Authorization>),
+    verifiers: &[usize],
+) {
+    for verifier in verifiers.iter().copied() {
+        let holds = matrix.controls.iter().any(|control| control.verifier == verifier && control.holds);
+        let verdict = match &token {
+            None => Verdict::NoToken,
+            Some(_) if !seen[verifier].answers() => Verdict::Unreachable,
+            Some(_) if !holds => Verdict::Unclear,
+            Some(token) => {
+                let heard = present(asker, &mut places[verifier], matrix.method, token).await;
+                let verdict = verdict(matrix.method, &heard);
+                if verdict == Verdict::Rejected && matrix.example.is_none() {
+                    matrix.example = Some(heard.exchange);
+                }
+                verdict
+            }
+        };
+        // What the deadline cut off says nothing of the verifier.
+        if asker.is_over() {
+            return;
+        }
+        matrix.cells.push(Cell { issuer, verifier, verdict });
+    }
+}
+
+/// The request that shows whether a token verifies.
+pub(super) async fn present(
+    asker: &mut Asker,
+    place: &mut Place,
+    method: Method,
+    token: &Authorization,
+) -> Heard {
+    let path = match method {
+        Method::Credential => paths::V2,
+        Method::Anonymous => paths::LIBRARY,
+    };
+    asker.get(place, ExchangeStep::Verify, path, token).await
+}
+
+/// What an answer to that request means, where the control holds.
+pub(super) fn verdict(method: Method, heard: &Heard) -> Verdict {
+    let answer = match &heard.exchange.result {
+        ExchangeResult::Answered(answer) => answer,
+        ExchangeResult::Refused { .. } => return Verdict::Unclear,
+        _ => return Verdict::Unreachable,
+    };
+    match (method, answer.status) {
+        (Method::Credential, status) if is_taken(status) => Verdict::Accepted,
+        (Method::Credential, 401) | (Method::Anonymous, 404) => Verdict::Rejected,
+        // A token that verifies and grants nothing is refused; one that does not verify makes the request anonymous.
+        (Method::Anonymous, 401) => Verdict::Accepted,
+        _ => Verdict::Unclear,
+    }
+}
+
+/// Core asks the registry behind it only for whom it knows, so that one that is down says the same.
+fn is_taken(status: u16) -> bool {
+    matches!(status, 200 | 502 | 503)
+}
+
+fn kids(seen: &[CoreSeen]) -> Vec<Option<&str>> {
+    seen.iter().map(|core| core.kid().map(|kid| kid.as_str())).collect()
+}
+
+fn empty(method: Method) -> Matrix {
+    Matrix { method, controls: Vec::new(), cells: Vec::new(), example: None }
+}
