@@ -7,6 +7,7 @@ mod fake_api {
     mod aside;
     mod cleaning;
     mod connection;
+    mod leases;
     mod log;
     mod malformed;
     mod one_first;

@@ -10,6 +10,7 @@
 mod scripted;
 
 mod protocol {
+    mod clock;
     mod content;
     mod credentials;
     mod limits;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use regauth::evidence::endpoint::Scheme;
+use regauth::probe::clock::TimeServer;
 use regauth::registry::platform::Platform;
 use regauth::registry::reference::Reference;
 use regauth::registry::transport::{Origin, Target};
@@ -53,18 +54,11 @@ pub fn threshold(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A time server: a name or address with an optional port, as `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
+/// A time server: a name or address with an optional port.
 pub fn time_server(text: &str) -> Result<String, String> {
-    let wrong = || "name a time server as HOST or HOST:PORT, an IPv6 address as [ADDRESS]:PORT".to_string();
-    if text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok() {
-        return Ok(text.to_string());
-    }
-    let (host, port) = text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
-    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    match is_port && !host.is_empty() && host.len() <= 253 && host.chars().all(fits) {
-        true => Ok(text.to_string()),
-        false => Err(wrong()),
+    match TimeServer::parse(text) {
+        Ok(_) => Ok(text.trim().to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -74,6 +74,10 @@ pub const RULES: &[Rule] = &[
     harbor::denied_reads,
     clock::lease_drift,
     clock::frozen,
+    clock::drift,
+    clock::unsynchronised,
+    clock::unreachable,
+    clock::rejected_tokens,
 ];
 
 /// What the evidence means, worst first.

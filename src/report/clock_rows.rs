@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pull_rows::waiting_text;
 use super::rows::{Row, Verdict};
 use crate::code::Code;
 use crate::diagnose::clock;
-use crate::evidence::Evidence;
-use crate::evidence::clock::{ClockBounds, LeaseClock, Offsets};
+use crate::evidence::clock::{ClockBounds, ClockSeen, LeaseClock, Offsets};
+use crate::evidence::{Action, Evidence, Outcome, Probe};
 use crate::finding::{Finding, Severity};
 
 /// How a clock was read.
@@ -106,7 +107,89 @@ pub(super) fn summary(evidence: &Evidence) -> Option<ClockSummary> {
 
 /// The rows of all clocks: leases in the order of the nodes.
 pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
-    lease_rows(evidence, findings)
+    let mut rows = lease_rows(evidence, findings);
+    let probes = evidence.probes.iter().filter(|_| evidence.plan.action == Action::Clock);
+    rows.extend(probes.map(|probe| Row::Clock(probe_row(probe, evidence, findings))));
+    rows
+}
+
+fn probe_row(probe: &Probe, evidence: &Evidence, findings: &[Finding]) -> ClockRow {
+    let mut row = ClockRow {
+        node: probe.node.clone(),
+        method: ClockMethod::Probe,
+        result: Verdict::NotTested,
+        offset_us: None,
+        uncertainty_us: None,
+        samples: 0,
+        state: Some(unseen(probe)),
+        code: None,
+        certain: None,
+        evidence: probe.id.clone(),
+    };
+    let Some(seen) = probe.seen().and_then(|seen| seen.clock.as_ref()) else {
+        let about = findings.iter().find(|finding| finding.evidence.contains(&probe.id));
+        row.code = about.map(|finding| finding.code);
+        row.certain = about.map(|finding| finding.certain);
+        return row;
+    };
+    let truth = clock::truth_of(probe, seen, evidence.leases.as_ref());
+    if let (Some(node), clock::Verdict::Agreed { by, .. }) = (truth.node(), &truth) {
+        row.offset_us = Some(node.middle_us());
+        row.uncertainty_us = Some(node.uncertainty_us());
+        row.samples = by.iter().map(|one| one.answers).sum();
+    }
+    row.result = Verdict::Ok;
+    row.state = Some(states(seen).join("; "));
+    explain(&mut row, findings);
+    row
+}
+
+fn unseen(probe: &Probe) -> String {
+    match &probe.outcome {
+        Outcome::Seen { .. } => "the probe says nothing of its clock: is its image of this version?".into(),
+        Outcome::TimedOut { last_seen, .. } => waiting_text(*last_seen).into(),
+        Outcome::Absent { message } | Outcome::Denied { message, .. } | Outcome::Failed { message, .. } => {
+            message.to_string()
+        }
+    }
+}
+
+/// What the kernel and each server say.
+fn states(seen: &ClockSeen) -> Vec<String> {
+    let mut told = Vec::new();
+    match (&seen.kernel, &seen.kernel_refusal) {
+        (Some(kernel), _) if kernel.synchronised => {
+            told.push(format!("kernel synchronised (± {})", clock::span(kernel.estimated_error_us)));
+        }
+        (Some(_), _) => told.push("kernel not synchronised".into()),
+        (None, Some(why)) => told.push(format!("kernel not read: {why}")),
+        (None, None) => {}
+    }
+    for ntp in &seen.ntp {
+        let said = match &ntp.outcome {
+            Outcome::Seen { value } if value.is_time() => {
+                format!(
+                    "{} (stratum {})",
+                    clock::offset(value.offset.middle_us().saturating_neg()),
+                    value.stratum
+                )
+            }
+            Outcome::Seen { value } if value.kiss.is_some() => "refuses".into(),
+            Outcome::Seen { .. } => "not synchronised".into(),
+            _ => "no answer".into(),
+        };
+        told.push(format!("{} {said}", ntp.server));
+    }
+    for date in &seen.dates {
+        let bounds = ClockBounds { low_us: 0, high_us: 0 }.minus(date.offset);
+        told.push(format!(
+            "{} {} (± {})",
+            date.server,
+            clock::offset(bounds.middle_us()),
+            clock::span(bounds.uncertainty_us())
+        ));
+    }
+    told
 }
 
 fn lease_rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {

@@ -14,7 +14,8 @@ use crate::text::Clean;
 pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
     let mut rows = Vec::new();
     for probe in &evidence.probes {
-        if probe.seen().is_none() {
+        // Clocks have rows of their own, a node each.
+        if probe.seen().is_none() && evidence.plan.action != Action::Clock {
             rows.extend(unseen(probe, evidence, findings));
         }
         for look in looks(evidence).filter(|look| look.probe.id == probe.id) {

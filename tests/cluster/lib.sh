@@ -21,6 +21,8 @@ use_net() {
   local name number=20
   declare -gA ip=() # of each service
   for name in "${services[@]}"; do ip[$name]=$net.0.$((++number)); done
+  number=60
+  for name in "${time_servers[@]}"; do ip[$name]=$net.0.$((++number)); done
   host_ip=$net.1.1 uplink_ip=$net.1.2 # the machine's end of the link, and the cluster's
   pod_cidr=$net.64.0/18 # node N has $net.(64+N).0/24
   service_cidr=$net.128.0/20 service_ip=$net.128.1
@@ -29,6 +31,8 @@ use_net() {
 # What runs on the cluster host for nodes and pods, each at an address of its own and as NAME.registry.test.
 registries=(secure open legacy token token-legacy)
 services=("${registries[@]}" auth proxy refusing-proxy)
+# chronyd, at UDP port 123: one that has the machine's time, and one that has none yet.
+time_servers=(time unsynchronised-time)
 declare -A port=([secure]=5443 [open]=5000 [legacy]=5443 [token]=5443 [token-legacy]=5443 [auth]=5444 [proxy]=3128 [refusing-proxy]=3128)
 host_of() { echo "$1.registry.test"; }
 endpoint_of() { echo "$1.registry.test:${port[$1]}"; } # HOST:PORT

@@ -19,9 +19,8 @@ async fn clocks_are_bounded_by_dates_alone() {
     for (core, offset) in [(0, 0), (1, 7), (2, -90)] {
         is(&seen, core, offset, 500_000);
     }
-    assert_eq!(seen.picture()[1], "AAA", "60 s are forgiven: {}", seen.shown());
-    assert_eq!(seen.picture()[0], "AAA", "{}", seen.shown());
-    assert_eq!(seen.picture()[1].chars().nth(2), Some('A'), "{}", seen.shown());
+    // 60 s are forgiven, and an old token is good for half an hour.
+    assert_eq!(seen.picture(), ["AAR", "AAR", "AAA"], "{}", seen.shown());
 }
 
 #[tokio::test]

@@ -89,3 +89,21 @@ async fn what_is_no_user_and_password_is_not_sent() {
     assert!(seen.seen.login.as_ref().unwrap().withheld.is_some());
     assert_eq!(harbor.log.logins(), 0);
 }
+
+#[tokio::test]
+async fn a_password_that_one_core_refuses_later_is_sent_nowhere_from_then_on() {
+    // Its clock is a year ahead: the robot is expired there alone.
+    let ahead = Core { offset: 365 * 86_400, ..key(0) };
+    let mut harbor = Harbor::start(&[key(0), ahead, key(0)]);
+    harbor.change(|world| {
+        let soon = "2027-06-01T00:00:00Z";
+        world["robots"][0]["expires"] = soon.into();
+    });
+    let seen = harbor.look_as("robot$team+old", PASSWORD).await;
+    let login = seen.seen.login.as_ref().unwrap();
+    assert!(login.is_good(), "{}", seen.shown());
+    assert_eq!(login.refused_later.as_deref(), Some("core-1"));
+    // The login, what the first core tells of itself, and the refusal.
+    assert_eq!(harbor.log.logins(), 3, "{}", seen.shown());
+    assert_eq!(seen.seen.matrix.as_ref().unwrap().method, Method::Anonymous);
+}

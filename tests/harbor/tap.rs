@@ -85,7 +85,12 @@ impl Log {
 
 /// Listens and hands each connection on to the next of `targets`; ends with the test's process.
 pub fn tap(number: usize, targets: Vec<SocketAddr>, log: Arc<Log>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    tap_at("127.0.0.1:0", number, targets, log)
+}
+
+/// The same at an address.
+pub fn tap_at(at: &str, number: usize, targets: Vec<SocketAddr>, log: Arc<Log>) -> SocketAddr {
+    let listener = TcpListener::bind(at).expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
         for (count, stream) in listener.incoming().flatten().enumerate() {

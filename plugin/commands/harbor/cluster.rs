@@ -7,7 +7,7 @@ use regauth::collect::harbor as collect;
 use regauth::evidence::harbor::Harbor as Found;
 use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Evidence, Outcome, Step};
-use regauth::plan::{Check, CoreAddress, HarborPlan};
+use regauth::plan::{Check, CoreAddress, HarborAsk, HarborPlan};
 use regauth::report::Report;
 use regauth::secret::RunKey;
 
@@ -104,11 +104,14 @@ async fn from_a_pod(
     front: &Front,
     output: &mut Output,
 ) -> Result<runs::Carried, Failure> {
-    let ask = regauth::plan::HarborAsk {
+    let asked = super::ask(args, front.inside.clone());
+    // Within the cluster Harbor's own proxy sends credentials to core in the clear, too.
+    let is_service = args.front.is_none();
+    let ask = HarborAsk {
         via: Via::Pod,
         cores: addresses(found),
-        front: front.inside.clone(),
-        ..super::ask(args)
+        front_plain_http: is_service || asked.front_plain_http,
+        ..asked
     };
     let images = match args.pull_secret {
         Some(_) => vec![front.image(args)?],
@@ -130,7 +133,7 @@ async fn from_a_pod(
 }
 
 /// What is asked, with what was asked of the API server.
-pub(super) fn plan(args: &Harbor, ask: regauth::plan::HarborAsk) -> HarborPlan {
+pub(super) fn plan(args: &Harbor, ask: HarborAsk) -> HarborPlan {
     HarborPlan { via: ask.via, exec: args.exec, logs_seconds: args.logs.as_ref().map(Duration::as_secs), ask }
 }
 

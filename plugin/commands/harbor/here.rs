@@ -27,8 +27,7 @@ pub(super) async fn run(url: &str, args: &Harbor, output: &mut Output) -> Result
     let ask = HarborAsk {
         via: Via::Url,
         cores: args.endpoints.iter().map(core).collect(),
-        front: Some(url.to_string()),
-        ..super::ask(args)
+        ..super::ask(args, Some(url.to_string()))
     };
     output.remark(&format!("asking {url} from this machine"));
     let image = wants_credential(args).then(|| super::image(url, args)).transpose()?;
@@ -65,7 +64,7 @@ pub(super) async fn through_api(
         let shown = std::mem::replace(&mut address.address, open.address().to_string());
         forwards.push((shown, open));
     }
-    let ask = HarborAsk { via: Via::PortForward, cores, front: front.external.clone(), ..super::ask(args) };
+    let ask = HarborAsk { via: Via::PortForward, cores, ..super::ask(args, front.external.clone()) };
     output.remark(&format!(
         "asking {} cores of Harbor in {} through port-forward",
         ask.cores.len(),

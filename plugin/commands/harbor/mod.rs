@@ -65,8 +65,20 @@ fn image(front: &str, args: &Harbor) -> Result<String, Failure> {
 }
 
 /// What all ways ask alike.
-fn ask(args: &Harbor) -> HarborAsk {
-    HarborAsk { front_tokens: args.front_requests, repository: args.project.clone(), ..HarborAsk::default() }
+fn ask(args: &Harbor, front: Option<String>) -> HarborAsk {
+    HarborAsk {
+        front_plain_http: front.as_deref().is_some_and(|front| may_go_in_the_clear(front, args)),
+        front,
+        front_tokens: args.front_requests,
+        repository: args.project.clone(),
+        ..HarborAsk::default()
+    }
+}
+
+/// Whether the user says that the front door speaks plain HTTP, and so may be sent a credential in the clear.
+fn may_go_in_the_clear(front: &str, args: &Harbor) -> bool {
+    let Some(host) = front.strip_prefix("http://") else { return false };
+    args.probe.reach.plain_http.iter().any(|named| named == host || format!("{named}:80") == *host)
 }
 
 /// Refuses flags that mean something with a pod only.

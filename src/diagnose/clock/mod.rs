@@ -1,9 +1,15 @@
 //! The rules about clocks: by leases, and by what probes saw.
 
 mod leases;
+mod probes;
+#[cfg(test)]
+mod tests;
+mod truth;
 mod words;
 
 pub(crate) use leases::{drift as lease_drift, frozen, id as lease_id};
+pub(crate) use probes::{drift, rejected_tokens, unreachable, unsynchronised};
+pub(crate) use truth::{Verdict, of as truth_of};
 pub use words::{offset, span};
 
 use crate::evidence::Evidence;

@@ -6,13 +6,14 @@ use crate::plan::clock::{HARBOR_LEEWAY_MS, NO_LEEWAY_MS};
 /// A span of time as people read it: `3 ms`, `7.0 s`, `90.0 s`, `25 min`, `3.2 days`.
 pub fn span(us: i64) -> String {
     let us = us.unsigned_abs();
-    let tenths = |unit: u64| format!("{}.{}", us / unit, us % unit * 10 / unit);
+    let rounded = |unit: u64| us.saturating_add(unit / 2) / unit;
+    let tenths = |unit: u64| format!("{}.{}", rounded(unit / 10) / 10, rounded(unit / 10) % 10);
     match us {
         0..1_000 => format!("{us} µs"),
         1_000..10_000 => format!("{} ms", tenths(1_000)),
-        10_000..1_000_000 => format!("{} ms", us / 1_000),
+        10_000..1_000_000 => format!("{} ms", rounded(1_000)),
         1_000_000..600_000_000 => format!("{} s", tenths(1_000_000)),
-        600_000_000..7_200_000_000 => format!("{} min", us / 60_000_000),
+        600_000_000..7_200_000_000 => format!("{} min", rounded(60_000_000)),
         7_200_000_000..172_800_000_000 => format!("{} hours", tenths(3_600_000_000)),
         _ => format!("{} days", tenths(86_400_000_000)),
     }
@@ -61,7 +62,7 @@ mod tests {
     fn spans_are_told_in_the_unit_that_fits() {
         let told = [0, 999, 3_340, 52_900, 7_040_000, -90_000_000, 1_500_000_000, 11_520_000_000, i64::MIN]
             .map(span);
-        assert_eq!(told[..4], ["0 µs", "999 µs", "3.3 ms", "52 ms"]);
+        assert_eq!(told[..4], ["0 µs", "999 µs", "3.3 ms", "53 ms"]);
         assert_eq!(told[4..8], ["7.0 s", "90.0 s", "25 min", "3.2 hours"]);
         assert!(told[8].ends_with(" days"));
         assert_eq!([offset(7_000_000), offset(-3_340), offset(0)], ["+7.0 s", "-3.3 ms", "+0 µs"]);

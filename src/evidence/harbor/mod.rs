@@ -2,6 +2,7 @@
 //! ([`seen`]).
 
 pub mod pods;
+mod rows;
 pub mod seen;
 pub mod settings;
 

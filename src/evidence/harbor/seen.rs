@@ -108,6 +108,9 @@ pub struct Login {
     /// Why it was not sent, in words; then there is no exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<Clean>,
+    /// The core, or `front`, that refused it after another had taken it; from then on it was sent nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_later: Option<String>,
     /// The scopeless request of a token (or `GET /v2/` with Basic where no core issues); the credential is good where
     /// that is 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,7 +137,8 @@ pub struct Matrix {
     pub method: Method,
     /// Whether each verifier behaves as the method needs.
     pub controls: Vec<Control>,
-    /// One item a pair that was tried.
+    /// One item a pair that was tried, by issuer, then verifier. As text a row an issuer: `AR.`.
+    #[serde(with = "super::rows")]
     pub cells: Vec<Cell>,
     /// One exchange of a rejection, as evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,7 +227,8 @@ pub struct FrontSeen {
     /// Names of cookies that it sets, which may keep a client at one core. They are not sent back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<Clean>,
-    /// The smallest and the largest `Date` minus the observer's clock.
+    /// The `Date`s minus the observer's clock: what all of them allow; where they differ, from the least to the most
+    /// that one of them does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<ClockBounds>,
     /// Whether those bounds contradict each other: no single clock can have stamped all of them.

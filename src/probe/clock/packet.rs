@@ -157,7 +157,7 @@ impl Packet {
     /// The root dispersion plus half the root delay, in microseconds (RFC 5905, section 11.1, without what grows on
     /// the way to this client).
     pub fn root_distance_us(&self) -> i64 {
-        self.root_dispersion_us.saturating_add(self.root_delay_us.saturating_abs() / 2)
+        self.root_dispersion_us.saturating_add(self.root_delay_us / 2)
     }
 
     /// The reference as people write it: letters for stratum 0 and 1, else an IPv4 address, which for a server that
@@ -194,9 +194,11 @@ impl Packet {
         if self.stratum > 16 {
             return false;
         }
-        let distance = self.root_dispersion_us.saturating_add(self.root_delay_us / 2);
+        let bounded = self.root_delay_us >= 0
+            && self.root_dispersion_us >= 0
+            && self.root_distance_us() < MAX_ROOT_DISTANCE_US;
         let stamped = !self.received.is_zero() && !self.sent.is_zero();
-        !self.is_time() || (stamped && self.root_delay_us >= 0 && distance < MAX_ROOT_DISTANCE_US)
+        !self.is_time() || (stamped && bounded)
     }
 }
 
@@ -214,5 +216,5 @@ fn time(bytes: &[u8], range: Range<usize>) -> NtpTime {
 /// NTP's short format, in microseconds: 16 bits of seconds, 16 of their fraction. RFC 5905 has it unsigned; the delay
 /// was signed before, which shows as an impossibly large one.
 fn short(bits: u32) -> i64 {
-    i64::from(bits.cast_signed()) * 1_000_000 >> 16
+    (i64::from(bits.cast_signed()) * 1_000_000) >> 16
 }

@@ -76,7 +76,7 @@ async fn ask(server: String, settings: &Settings, pace: Pace, deadline: time::In
     };
     let mut last = (String::new(), failed("no address was asked"));
     for address in addresses {
-        let came = time::timeout_at(deadline, samples(address, pace)).await;
+        let came = time::timeout_at(deadline, samples(address, pace, deadline)).await;
         let outcome = match came {
             Ok(Ok(answer)) => Outcome::Seen { value: answer },
             Ok(Err(Silence::Failed(message))) => failed(&message),
@@ -113,7 +113,7 @@ enum Silence {
 }
 
 /// The samples of one address, made into one answer.
-async fn samples(address: SocketAddr, pace: Pace) -> Result<NtpAnswer, Silence> {
+async fn samples(address: SocketAddr, pace: Pace, deadline: time::Instant) -> Result<NtpAnswer, Silence> {
     let mut best: Option<Sample> = None;
     let mut count = 0;
     for turn in 0..pace.samples.max(1) {
@@ -132,9 +132,11 @@ async fn samples(address: SocketAddr, pace: Pace) -> Result<NtpAnswer, Silence> 
             Err(_) if best.is_some() => {}
             Err(silence) => return Err(silence),
         }
-        if turn + 1 < pace.samples {
-            time::sleep_until(next).await;
+        // What there is counts more than one more that comes too late.
+        if turn + 1 == pace.samples || next + pace.patience > deadline {
+            break;
         }
+        time::sleep_until(next).await;
     }
     best.map(|best| best.answer(count)).ok_or(Silence::TimedOut)
 }

@@ -79,6 +79,7 @@ fn evidence(credential: &Credential) -> Login {
         credential: credential.seen.described.clone(),
         source: credential.seen.source.clone(),
         withheld: None,
+        refused_later: None,
         exchange: None,
     }
 }

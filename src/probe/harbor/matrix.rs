@@ -21,9 +21,8 @@ pub(super) async fn with_credential(
     mut first: Option<(usize, Secret)>,
 ) -> Matrix {
     let mut matrix = empty(Method::Credential);
-    for verifier in 0..places.len() {
-        let Some(place) = places.get_mut(verifier) else { break };
-        let heard = match seen[verifier].answers() {
+    for (verifier, (core, place)) in seen.iter().zip(places.iter_mut()).enumerate() {
+        let heard = match core.answers() {
             true => asker.present(place, wallet, ExchangeStep::Verify, paths::V2).await.ok(),
             false => None,
         };
@@ -50,9 +49,9 @@ pub(super) async fn with_credential(
 /// Without a credential.
 pub(super) async fn anonymous(asker: &mut Asker, places: &mut [Place], seen: &[CoreSeen]) -> Matrix {
     let mut matrix = empty(Method::Anonymous);
-    for verifier in 0..places.len() {
-        let status = match seen[verifier].answers() {
-            true => control(asker, &mut places[verifier]).await.status(),
+    for (verifier, (core, place)) in seen.iter().zip(places.iter_mut()).enumerate() {
+        let status = match core.answers() {
+            true => control(asker, place).await.status(),
             false => None,
         };
         matrix.controls.push(Control { verifier, status, holds: status == Some(404) });

@@ -49,6 +49,10 @@ pub async fn look(
     (looking.seen, endpoints)
 }
 
+/// Why a core is not asked.
+const NO_ADDRESS: &str = "it has no address, as ip:port, at which it could be asked";
+const LATE: &str = "the time was up before it was asked";
+
 struct Looking<'a> {
     ask: &'a HarborAsk,
     asker: Asker,
@@ -82,6 +86,9 @@ impl Looking<'_> {
             }
             self.seen.front = Some(door.seen);
         }
+        if let Some((login, wallet)) = self.seen.login.as_mut().zip(wallet) {
+            login.refused_later = wallet.refused_later;
+        }
     }
 
     async fn door(&mut self) -> Option<Door> {
@@ -95,8 +102,10 @@ impl Looking<'_> {
     /// What each core says to everybody.
     async fn cores(&mut self, door: Option<&Door>) {
         for address in sites::cores(self.ask, door, self.asker.client.endpoints()) {
-            let Some(mut place) = sites::place(self.ask, &address, door) else {
-                let (core, place) = sites::without_address(&address);
+            let why = if self.asker.is_over() { LATE } else { NO_ADDRESS };
+            let place = sites::place(self.ask, &address, door).filter(|_| why != LATE);
+            let Some(mut place) = place else {
+                let (core, place) = sites::not_asked(&address, why);
                 self.seen.cores.push(core);
                 self.places.push(place);
                 continue;

@@ -72,16 +72,18 @@ pub(super) fn place(ask: &HarborAsk, core: &CoreAddress, door: Option<&Door>) ->
     let (origin, host) = match front.filter(|_| ask.via == Via::Url) {
         Some(front) => (front.clone().at(address), None),
         None => {
-            let own = Origin::new(scheme, &address.ip().to_string(), address.port());
+            // Pinned, so that no proxy is asked for what only the cluster knows.
+            let own = Origin::new(scheme, &address.ip().to_string(), address.port()).at(address);
             (own, front.map(Origin::host_header))
         }
     };
     Some(Place { name: core.name.clone(), origin, host, clock: ServerClock::default() })
 }
 
-/// What is to be said of a core that has no address. Its place is never asked: only what has answered is asked again.
-pub(super) fn without_address(core: &CoreAddress) -> (CoreSeen, Place) {
-    let message = Clean::new("it has no address, as ip:port, at which it could be asked");
+/// What is to be said of a core that is not asked, and why. Its place is never used: only what has answered is asked
+/// again.
+pub(super) fn not_asked(core: &CoreAddress, why: &str) -> (CoreSeen, Place) {
+    let message = Clean::new(why);
     let seen = CoreSeen {
         name: core.name.clone(),
         address: core.address.clone(),

@@ -3,6 +3,9 @@
 //! JSON where it fits; else compressed (raw deflate, base64, after [`MARK`]); else compressed without what matters
 //! least, in the fixed order of [`reduce::STEPS`], with a word for each kind of detail that is missing.
 
+mod harbor;
+#[cfg(test)]
+mod harbor_tests;
 mod reduce;
 #[cfg(test)]
 mod tests;
@@ -67,6 +70,9 @@ pub fn encode(seen: &ProbeSeen, budget: usize) -> String {
             return text;
         }
     }
+    if let Some(text) = harbor::without_the_last(&mut reduced, |seen| Some(packed(seen)).filter(fits)) {
+        return text;
+    }
     without_targets(reduced, fits)
 }
 
@@ -85,8 +91,27 @@ fn without_targets(mut reduced: ProbeSeen, fits: impl Fn(&String) -> bool) -> St
             return text;
         }
     }
+    if let Some(text) = with_fewer_clocks(&mut reduced, said, &fits) {
+        return text;
+    }
     let truncated = vec!["everything".to_string()];
     whole(&ProbeSeen { version: reduced.version, truncated, ..ProbeSeen::default() })
+}
+
+/// What was seen of clocks, less of each kind until it fits.
+fn with_fewer_clocks(
+    reduced: &mut ProbeSeen,
+    mut said: Vec<String>,
+    fits: impl Fn(&String) -> bool,
+) -> Option<String> {
+    said.push("some servers' clocks".to_string());
+    reduced.truncated = said;
+    while reduced.clock.as_mut().is_some_and(reduce::fewer_clocks) {
+        if let Some(text) = Some(packed(reduced)).filter(&fits) {
+            return Some(text);
+        }
+    }
+    None
 }
 
 fn packed(seen: &ProbeSeen) -> String {

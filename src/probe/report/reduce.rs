@@ -1,10 +1,15 @@
 //! What a result can do without, least first. The outcome of a step never goes: its status, its kind of failure,
 //! the registry's code.
 
+pub(super) use clocks::fewer as fewer_clocks;
+
+use super::harbor;
 use crate::evidence::ProbeSeen;
 use crate::evidence::endpoint::Endpoint;
 use crate::evidence::probe::{Answer, Exchange, ExchangeResult, ExchangeStep, Trouble};
 use crate::text::Clean;
+
+mod clocks;
 
 /// One thing that is left out.
 pub(super) struct Step {
@@ -20,6 +25,11 @@ const ANSWERS: &str = "some details of answers";
 /// In this order.
 pub(super) const STEPS: &[Step] = &[
     Step { leaves_out: "details of later attempts' good answers", apply: later_good_answers },
+    Step { leaves_out: "details of the cores' good answers", apply: harbor::good_answers },
+    Step { leaves_out: "the ways to cores that answer", apply: harbor::ways },
+    Step { leaves_out: "controls that hold", apply: harbor::controls },
+    Step { leaves_out: "realms that several cores name", apply: harbor::realms },
+    Step { leaves_out: "the times of the cores' tokens", apply: harbor::token_times },
     Step { leaves_out: CERTIFICATES, apply: sound_certificates },
     Step { leaves_out: LONG_ERRORS, apply: |seen| cut_errors(seen, 240) },
     Step { leaves_out: "connections beside the one that was used", apply: spare_connections },
@@ -31,6 +41,10 @@ pub(super) const STEPS: &[Step] = &[
     Step { leaves_out: "the texts of requests", apply: requests },
     Step { leaves_out: LONG_ERRORS, apply: |seen| cut_errors(seen, 60) },
     Step { leaves_out: "how long each step took", apply: durations },
+    Step { leaves_out: "parts of a hundredth of a second of the cores' clocks", apply: harbor::clocks },
+    Step { leaves_out: "the addresses of cores", apply: harbor::addresses },
+    Step { leaves_out: "hosts that were contacted", apply: clocks::endpoints },
+    Step { leaves_out: "details of time servers", apply: clocks::details },
 ];
 
 /// Endpoints that no exchange names any more; the indexes move.
@@ -64,6 +78,11 @@ pub(super) fn forget_unused_endpoints(seen: &mut ProbeSeen) {
 
 /// Every exchange of a result.
 fn each_exchange(seen: &mut ProbeSeen, mut with: impl FnMut(&mut Exchange)) {
+    seen.harbor.iter_mut().for_each(|seen| harbor::each_exchange(seen, &mut with));
+    each_exchange_of_targets(seen, with);
+}
+
+fn each_exchange_of_targets(seen: &mut ProbeSeen, mut with: impl FnMut(&mut Exchange)) {
     for target in &mut seen.targets {
         target.ping.iter_mut().for_each(&mut with);
         target.attempts.iter_mut().flat_map(|attempt| &mut attempt.exchanges).for_each(&mut with);
@@ -108,8 +127,9 @@ fn later_good_answers(seen: &mut ProbeSeen) {
     later.flat_map(|attempt| &mut attempt.exchanges).for_each(thin_out);
 }
 
+/// What Harbor's cores say is thinned out by steps of their own: key ids are what they are asked for.
 fn good_answers(seen: &mut ProbeSeen) {
-    each_exchange(seen, thin_out);
+    each_exchange_of_targets(seen, thin_out);
 }
 
 /// The clock of one answer of each endpoint is enough.
@@ -207,6 +227,7 @@ fn cut_errors(seen: &mut ProbeSeen, bytes: usize) {
     for broken in seen.targets.iter_mut().flat_map(|target| &mut target.keyring.broken) {
         cut(&mut broken.error);
     }
+    clocks::each_text(seen, cut);
     each_exchange(seen, |exchange| match &mut exchange.result {
         ExchangeResult::Broken { message } | ExchangeResult::Refused { message } => cut(message),
         ExchangeResult::Answered(answer) => {

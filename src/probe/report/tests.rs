@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::evidence::probe::{ExchangeResult, ExchangeStep};
 
-const BUDGET: usize = 4096;
-const TIME: &str = "2026-07-04T03:04:05Z";
+pub(super) const BUDGET: usize = 4096;
+pub(super) const TIME: &str = "2026-07-04T03:04:05Z";
 
 /// Digits that no compression makes small.
-fn random_hex(seed: usize, digits: usize) -> String {
+pub(super) fn random_hex(seed: usize, digits: usize) -> String {
     let mut state = seed as u64 * 2 + 1;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -219,6 +219,68 @@ fn kinds_of_failures_survive_every_step() {
     assert!(matches!(all[2], ExchangeResult::Refused { message } if message.as_str().len() <= 60));
     assert_eq!((all[1], all[3]), (&ExchangeResult::TimedOut, &ExchangeResult::Unreachable));
     assert_eq!(seen.targets[0].attempts[0].exchanges[1].step, ExchangeStep::Manifest);
+}
+
+/// What a probe sees of many clocks, half of which fail with long words.
+fn clocks(servers: usize) -> ProbeSeen {
+    let ntp = |server: usize| {
+        let outcome = match server % 2 {
+            0 => {
+                json!({"state": "seen", "value": {"offset": {"lowUs": 6_998_123 + server, "highUs": 7_002_456 + server},
+                "samples": 4, "stratum": 3, "leap": 0, "rootDistanceUs": 23_456 + server, "reference": "192.0.2.7"}})
+            }
+            _ => json!({"state": "failed", "step": "probe",
+                "message": format!("its name has no address: {}", random_hex(server, 300))}),
+        };
+        json!({"server": format!("{}.time.example.com", random_hex(server, 12)), "address": format!("192.0.2.{server}:123"),
+            "outcome": outcome})
+    };
+    let date = |server: usize| {
+        json!({"server": format!("registry{server}.example.com:443"), "answers": 6,
+            "offset": {"lowUs": -12_345 - 7 * server as i64, "highUs": 18_905 + server}})
+    };
+    let untold = |server: usize| json!({"server": format!("closed{server}.example.com:443"), "what": "Date", "why": "it cannot be contacted"});
+    let all = |one: &dyn Fn(usize) -> Value| (0..servers).map(one).collect::<Vec<_>>();
+    let seen = json!({"version": "0.2.0", "startedAt": TIME, "targets": [],
+        "endpoints": (0..servers).map(|seed| endpoint(seed, "registry", "registry.example.com")).collect::<Vec<_>>(),
+        "clock": {"kernel": {"synchronised": false, "maxErrorUs": 16_000_000, "estimatedErrorUs": 16_000_000},
+            "ntp": all(&ntp), "dates": all(&date), "untold": all(&untold),
+            "tokens": [{"service": "auth.example.com:443", "iat": TIME, "nbf": TIME, "exp": TIME, "receivedAt": TIME}]}});
+    serde_json::from_value(seen).expect("a result as a probe writes it")
+}
+
+#[test]
+fn a_dozen_clocks_fit_with_every_offset() {
+    let seen = clocks(12);
+    assert!(whole(&seen).len() > 4 * BUDGET, "{}", whole(&seen).len());
+    let read = decode(&encode(&seen, BUDGET)).unwrap();
+    let (before, after) = (seen.clock.unwrap(), read.clock.unwrap());
+    assert_eq!((&after.kernel, &after.dates, &after.tokens), (&before.kernel, &before.dates, &before.tokens));
+    assert_eq!(after.untold, before.untold);
+    for (before, after) in before.ntp.iter().zip(&after.ntp) {
+        use crate::evidence::Outcome::{Failed, Seen};
+        match (&before.outcome, &after.outcome) {
+            (Seen { value: before }, Seen { value: after }) => assert_eq!(after.offset, before.offset),
+            (Failed { message: before, .. }, Failed { message: after, .. }) => {
+                assert!(before.as_str().starts_with(&after.as_str()[..40]), "{after}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn of_too_many_clocks_the_last_are_named_as_missing_and_the_kernels_word_stays() {
+    for (servers, budget) in [(200, BUDGET), (12, 512), (12, 400)] {
+        let seen = clocks(servers);
+        let text = encode(&seen, budget);
+        assert!(text.len() <= budget, "{} of {budget}", text.len());
+        let read = decode(&text).unwrap();
+        let clock = read.clock.expect("something of the clocks");
+        assert_eq!(clock.kernel, seen.clock.as_ref().unwrap().kernel);
+        assert!(clock.ntp.len() < servers);
+        assert_eq!(read.truncated.last().map(String::as_str), Some("some servers' clocks"));
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ var parts = map[string]func(arguments []string) error{
 	"nameserver":           serveNames,
 	"proxy":                serveProxy,
 	"network-policy-agent": servePolicies,
+	"ntp":                  serveTime,
 }
 
 func main() {

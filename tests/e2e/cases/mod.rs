@@ -1,6 +1,7 @@
 //! What a scenario cannot tell: several runs, signals, requests, limits.
 
 mod cleaning;
+mod clocks;
 mod commands;
 mod harbor;
 mod limits;
@@ -17,6 +18,7 @@ pub fn all() -> Vec<Case> {
         pulls::CASES,
         probes::CASES,
         limits::CASES,
+        clocks::CASES,
         signals::CASES,
         cleaning::CASES,
         commands::CASES,

@@ -191,6 +191,10 @@ fn jwt(grant: &Grant, issuer: &str, number: usize) -> String {
     if !grant.user.is_empty() {
         claims["sub"] = json!(grant.user);
     }
+    let now = jiff::Timestamp::now().as_second();
+    for (name, at) in [("iat", now), ("nbf", now), ("exp", now + 1_800)] {
+        claims[name] = json!(at);
+    }
     let part = |text: String| URL_SAFE_NO_PAD.encode(text);
     let head = part(json!({"alg": "RS256", "typ": "JWT", "kid": "scripted"}).to_string());
     format!("{head}.{}.{}", part(claims.to_string()), part(format!("planted-signature-{number}")))

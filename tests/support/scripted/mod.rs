@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod content;
 pub mod log;
+pub mod ntp;
 pub mod pki;
 pub mod proxy;
 pub mod registry;

@@ -279,6 +279,7 @@ pub(super) fn login(user: &str, status: u16) -> Login {
         },
         source: "secret/regcred".into(),
         withheld: None,
+        refused_later: None,
         exchange: Some(answered(ExchangeStep::PullToken, answer(status, "", ""))),
     }
 }

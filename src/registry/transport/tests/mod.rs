@@ -3,6 +3,7 @@
 mod credentials;
 mod http;
 mod names;
+mod pinned;
 mod pki;
 mod proxies;
 mod roots;

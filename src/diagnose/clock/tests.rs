@@ -1,0 +1,349 @@
+//! The rules about clocks.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::code::Code;
+use crate::diagnose::diagnose;
+use crate::evidence::clock::{
+    ClockBounds, ClockSeen, DateSeen, KernelClock, LeaseClock, LeaseClocks, NtpAnswer, NtpSeen, TokenTimes,
+};
+use crate::evidence::{Action, CredentialUse, Evidence, LastSeen, Network, Outcome, Probe, ProbeSeen, Run};
+use crate::finding::{Finding, Severity};
+use crate::plan::{ClockPlan, Plan};
+use crate::report::{ClockMethod, NotCheckedState, Report, Verdict};
+use crate::text::Clean;
+
+fn noon() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn evidence() -> Evidence {
+    let plan = Plan {
+        checks: Vec::new(),
+        clock: Some(ClockPlan::default()),
+        ..Plan::of_this_machine(Action::Clock, Vec::new(), 60)
+    };
+    Evidence::new(Run::new("abcd2345".into(), "https://api.example.com", noon()), plan, noon())
+}
+
+/// Nodes whose clocks are off by so many milliseconds, each renewed three times; the way takes 4 ms.
+fn leases(offsets_ms: &[i64]) -> Evidence {
+    let node = |(index, offset): (usize, &i64)| LeaseClock {
+        node: format!("node{index}"),
+        samples: 3,
+        least_lag_us: Some(4_000 - offset * 1_000),
+        next_lag_us: Some(5_000 - offset * 1_000),
+        lease_seconds: Some(40),
+        ..LeaseClock::default()
+    };
+    let clocks = LeaseClocks {
+        nodes: offsets_ms.iter().enumerate().map(node).collect(),
+        listened_ms: 11_000,
+        ended_at: Some(noon()),
+        ..LeaseClocks::default()
+    };
+    Evidence { leases: Some(clocks), ..evidence() }
+}
+
+fn silent(evidence: &mut Evidence, node: &str, age_seconds: i64, ready: Option<bool>) {
+    evidence.leases.as_mut().unwrap().nodes.push(LeaseClock {
+        node: node.into(),
+        before: Some(noon() - SignedDuration::from_secs(age_seconds)),
+        lease_seconds: Some(40),
+        ready,
+        ..LeaseClock::default()
+    });
+}
+
+/// A probe on each of these nodes that saw this.
+fn probes(seen: Vec<ClockSeen>) -> Evidence {
+    let probe = |(index, clock): (usize, ClockSeen)| Probe {
+        id: format!("probe/node{index}/node"),
+        node: format!("node{index}"),
+        network: Network::Node,
+        namespace: "team".into(),
+        pod: "p".into(),
+        credential: CredentialUse::AsPlanned,
+        outcome: Outcome::Seen { value: ProbeSeen { clock: Some(clock), ..ProbeSeen::default() } },
+        seen_at: None,
+    };
+    Evidence { probes: seen.into_iter().enumerate().map(probe).collect(), ..evidence() }
+}
+
+/// A server that tells true time to a node that is off by so many milliseconds.
+fn ntp(server: &str, node_ms: i64) -> NtpSeen {
+    let answer = NtpAnswer {
+        offset: ClockBounds::around(-node_ms * 1_000, 1_000),
+        samples: 4,
+        stratum: 2,
+        leap: 0,
+        root_distance_us: 1_000,
+        reference: Clean::new("192.0.2.1"),
+        kiss: None,
+    };
+    NtpSeen {
+        server: server.into(),
+        address: "192.0.2.1:123".into(),
+        outcome: Outcome::Seen { value: answer },
+    }
+}
+
+fn sees(ntp: Vec<NtpSeen>) -> ClockSeen {
+    let kernel = KernelClock { synchronised: true, max_error_us: 2_000, estimated_error_us: 100 };
+    ClockSeen { kernel: Some(kernel), ntp, ..ClockSeen::default() }
+}
+
+fn told(findings: &[Finding]) -> Vec<(Code, Severity, bool, &str, String)> {
+    let one = |finding: &'_ Finding| finding.subject.nodes.join(",");
+    findings
+        .iter()
+        .map(|finding| {
+            (finding.code, finding.severity, finding.certain, finding.subject.name.as_str(), one(finding))
+        })
+        .collect()
+}
+
+#[test]
+fn clocks_that_agree_are_healthy() {
+    let report = Report::of(&leases(&[0, 3, -2, 1]));
+    assert_eq!(told(&report.findings), []);
+    assert_eq!(report.exit_status(Some(Severity::Warning)).code(), 0);
+    let spread = report.clock.unwrap();
+    assert_eq!((spread.measured, spread.spread_us), (4, Some(5_000)));
+    assert_eq!((spread.ahead.as_deref(), spread.behind.as_deref()), (Some("node1"), Some("node2")));
+}
+
+#[test]
+fn seven_seconds_are_a_warning_and_ninety_an_error() {
+    let report = Report::of(&leases(&[0, 7_000, 0, -90_000]));
+    assert_eq!(
+        told(&report.findings),
+        [
+            (Code::ClockDrift, Severity::Error, true, "node/node3", "node3".to_string()),
+            (Code::ClockDrift, Severity::Warning, true, "node/node1", "node1".to_string()),
+        ]
+    );
+    assert!(report.findings[0].cause.contains("90.0 s behind"), "{}", report.findings[0].cause);
+    assert!(report.findings[1].cause.contains("7.0 s") && report.findings[1].cause.contains("2.10"));
+    let row = report.clocks().find(|row| row.node == "node1").unwrap();
+    assert_eq!(
+        (row.result, row.code, row.method),
+        (Verdict::Failed, Some(Code::ClockDrift), ClockMethod::Lease)
+    );
+    assert_eq!(row.offset_us, Some(7_000_000));
+}
+
+#[test]
+fn the_threshold_is_the_users() {
+    let mut evidence = leases(&[0, 50, 1, 0]);
+    assert_eq!(told(&diagnose(&evidence)), []);
+    evidence.plan.clock = Some(ClockPlan { threshold_ms: 40, ..ClockPlan::default() });
+    let findings = diagnose(&evidence);
+    assert_eq!(
+        told(&findings),
+        [(Code::ClockDrift, Severity::Error, true, "node/node1", "node1".to_string())]
+    );
+    assert!(findings[0].cause.contains("threshold of 40 ms"), "{}", findings[0].cause);
+    evidence.plan.clock = Some(ClockPlan { threshold_ms: 49, ..ClockPlan::default() });
+    let findings = diagnose(&evidence);
+    assert!(!findings[0].certain && findings[0].settle_by.is_some(), "within its uncertainty");
+}
+
+#[test]
+fn many_that_are_off_are_one_finding_a_side() {
+    let mut offsets = vec![0; 300];
+    offsets.extend(vec![7_000; 100]);
+    offsets.extend(vec![-8_000; 100]);
+    let findings = diagnose(&leases(&offsets));
+    let counts: Vec<usize> = findings.iter().map(|finding| finding.subject.nodes.len()).collect();
+    assert_eq!(counts, [100, 100]);
+}
+
+#[test]
+fn two_halves_that_are_far_from_each_other_and_near_the_middle_are_told() {
+    let findings = diagnose(&leases(&[-300, 0, 300]));
+    assert_eq!(
+        told(&findings),
+        [(Code::ClockDrift, Severity::Warning, true, "nodes", "node2,node0".to_string())]
+    );
+}
+
+#[test]
+fn nodes_that_agree_and_differ_from_the_api_server_are_told() {
+    let mut evidence = leases(&[0, 1, 2]);
+    evidence.leases.as_mut().unwrap().api_server = Some(ClockBounds::around(90_000_000, 500_000));
+    let findings = diagnose(&evidence);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].cause.contains("behind the API server's"), "{}", findings[0].cause);
+    assert_eq!(findings[0].severity, Severity::Error);
+}
+
+#[test]
+fn a_frozen_lease_is_told_and_one_that_is_not_due_is_not_checked() {
+    let mut evidence = leases(&[0, 1, 2]);
+    silent(&mut evidence, "frozen", 300, Some(true));
+    silent(&mut evidence, "down", 300, Some(false));
+    silent(&mut evidence, "slow", 12, None);
+    let report = Report::of(&evidence);
+    assert_eq!(
+        told(&report.findings),
+        [
+            (Code::LeaseFrozen, Severity::Warning, false, "node/frozen", "frozen".to_string()),
+            (Code::LeaseFrozen, Severity::Warning, true, "node/down", "down".to_string()),
+        ]
+    );
+    assert!(report.findings[1].cause.contains("not Ready"));
+    assert!(report.findings[0].fixes[0].command.contains("kube-node-lease frozen"));
+    let unchecked = &report.not_checked[0];
+    assert_eq!(unchecked.state, NotCheckedState::TimedOut);
+    assert!(unchecked.what.contains("3 nodes"), "{unchecked:?}");
+    let slow = report.clocks().find(|row| row.node == "slow").unwrap();
+    assert_eq!((slow.result, slow.code), (Verdict::NotFinished, None));
+}
+
+#[test]
+fn when_nothing_was_heard_it_is_not_healthy() {
+    let mut evidence = leases(&[]);
+    silent(&mut evidence, "slow", 12, None);
+    assert_eq!(Report::of(&evidence).exit_status(Some(Severity::Warning)).code(), 3);
+}
+
+#[test]
+fn a_node_that_two_servers_find_off_is_off() {
+    let report = Report::of(&probes(vec![
+        sees(vec![ntp("a", 7_000), ntp("b", 7_001)]),
+        sees(vec![ntp("a", 0), ntp("b", 1)]),
+    ]));
+    assert_eq!(
+        told(&report.findings),
+        [(Code::ClockDrift, Severity::Warning, true, "nodes", "node0".to_string())]
+    );
+    assert!(
+        report.findings[0].cause.contains("7.0 s")
+            && report.findings[0].cause.contains("ahead of that of ntp/a and ntp/b")
+    );
+    let rows: Vec<_> = report.clocks().map(|row| (row.node.as_str(), row.result, row.samples)).collect();
+    assert_eq!(rows, [("node0", Verdict::Failed, 8), ("node1", Verdict::Ok, 8)]);
+}
+
+#[test]
+fn one_servers_word_alone_is_not_certain() {
+    let findings = diagnose(&probes(vec![sees(vec![ntp("a", -7_000)]), sees(vec![ntp("a", 0)])]));
+    assert_eq!(told(&findings), [(Code::ClockDrift, Severity::Warning, false, "nodes", "node0".to_string())]);
+    assert!(findings[0].settle_by.is_some());
+}
+
+#[test]
+fn a_server_that_lies_is_said_and_not_believed() {
+    let nodes = (0..2).map(|_| sees(vec![ntp("a", 0), ntp("liar", 7_000), ntp("b", 1)])).collect();
+    let report = Report::of(&probes(nodes));
+    let findings = told(&report.findings);
+    assert_eq!(
+        findings,
+        [(Code::ClockDrift, Severity::Warning, true, "ntp/liar", "node0,node1".to_string())]
+    );
+    assert!(report.clocks().all(|row| row.offset_us.is_some_and(|us| us.abs() < 3_000)));
+}
+
+#[test]
+fn one_server_that_all_nodes_differ_from_alike_is_rather_wrong_itself() {
+    let findings = diagnose(&probes(vec![sees(vec![ntp("liar", 7_000)]), sees(vec![ntp("liar", 7_002)])]));
+    assert_eq!(
+        told(&findings),
+        [(Code::ClockDrift, Severity::Warning, false, "ntp/liar", "node0,node1".to_string())]
+    );
+}
+
+#[test]
+fn leases_are_a_witness_against_a_server_that_lies() {
+    let mut evidence = probes(vec![sees(vec![ntp("liar", 7_000), ntp("liar2", 90_000)])]);
+    let findings = diagnose(&evidence);
+    assert_eq!((findings[0].certain, findings[0].subject.name.as_str()), (false, "time servers"));
+    evidence.leases = leases(&[0]).leases;
+    evidence.leases.as_mut().unwrap().api_server = Some(ClockBounds::around(0, 500_000));
+    if let Outcome::Seen { value } = &mut evidence.probes[0].outcome {
+        value.clock.as_mut().unwrap().ntp = vec![ntp("liar", 7_000), ntp("a", 0)];
+    }
+    assert_eq!(told(&diagnose(&evidence))[0].3, "ntp/liar");
+}
+
+#[test]
+fn a_registry_whose_clock_is_off_matters_for_its_tokens() {
+    let date = DateSeen {
+        server: "harbor.example.com:443".into(),
+        offset: ClockBounds::around(90_000_000, 50_000),
+        answers: 5,
+        contradictory: false,
+    };
+    let seen = ClockSeen { dates: vec![date], ..sees(vec![ntp("a", 0), ntp("b", 0)]) };
+    let findings = diagnose(&probes(vec![seen]));
+    assert_eq!(told(&findings)[0].3, "server/harbor.example.com:443");
+    assert_eq!(findings[0].severity, Severity::Error);
+}
+
+#[test]
+fn what_the_kernel_and_a_server_say_of_themselves_is_believed() {
+    let mut unsure = ntp("free", 0);
+    if let Outcome::Seen { value } = &mut unsure.outcome {
+        (value.leap, value.stratum) = (3, 0);
+    }
+    let seen = ClockSeen { kernel: Some(KernelClock::default()), ..sees(vec![unsure]) };
+    let findings = diagnose(&probes(vec![seen.clone(), seen]));
+    let subjects: Vec<_> =
+        findings.iter().map(|one| (one.code, one.subject.name.as_str(), one.subject.nodes.len())).collect();
+    assert_eq!(
+        subjects,
+        [(Code::ClockUnsynchronised, "nodes", 2), (Code::ClockUnsynchronised, "ntp/free", 2)]
+    );
+}
+
+#[test]
+fn a_server_that_is_silent_or_refuses_is_unreachable() {
+    let silent = NtpSeen {
+        server: "gone".into(),
+        address: "192.0.2.9:123".into(),
+        outcome: Outcome::TimedOut { after_ms: 3_000, last_seen: LastSeen::Running },
+    };
+    let mut refuses = ntp("strict", 0);
+    if let Outcome::Seen { value } = &mut refuses.outcome {
+        (value.leap, value.stratum, value.kiss) = (3, 0, Some(Clean::new("DENY")));
+    }
+    let report = Report::of(&probes(vec![sees(vec![silent, refuses])]));
+    let codes: Vec<_> = report.findings.iter().map(|one| (one.code, one.subject.name.as_str())).collect();
+    assert_eq!(codes, [(Code::NtpUnreachable, "ntp/gone"), (Code::NtpUnreachable, "ntp/strict")]);
+    assert_eq!(report.findings[1].messages, [Clean::new("DENY")]);
+}
+
+#[test]
+fn a_token_that_is_of_the_future_by_the_nodes_clock_would_be_refused() {
+    let token = |ahead_seconds: i64| {
+        let issued = noon() + SignedDuration::from_secs(ahead_seconds);
+        TokenTimes {
+            service: "harbor.example.com:443".into(),
+            iat: Some(issued),
+            nbf: Some(issued),
+            exp: Some(issued + SignedDuration::from_mins(30)),
+            sent_at: None,
+            received_at: noon(),
+        }
+    };
+    let rated = |ahead: i64| {
+        let seen = ClockSeen { tokens: vec![token(ahead)], ..ClockSeen::default() };
+        let findings = diagnose(&probes(vec![seen]));
+        findings.iter().find(|one| one.code == Code::TokenTimeRejected).map(|one| one.severity)
+    };
+    assert_eq!(
+        [rated(-5), rated(0), rated(7), rated(65), rated(-1_900)],
+        [None, None, Some(Severity::Warning), Some(Severity::Error), Some(Severity::Error)]
+    );
+}
+
+#[test]
+fn the_same_document_gives_the_same_findings_after_a_month() {
+    let mut evidence = leases(&[0, 7_000, 1]);
+    silent(&mut evidence, "frozen", 300, None);
+    evidence.probes = probes(vec![sees(vec![ntp("a", 7_000)])]).probes;
+    let text = serde_json::to_string(&evidence).unwrap();
+    let read: Evidence = serde_json::from_str(&text).unwrap();
+    assert_eq!(Report::of(&read), Report::of(&evidence));
+}
