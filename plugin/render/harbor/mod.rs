@@ -102,15 +102,13 @@ fn columns(rows: &[CoreRow], layout: &Layout) -> Vec<Column<CoreRow>> {
 fn of_keys(rows: &[CoreRow], all: bool) -> Vec<(bool, Column<CoreRow>)> {
     let any = |has: fn(&CoreRow) -> bool| all || rows.iter().any(has);
     let column = Column::<CoreRow>::new;
-    let (kid, sum): (fn(&CoreRow) -> String, fn(&CoreRow) -> String) = match all {
-        true => (
-            |row| row.kid.as_ref().map_or_else(none, ToString::to_string),
-            |row| row.file_sha256.clone().unwrap_or_else(none),
-        ),
-        false => (
-            |row| row.kid.as_ref().map_or_else(none, |kid| short_kid(kid.as_str())),
-            |row| row.file_sha256.as_deref().map_or_else(none, short_sum),
-        ),
+    let kid: fn(&CoreRow) -> String = match all {
+        true => |row| row.kid.as_ref().map_or_else(none, ToString::to_string),
+        false => |row| row.kid.as_ref().map_or_else(none, |kid| short_kid(kid.as_str())),
+    };
+    let sum: fn(&CoreRow) -> String = match all {
+        true => |row| row.file_sha256.clone().unwrap_or_else(none),
+        false => |row| row.file_sha256.as_deref().map_or_else(none, short_sum),
     };
     let agrees = |row: &CoreRow| {
         let word = |agrees| if agrees { "same" } else { "differs" };
