@@ -2,6 +2,7 @@
 
 mod cleaning;
 mod clock;
+mod clocks;
 mod commands;
 mod harbor;
 mod limits;
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Case> {
         pulls::CASES,
         probes::CASES,
         limits::CASES,
+        clocks::CASES,
         signals::CASES,
         cleaning::CASES,
         clock::CASES,
