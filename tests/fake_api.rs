@@ -7,6 +7,7 @@ mod fake_api {
     mod aside;
     mod cleaning;
     mod connection;
+    mod harbor;
     mod leases;
     mod log;
     mod malformed;
@@ -19,6 +20,7 @@ mod fake_api {
     mod refusals;
     mod runs;
     mod server;
+    mod sockets;
     mod watches;
     mod world;
 }

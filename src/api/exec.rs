@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{AttachParams, AttachedProcess};
+use kube::api::AttachParams;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -34,7 +34,7 @@ pub enum End {
     Exit(i32),
     /// It could not be started, in the runtime's words: as a rule the image does not have it.
     NotStarted(Clean),
-    /// The connection ended before its status came.
+    /// The connection ended before its status came, or its output was larger than is read.
     Unknown,
 }
 
@@ -79,28 +79,29 @@ impl Api {
             // A command that does not read its input is no error.
             let _ = writer.write_all(input.expose().as_bytes()).await;
         }
-        let (stdout, stderr) = outputs(&mut process).await;
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let (out, err) = (process.stdout(), process.stderr());
+        let whole = tokio::try_join!(collect(out, &mut stdout), collect(err, &mut stderr)).is_ok();
         let status = match status {
-            Some(status) => timeout(LINGER, status).await.ok().flatten(),
-            None => None,
+            Some(status) if whole => timeout(LINGER, status).await.ok().flatten(),
+            _ => None,
         };
         drop(stdin);
         let end = status.map_or(End::Unknown, |status| end_of(&status));
-        Ok(Ran { stdout, stderr: Clean::with_cap(&stderr, 1024), end })
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Ran { stdout: text(&stdout), stderr: Clean::with_cap(&text(&stderr), 1024), end })
     }
 }
 
-async fn outputs(process: &mut AttachedProcess) -> (String, String) {
-    tokio::join!(text(process.stdout()), text(process.stderr()))
-}
+/// Its output is larger than is read.
+struct TooLarge;
 
-/// What a stream brings up to [`LARGEST_OUTPUT`]. It is read to that and dropped, which ends the connection.
-async fn text(from: Option<impl AsyncRead + Unpin>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(from) = from {
-        let _ = from.take(LARGEST_OUTPUT).read_to_end(&mut bytes).await;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+/// Keeps what a stream brings. The end of one that is too large is an error and not awaited: the library would wait for
+/// room for the rest of it, and the other stream with it.
+async fn collect(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> Result<(), TooLarge> {
+    let Some(from) = from else { return Ok(()) };
+    let _ = from.take(LARGEST_OUTPUT).read_to_end(into).await;
+    if into.len() as u64 >= LARGEST_OUTPUT { Err(TooLarge) } else { Ok(()) }
 }
 
 /// The status that the kubelet sends at the end (`remotecommand` in k8s.io/kubelet): success, `NonZeroExitCode` with

@@ -7,6 +7,7 @@ pub mod connect;
 pub mod error;
 pub mod exec;
 pub mod forward;
+mod lines;
 pub mod path;
 pub mod template;
 pub mod watch;

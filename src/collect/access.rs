@@ -59,6 +59,30 @@ pub const PULL: &[Right] = &[
 /// Without it the row says what is missing.
 pub const PROBE_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
 
+/// What `harbor` needs: Harbor's pods.
+pub const HARBOR: &[Right] = &[Right::new("list", "", "pods", true)];
+
+/// What `harbor` reads besides, each for a check that is told as not done without it: rollouts of core, session
+/// affinity before it, and the settings that pods take from ConfigMaps.
+pub const HARBOR_READS: &[Right] = &[
+    Right::new("get", "", "configmaps", true),
+    Right::new("list", "apps", "deployments", true),
+    Right::new("list", "apps", "statefulsets", true),
+    Right::new("list", "", "services", true),
+    Right::new("list", "networking.k8s.io", "ingresses", true),
+];
+
+/// What `harbor` uses to tell whether pods hold the key that their Secret holds now.
+pub const HARBOR_SECRETS: &[Right] = &[Right::new("get", "", "secrets", true)];
+
+/// What `harbor --exec` uses. A WebSocket is opened by GET, so that servers up to 1.34 ask for `get` and later ones for
+/// `create` besides (feature gate `AuthorizePodWebsocketUpgradeCreatePermission`).
+pub const HARBOR_EXEC: &[Right] =
+    &[Right::new("get", "", "pods/exec", true), Right::new("create", "", "pods/exec", true)];
+
+/// What `harbor --logs` uses.
+pub const HARBOR_LOGS: &[Right] = &[Right::new("get", "", "pods/log", true)];
+
 /// What the nodes' clocks by their leases need, in the namespace of the leases ([`super::leases::NAMESPACE`]).
 pub const LEASES: &[Right] = &[
     Right::new("list", "coordination.k8s.io", "leases", true),
@@ -68,8 +92,9 @@ pub const LEASES: &[Right] = &[
 /// What they may use beside [`LEASES`]: whether a node whose lease does not move is Ready. Without it that is not said.
 pub const LEASE_NODES: &[Right] = &[Right::new("get", "", "nodes", false)];
 
-/// What `harbor --via port-forward` needs beside listing pods.
-pub const PORT_FORWARD: &[Right] = &[Right::new("create", "", "pods/portforward", true)];
+/// What `harbor --via port-forward` needs beside listing pods; both verbs for the same reason as in [`HARBOR_EXEC`].
+pub const PORT_FORWARD: &[Right] =
+    &[Right::new("get", "", "pods/portforward", true), Right::new("create", "", "pods/portforward", true)];
 
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
@@ -141,6 +166,7 @@ mod tests {
     const PULL_ROLES: &str = include_str!("../../manifests/rbac/pull.yaml");
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
     const CLOCK_ROLES: &str = include_str!("../../manifests/rbac/clock.yaml");
+    const HARBOR_ROLES: &str = include_str!("../../manifests/rbac/harbor.yaml");
     const READ_ONLY_ROLES: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
     #[derive(Deserialize)]
@@ -201,6 +227,20 @@ mod tests {
     #[test]
     fn the_role_for_cleanup_grants_what_cleanup_asks_for_and_nothing_else() {
         assert_eq!(granted(CLEANUP_ROLES), wanted(CLEANUP));
+    }
+
+    #[test]
+    fn the_roles_for_harbor_grant_what_harbor_asks_for_and_nothing_else() {
+        let mut all: Granted = wanted(PULL);
+        all.retain(|(_, resource, _)| resource != "nodes");
+        for rights in [HARBOR, HARBOR_READS, HARBOR_SECRETS, HARBOR_EXEC, HARBOR_LOGS, PORT_FORWARD] {
+            all.extend(wanted(rights));
+        }
+        assert_eq!(granted(HARBOR_ROLES), all);
+        let alone = |resource: &str| {
+            roles(HARBOR_ROLES).iter().any(|role| role.rules.iter().all(|rule| rule.resources == [resource]))
+        };
+        assert!(alone("secrets") && alone("pods/exec"), "what makes an administrator has roles of its own");
     }
 
     #[test]

@@ -49,12 +49,13 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
     runs::print(&Report::of(&evidence), &args.output, output)
 }
 
+/// What is read in the pods: before the cores are asked, since asking leaves telling lines in their logs, too.
 async fn read_more(api: &Api, found: &mut Found, args: &Harbor, key: &RunKey) {
     if args.exec {
-        let _ = (api, &found, key); // TODO-HB
+        collect::checksums(api, found, key).await;
     }
     if let Some(since) = args.logs {
-        let _ = (api, &found, since); // TODO-HB
+        collect::logs(api, found, since).await;
     }
 }
 

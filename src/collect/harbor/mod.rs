@@ -4,11 +4,14 @@
 //! [`find`] reads objects only. [`checksums`] runs commands in the pods, [`logs`] reads logs: both only where they were
 //! asked for. Nothing is written, and what may not be read is told in [`Harbor::unread`].
 
+mod checksums;
 mod cores;
 mod discover;
 mod environment;
 mod front;
+mod in_pods;
 mod key_secrets;
+mod logs;
 mod mounts;
 mod objects;
 mod rollouts;
@@ -22,10 +25,13 @@ use std::collections::BTreeSet;
 use crate::api::Api;
 use crate::error::Error;
 use crate::evidence::harbor::settings::Learnt;
-use crate::evidence::harbor::{Harbor, Setting, Unread};
+use crate::evidence::harbor::{Harbor, KeyMount, Setting, Unread};
 use crate::evidence::{Outcome, Step};
 use crate::secret::RunKey;
 use crate::text::Clean;
+
+pub use checksums::checksums;
+pub use logs::logs;
 
 use discover::Found;
 use front::{Before, Front};
@@ -50,10 +56,24 @@ pub async fn find(api: &Api, namespace: &str, selector: Option<&str>, key: &RunK
         front::read(api, namespace),
         rollouts::of(api, namespace, &found.cores),
     );
+    let mut objects = objects;
+    // Where a variable leads a key elsewhere is known only now.
+    let more = unread_keys(&found, &objects);
+    objects.extend(Objects::read(api, namespace, more).await);
     let mut harbor = judge(namespace, &found, &places, &objects, before, key);
     harbor.rollouts = rollouts;
     harbor.unread.extend(unread);
     Ok(harbor)
+}
+
+/// Secrets of token keys that were not asked for yet.
+fn unread_keys(found: &Found, objects: &Objects) -> BTreeSet<Reference> {
+    let mounts = found.cores.iter().map(|pod| cores::core_pod(pod, objects).key.mount);
+    let secrets = mounts.filter_map(|mount| match mount {
+        KeyMount::Secret { name, .. } => Some(Reference::secret(&name)),
+        _ => None,
+    });
+    secrets.filter(|secret| !objects.was_asked(secret)).collect()
 }
 
 /// What was read, as evidence.

@@ -128,6 +128,16 @@ impl Objects {
         }
     }
 
+    /// Takes over what was read later.
+    pub fn extend(&mut self, later: Self) {
+        self.read.extend(later.read);
+    }
+
+    /// Whether an object was asked for.
+    pub fn was_asked(&self, reference: &Reference) -> bool {
+        self.read.contains_key(reference)
+    }
+
     /// Whether the API server says that there is no such object.
     pub fn is_absent(&self, reference: &Reference) -> bool {
         matches!(self.read.get(reference), Some(Err(Outcome::Absent { .. })))

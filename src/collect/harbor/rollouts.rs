@@ -37,8 +37,6 @@ struct Status {
     replicas: u32,
     updated_replicas: u32,
     ready_replicas: u32,
-    current_revision: String,
-    update_revision: String,
     #[serde(deserialize_with = "null_as_default")]
     conditions: Vec<Condition>,
 }
@@ -88,10 +86,7 @@ impl Workload {
         let progressing = self.condition("Progressing");
         let exceeded = progressing.is_some_and(|one| one.reason == "ProgressDeadlineExceeded");
         let unseen = self.status.observed_generation < self.metadata.generation;
-        let revisions = self.status.current_revision != self.status.update_revision;
-        let mixed = updated_replicas < wanted
-            || replicas > updated_replicas
-            || (revisions && updated_replicas < replicas);
+        let mixed = updated_replicas < wanted || replicas > updated_replicas;
         if !(unseen || mixed || exceeded) {
             return None;
         }
