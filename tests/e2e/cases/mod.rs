@@ -20,7 +20,7 @@ pub fn all() -> Vec<Case> {
         signals::CASES,
         cleaning::CASES,
         commands::CASES,
-        harbor::CASES,
+        &harbor::all(),
         secrecy::CASES,
     ]
     .concat()
