@@ -32,9 +32,14 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
         let text = format!("{untested} of {} were not tested.", lines.len());
         out.push_str(&wrapped("interrupted: ", &text, width));
     }
-    let about_nodes =
-        |what: &str| what.starts_with("node/") || what.ends_with("nodes") || what.starts_with("the clock");
-    for item in report.not_checked.iter().filter(|item| about_nodes(&item.what)) {
+    // Of pulls and pushes the rows themselves say what was not tested.
+    let told = |what: &str| {
+        report.plan.action == Action::Harbor
+            || what.starts_with("node/")
+            || what.ends_with("nodes")
+            || what.starts_with("the clock")
+    };
+    for item in report.not_checked.iter().filter(|item| told(&item.what)) {
         out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
     }
     for item in report.not_checked.iter().filter(|item| item.what.starts_with(UPLOAD_LEFT)) {
@@ -53,6 +58,9 @@ fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
     let (place, all, untested) = (place(report), results.len(), count(Verdict::NotTested));
     let left_out = if untested == 0 { String::new() } else { format!(", {untested} not tested") };
     match all - untested {
+        0 if report.harbor.as_ref().is_some_and(|harbor| harbor.front.is_some()) => {
+            format!("The front door was asked, and no core by itself, {place}.")
+        }
         0 => format!("Nothing was tested, {place}."),
         _ => format!("{} of {all} {}{left_out}, {place}.", count(Verdict::Ok), what(report, lines)),
     }

@@ -6,6 +6,7 @@
 //! makes the key). No key appears in a command or in a process list: it goes through pipes and files of the user alone.
 
 use super::fix;
+use super::shell::quoted;
 use crate::code::Code;
 use crate::diagnose::harbor::{Core, View};
 use crate::evidence::harbor::pods::KeyForm;
@@ -65,7 +66,7 @@ fn again(view: &View<'_>, what: &str, flag: &str) -> Fix {
 
 fn front_url(view: &View<'_>) -> String {
     let front = view.seen.and_then(|seen| seen.front.as_ref());
-    front.map_or_else(|| "https://HARBOR".into(), |front| front.url.to_string())
+    front.map_or_else(|| "https://HARBOR".into(), |front| quoted(front.url.as_str().trim_end_matches('/')))
 }
 
 /// Lets all pods start anew with what their Secret and ConfigMap hold now, one after the other; or the rollout that is
@@ -112,6 +113,12 @@ fn of_chart(view: &View<'_>, namespace: &str, release: &str, installer: Installe
         _ => "harbor --repo https://helm.goharbor.io",
     };
     let secret = mounted(view).unwrap_or("SECRET");
+    // The chart's own Secret has its Deployment's name; another one was given to the chart and stays as it is.
+    if view.workload().is_some_and(|workload| workload.rsplit('/').next() != Some(secret))
+        && secret != "SECRET"
+    {
+        return Vec::new();
+    }
     let version = format!("$(helm -n {namespace} get metadata {release} -o json | jq -r .version)");
     vec![
         fix(
@@ -187,7 +194,7 @@ fn show_mounts(view: &View<'_>) -> Fix {
     fix(
         "shows what is mounted where in the cores",
         format!(
-            "kubectl -n {} get {} -o jsonpath='{{.spec.template.spec.containers[?(@.name==\"core\")].volumeMounts}}'",
+            "kubectl -n {} get {} -o jsonpath='{{.spec.template.spec.containers[*].volumeMounts}}'",
             view.namespace(),
             workload(view)
         ),
@@ -205,13 +212,15 @@ fn show_images(view: &View<'_>) -> Fix {
 }
 
 fn look_at(view: &View<'_>, core: &Core<'_>) -> Vec<Fix> {
-    if core.pod.is_none() {
-        return Vec::new();
-    }
+    let Some(pod) = core.pod else { return Vec::new() };
+    let container = if pod.container.is_empty() { "core" } else { &pod.container };
     let (namespace, name) = (view.namespace(), core.name);
     vec![
         fix("shows its state and events", format!("kubectl -n {namespace} describe pod {name}")),
-        fix("shows what it says itself", format!("kubectl -n {namespace} logs {name} -c core --tail=100")),
+        fix(
+            "shows what it says itself",
+            format!("kubectl -n {namespace} logs {name} -c {container} --tail=100"),
+        ),
     ]
 }
 
@@ -258,12 +267,12 @@ fn external_url(view: &View<'_>) -> Vec<Fix> {
 
 /// The lifetime is a setting of Harbor's own (`token_expiration`, in minutes).
 fn longer_tokens(view: &View<'_>) -> Option<Fix> {
-    let front = view.seen?.front.as_ref()?;
+    view.seen?.front.as_ref()?;
     Some(fix(
         "lets tokens live an hour; asks for the administrator's password",
         format!(
             "curl -sS -u admin -X PUT -H 'Content-Type: application/json' -d '{{\"token_expiration\": 60}}' {}/api/v2.0/configurations",
-            front.url.as_str().trim_end_matches('/')
+            front_url(view)
         ),
     ))
 }
@@ -290,10 +299,7 @@ fn without_kubernetes(code: Code, view: &View<'_>) -> Vec<Fix> {
         }
         Code::RealmMismatch => vec![fix(
             "shows where Harbor sends clients for tokens",
-            format!(
-                "curl -sS -D - -o /dev/null {}/v2/ | grep -i www-authenticate",
-                front_url(view).trim_end_matches('/')
-            ),
+            format!("curl -sS -D - -o /dev/null {}/v2/ | grep -i www-authenticate", front_url(view)),
         )],
         Code::TokenOutlived => longer_tokens(view).into_iter().collect(),
         _ => Vec::new(),

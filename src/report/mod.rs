@@ -1,6 +1,7 @@
 //! The one document that every command emits and every format renders.
 
 mod clock_rows;
+mod clock_unchecked;
 pub mod harbor_rows;
 mod harbor_unchecked;
 mod probe_rows;

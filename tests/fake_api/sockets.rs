@@ -39,6 +39,7 @@ where
     let address = listener.local_addr().unwrap();
     let log = Log::default();
     let asked = log.clone();
+    #[allow(clippy::result_large_err)]
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let mut uri = Uri::default();

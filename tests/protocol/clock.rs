@@ -26,10 +26,7 @@ async fn seen(world: &World, servers: &[&str], images: &[String]) -> ClockSeen {
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut client =
         Client::new(Transport::new(world.settings.clone()), world.plain_http.iter().cloned(), deadline);
-    let ask = ClockAsk {
-        ntp_servers: servers.iter().map(|server| server.to_string()).collect(),
-        ..ClockAsk::default()
-    };
+    let ask = ClockAsk { ntp_servers: servers.iter().map(|server| server.to_string()).collect() };
     let how = How { settings: &world.settings, pace: PACE, deadline };
     look(&ask, images, &mut client, &how).await
 }

@@ -17,10 +17,10 @@ use super::units::{certain, none, verdict};
 
 /// Under this width names are cut to what tells them apart.
 const ROOMY: u16 = 140;
-/// Under this width what matters less is left out.
-const NARROW: u16 = 100;
-/// Under this width only what is most important is shown.
-const NARROWEST: u16 = 76;
+/// Under this width keys' ids are cut.
+const NARROW: u16 = 76;
+/// A clock that is known no closer than this is not known, in microseconds.
+const LOST_US: i64 = 3_600_000_000;
 /// How many digits of a checksum tell one from another.
 const DIGITS: usize = 12;
 
@@ -66,59 +66,68 @@ fn without(name: &str, cut: usize) -> String {
 
 fn columns(rows: &[CoreRow], layout: &Layout) -> Vec<Column<CoreRow>> {
     let all = layout.all();
-    let roomy = !is_narrower(layout, NARROW);
-    let some_room = !is_narrower(layout, NARROWEST);
-    let any = |has: fn(&CoreRow) -> bool| rows.iter().any(has);
-    let differ = |text: fn(&CoreRow) -> &str| rows.windows(2).any(|pair| text(&pair[0]) != text(&pair[1]));
+    let any = |has: fn(&CoreRow) -> bool| all || rows.iter().any(has);
+    let differ = rows.windows(2).any(|pair| pair[0].image != pair[1].image);
     let column = Column::<CoreRow>::new;
-    let columns = [
+    let mut columns = vec![
         (true, column("CORE", |row| row.pod.clone())),
-        (all || (roomy && any(|row| !row.node.is_empty())), column("NODE", |row| filled(&row.node))),
+        (any(|row| !row.node.is_empty()), column("NODE", |row| filled(&row.node)).spare(4)),
         (all, column("ADDRESS", |row| filled(&row.address))),
         (
-            !all && roomy && any(|row| row.started_at.is_some()),
-            column("STARTED", |row| {
-                row.started_at.map_or_else(none, |at| at.strftime("%m-%dT%H:%MZ").to_string())
-            }),
+            any(|row| row.started_at.is_some()),
+            column("STARTED", if all { started } else { started_short }).spare(6),
         ),
-        (all, column("STARTED", |row| row.started_at.map_or_else(none, |at| at.to_string()))),
         (all, column("RESTARTS", |row| row.restarts.to_string())),
-        (all || (roomy && differ(|row| &row.image)), column("IMAGE", |row| filled(&row.image))),
+        (all || differ, column("IMAGE", |row| filled(&row.image)).spare(7)),
         (all, column("VERSION", |row| row.version.as_ref().map_or_else(none, ToString::to_string))),
         (
-            all || (some_room && any(|row| row.state.is_some_and(|state| state != PodState::Ready))),
-            column("STATE", |row| row.state.map_or_else(none, |state| state_word(state).into())),
+            any(|row| row.state.is_some_and(|state| state != PodState::Ready)),
+            column("STATE", |row| row.state.map_or_else(none, |state| state_word(state).into())).spare(1),
         ),
-        (true, column("KEY", |row| row.key.clone().unwrap_or_else(none))),
-        (
-            !all && roomy,
-            column("KID", |row| row.kid.as_ref().map_or_else(none, |kid| short_kid(kid.as_str()))),
-        ),
-        (all, column("KID", |row| row.kid.as_ref().map_or_else(none, ToString::to_string))),
-        (
-            !all && some_room && any(|row| row.file_sha256.is_some()),
-            column("FILE SHA-256", |row| row.file_sha256.as_deref().map_or_else(none, short_sum)),
-        ),
-        (all, column("FILE SHA-256", |row| row.file_sha256.clone().unwrap_or_else(none))),
-        (
-            all || (some_room && any(|row| row.agrees_with_secret.is_some())),
-            column("SECRET", |row| {
-                row.agrees_with_secret
-                    .map_or_else(none, |agrees| if agrees { "same" } else { "differs" }.into())
-            }),
-        ),
-        (
-            all || (some_room && any(|row| row.clock.is_some())),
-            column("CLOCK", |row| row.clock.map_or_else(none, clock)),
-        ),
+    ];
+    columns.extend(of_keys(rows, all));
+    columns.extend([
+        (any(|row| row.clock.is_some()), column("CLOCK", |row| row.clock.map_or_else(none, clock)).spare(3)),
         (true, column(RESULT, |row| verdict(row.result).into())),
         (
-            all || any(|row| row.code.is_some()),
-            column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())),
+            any(|row| row.code.is_some()),
+            column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())).whole(),
         ),
         (all, column("CERTAIN", |row| certain(row.certain))),
-    ];
+    ]);
     columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
+}
+
+/// What is known of the cores' keys; short unless there is room for `all`.
+fn of_keys(rows: &[CoreRow], all: bool) -> Vec<(bool, Column<CoreRow>)> {
+    let any = |has: fn(&CoreRow) -> bool| all || rows.iter().any(has);
+    let column = Column::<CoreRow>::new;
+    let kid: fn(&CoreRow) -> String = match all {
+        true => |row| row.kid.as_ref().map_or_else(none, ToString::to_string),
+        false => |row| row.kid.as_ref().map_or_else(none, |kid| short_kid(kid.as_str())),
+    };
+    let sum: fn(&CoreRow) -> String = match all {
+        true => |row| row.file_sha256.clone().unwrap_or_else(none),
+        false => |row| row.file_sha256.as_deref().map_or_else(none, short_sum),
+    };
+    let agrees = |row: &CoreRow| {
+        let word = |agrees| if agrees { "same" } else { "differs" };
+        row.agrees_with_secret.map_or_else(none, |agrees| word(agrees).into())
+    };
+    vec![
+        (true, column("KEY", |row| row.key.clone().unwrap_or_else(none))),
+        (any(|row| row.kid.is_some()), column("KID", kid).spare(5)),
+        (any(|row| row.file_sha256.is_some()), column("FILE SHA-256", sum).spare(8)),
+        (any(|row| row.agrees_with_secret.is_some()), column("SECRET", agrees).spare(2)),
+    ]
+}
+
+fn started(row: &CoreRow) -> String {
+    row.started_at.map_or_else(none, |at| at.to_string())
+}
+
+fn started_short(row: &CoreRow) -> String {
+    row.started_at.map_or_else(none, |at| at.strftime("%m-%dT%H:%MZ").to_string())
 }
 
 fn filled(text: &str) -> String {
@@ -149,6 +158,9 @@ fn short_sum(sum: &str) -> String {
 /// `+7.02±0.08s`: minus the observer's clock.
 fn clock(bounds: ClockBounds) -> String {
     let seconds = |us: i64| us as f64 / 1e6;
+    if bounds.uncertainty_us() > LOST_US {
+        return none();
+    }
     format!("{:+.2}±{:.2}s", seconds(bounds.middle_us()), seconds(bounds.uncertainty_us()))
 }
 
@@ -161,7 +173,7 @@ pub fn section(report: &Report, layout: &Layout) -> String {
     for key in harbor.keys.iter().filter(|_| harbor.keys.len() > 1 || layout.wide) {
         lines.push_str(&wrapped(
             &format!("key {}: ", key.letter),
-            &key_words(key, is_narrower(layout, NARROWEST)),
+            &key_words(key, is_narrower(layout, NARROW)),
             width,
         ));
     }

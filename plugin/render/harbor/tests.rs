@@ -111,10 +111,10 @@ fn the_cores_and_the_picture_of_who_accepts_whose_tokens() {
     assert_eq!(
         text,
         "\
-CORE    NODE   STARTED       KEY  KID         SECRET   CLOCK        RESULT  CODE
-…aaa01  node1  11-21T00:41Z  A    ZJXH:E6TN…  same     +0.02±0.08s  ok      -
-…aaa02  node2  11-21T00:41Z  A    ZJXH:E6TN…  same     +0.02±0.08s  ok      -
-…aaa03  node3  11-21T00:41Z  B    E72H:ZK7P…  differs  +0.02±0.08s  failed  HarborKeyMismatch
+CORE     NODE    STARTED        KEY   KID          SECRET    CLOCK         RESULT   CODE
+…aaa01   node1   11-21T00:41Z   A     ZJXH:E6TN…   same      +0.02±0.08s   ok       -
+…aaa02   node2   11-21T00:41Z   A     ZJXH:E6TN…   same      +0.02±0.08s   ok       -
+…aaa03   node3   11-21T00:41Z   B     E72H:ZK7P…   differs   +0.02±0.08s   failed   HarborKeyMismatch
 
 Who accepts whose tokens: a row's token, shown to a column (with a credential).
                                    1 2 3

@@ -1,6 +1,7 @@
 //! Fixed reports, rendered for people and pipes.
 
 mod below;
+mod clock;
 mod narrow;
 mod steps;
 mod tables;

@@ -118,7 +118,9 @@ fn is_of_registry(answer: &Answer) -> bool {
 pub(in crate::diagnose) fn decided(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let Some(decision) = view.seen.and_then(|seen| seen.decision.as_ref()) else { return Vec::new() };
-    let Some(token) = decision.token.answer() else { return Vec::new() };
+    // A refused login has its own finding, and nothing was sent after it.
+    let is_refused = view.seen.and_then(|seen| seen.login.as_ref()).is_some_and(Login::is_refused);
+    let Some(token) = decision.token.answer().filter(|_| !is_refused) else { return Vec::new() };
     let found = match (token.status, upload(decision)) {
         (200, _) if claims(decision).is_some_and(|claims| claims.sub.is_none()) => nobody(&view),
         (200, Some(answer)) if grants_push(decision) => refused_upload(&view, decision, answer),

@@ -135,6 +135,10 @@ pub(in crate::diagnose) fn realm(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn seen_by_service(view: &View<'_>, front: &FrontSeen) -> bool {
+    let known = view.harbor.and_then(|harbor| harbor.front.as_ref()).map(|door| door.service_url.as_str());
+    if known.is_some_and(|url| !url.is_empty() && host(url) == host(front.url.as_str())) {
+        return true;
+    }
     let name = host(front.url.as_str()).split(':').next().unwrap_or_default();
     let inside = name.ends_with(".svc")
         || name.contains(".svc.")

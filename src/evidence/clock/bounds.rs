@@ -17,6 +17,16 @@ impl ClockBounds {
     /// Nothing is known.
     pub const UNKNOWN: Self = Self { low_us: i64::MIN, high_us: i64::MAX };
 
+    /// [`ClockBounds::UNKNOWN`].
+    pub(super) fn unknown() -> Self {
+        Self::UNKNOWN
+    }
+
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::UNKNOWN
+    }
+
     /// From a value and its uncertainty to both sides, in microseconds.
     pub fn around(value_us: i64, uncertainty_us: i64) -> Self {
         Self {

@@ -80,7 +80,9 @@ pub struct NtpSeen {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NtpAnswer {
-    /// The server's clock minus the node's, with half the round trip as its uncertainty.
+    /// The server's clock minus the node's, with half the round trip as its uncertainty; [`ClockBounds::UNKNOWN`],
+    /// and left out, where it tells no time.
+    #[serde(default = "ClockBounds::unknown", skip_serializing_if = "ClockBounds::is_unknown")]
     pub offset: ClockBounds,
     /// How many samples; the one with the shortest round trip counts.
     pub samples: u32,

@@ -216,5 +216,5 @@ fn time(bytes: &[u8], range: Range<usize>) -> NtpTime {
 /// NTP's short format, in microseconds: 16 bits of seconds, 16 of their fraction. RFC 5905 has it unsigned; the delay
 /// was signed before, which shows as an impossibly large one.
 fn short(bits: u32) -> i64 {
-    i64::from(bits.cast_signed()) * 1_000_000 >> 16
+    (i64::from(bits.cast_signed()) * 1_000_000) >> 16
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::place::{Asker, Wallet};
+use super::place::{Asker, REFUSED, Wallet};
 use super::{Place, paths};
 use crate::evidence::clock::ClockBounds;
 use crate::evidence::harbor::CoreSeen;
@@ -62,6 +62,11 @@ pub(super) async fn system_info(
 ) -> Option<SystemInfo> {
     let heard = asker.present(core, wallet, ExchangeStep::Info, paths::SYSTEM_INFO).await.ok()?;
     let (info, clock) = read(&heard)?;
+    // A password that is not taken is no error here: whom the core does not know gets the answer for everybody.
+    if info.version.is_none() && clock.is_none() {
+        wallet.refuse(REFUSED, &core.name);
+        return None;
+    }
     if let Some(clock) = clock {
         core.clock.note(clock);
     }

@@ -10,6 +10,9 @@ use crate::probe::Credential;
 use crate::registry::client::{Authorization, Client, Direct, Heard, Login};
 use crate::registry::transport::Origin;
 
+/// Why a password is sent no more, mostly.
+pub(super) const REFUSED: &str = "Harbor refused it";
+
 /// A core, or the front door.
 pub(super) struct Place {
     /// The core's name, or `front`.
@@ -150,19 +153,24 @@ impl<'a> Wallet<'a> {
                 // Where a wrong password is no error, the token is nobody's.
                 let is_nobodys = answer.claims.as_ref().is_some_and(|claims| claims.is_for_nobody());
                 self.is_good |= !is_nobodys;
-                is_nobodys.then_some("Harbor refused it")
+                is_nobodys.then_some(REFUSED)
             }
-            ExchangeResult::Answered(answer) if answer.status == 401 => Some("Harbor refused it"),
+            ExchangeResult::Answered(answer) if answer.status == 401 => Some(REFUSED),
             ExchangeResult::Answered(answer) if matches!(answer.status, 500 | 502 | 503) => None,
             ExchangeResult::Unreachable | ExchangeResult::Refused { .. } => None,
             // It may still be looked at.
             _ => (!self.is_good).then_some("it was sent, and what came of it is not known"),
         };
         if let Some(reason) = close {
-            self.refused_later = self.is_good.then(|| at.to_string());
-            self.is_closed = true;
-            self.reason = reason.to_string();
+            self.refuse(reason, at);
         }
+    }
+
+    /// From now on it is sent nowhere.
+    pub(super) fn refuse(&mut self, reason: &str, at: &str) {
+        self.refused_later = self.is_good.then(|| at.to_string());
+        self.is_closed = true;
+        self.reason = reason.to_string();
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a scenario cannot tell: several runs, signals, requests, limits.
 
 mod cleaning;
+mod clock;
+mod clocks;
 mod commands;
 mod harbor;
 mod limits;
@@ -17,8 +19,10 @@ pub fn all() -> Vec<Case> {
         pulls::CASES,
         probes::CASES,
         limits::CASES,
+        clocks::CASES,
         signals::CASES,
         cleaning::CASES,
+        clock::CASES,
         commands::CASES,
         &harbor::all(),
         secrecy::CASES,

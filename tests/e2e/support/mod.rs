@@ -4,6 +4,7 @@ pub mod audit;
 pub mod cluster;
 pub mod fault;
 pub mod harbor;
+pub mod kubelets;
 pub mod plugin;
 pub mod probe_image;
 pub mod scripted;

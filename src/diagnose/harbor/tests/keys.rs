@@ -4,7 +4,7 @@ use super::build::*;
 use crate::code::Code;
 use crate::evidence::Outcome;
 use crate::evidence::harbor::pods::{KeyForm, TellingLine};
-use crate::evidence::harbor::{KeyMount, PodState};
+use crate::evidence::harbor::{Installer, KeyMount, PodState};
 use crate::finding::Severity;
 
 #[test]
@@ -226,4 +226,28 @@ fn logs_are_counted_in_the_sentence() {
     let mut evidence = harbor(&[A, B]);
     logged(&mut evidence, 1, TellingLine::KeyDoesNotFit, 7);
     assert!(only(&evidence).cause.contains("7 lines of tokens whose signature does not fit"));
+}
+
+#[test]
+fn a_secret_that_was_given_to_the_chart_needs_no_other_one() {
+    let mut evidence = harbor(&[A, B]);
+    for pod in &mut shown(&mut evidence).cores {
+        pod.key.mount = KeyMount::Secret { name: "own-token".into(), key: "tls.key".into(), sub_path: true };
+    }
+    let finding = only(&evidence);
+    assert_eq!(finding.fixes.len(), 1, "{:?}", finding.fixes);
+    assert!(finding.fixes[0].command.contains("rollout restart"));
+}
+
+#[test]
+fn every_mend_of_a_mismatch_names_real_objects() {
+    for installer in [Installer::HarborHelm, Installer::Bitnami, Installer::Operator, Installer::Selector] {
+        let mut evidence = harbor(&[A, B]);
+        shown(&mut evidence).installer = installer;
+        for fix in only(&evidence).fixes {
+            assert!(fix.command.contains("-n harbor "), "{installer:?}: {}", fix.command);
+            let placeholder = |word: &str| ["RELEASE", "SECRET", "DEPLOYMENT", "NAMESPACE"].contains(&word);
+            assert!(!fix.command.split([' ', '/', '"']).any(placeholder), "{installer:?}: {}", fix.command);
+        }
+    }
 }
