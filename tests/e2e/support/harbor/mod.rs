@@ -41,7 +41,7 @@ impl<'a> Harbor<'a> {
         objects.push(harbor.world_secret());
         objects.extend(setup.objects.iter().cloned());
         harbor.apply(objects);
-        let mut objects = objects::others(&images, &space.open_image());
+        let mut objects = objects::others(&images);
         let (cores, hosts) = (setup.groups.iter().enumerate(), harbor.hosts());
         objects.extend(cores.map(|(at, group)| objects::cores(setup, at, group, &images, &hosts)));
         harbor.apply(objects);

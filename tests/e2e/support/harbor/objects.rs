@@ -200,9 +200,10 @@ fn core_env(setup: &Setup, group: &Group) -> Vec<Value> {
 }
 
 /// Jobservice, whose program only sleeps, and the registry, which is a real one.
-pub fn others(images: &Images, sleeper: &str) -> Vec<Value> {
+pub fn others(images: &Images) -> Vec<Value> {
+    let (sleeper, sleep) = (images.sleeper(), ["/bin/sleep", "1000000"]);
     let jobservice = json!({
-        "name": "jobservice", "image": sleeper, "securityContext": restricted(),
+        "name": "jobservice", "image": sleeper, "command": sleep, "securityContext": restricted(),
         "envFrom": [{"configMapRef": {"name": "harbor-jobservice-env"}}, {"secretRef": {"name": "harbor-jobservice"}}],
         "env": [{"name": "CORE_SECRET", "valueFrom": env_from("harbor-core", "secret")}],
     });
@@ -216,7 +217,7 @@ pub fn others(images: &Images, sleeper: &str) -> Vec<Value> {
             {"name": "htpasswd", "mountPath": "/etc/registry/passwd", "subPath": "passwd"}],
     });
     let registryctl = json!({
-        "name": "registryctl", "image": sleeper, "securityContext": restricted(),
+        "name": "registryctl", "image": sleeper, "command": sleep, "securityContext": restricted(),
         "envFrom": [{"secretRef": {"name": "harbor-registry"}}],
         "env": [{"name": "CORE_SECRET", "valueFrom": env_from("harbor-core", "secret")},
                 {"name": "JOBSERVICE_SECRET", "valueFrom": env_from("harbor-jobservice", "JOBSERVICE_SECRET")}],
