@@ -104,7 +104,8 @@ impl<'a> Search<'a> {
             }
         }
         let objects = ["get", "pods,jobs,configmaps", "-l", ours, "-o", "yaml"];
-        self.outputs.extend([space.kubectl(&objects, ""), space.kubectl(&["get", "events", "-o", "yaml"], "")]);
+        self.outputs
+            .extend([space.kubectl(&objects, ""), space.kubectl(&["get", "events", "-o", "yaml"], "")]);
         let administrator = ["cleanup", "--force", "--yes", "-n", &space.namespace];
         let ran = Plugin::new(space.cluster.setting("KUBECONFIG").as_ref(), &administrator).run();
         assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
@@ -236,6 +237,10 @@ fn pods(space: &Space) {
     let ran = search.run(&[&args[..], &more].concat());
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let kept = search.kept();
-    assert_eq!((kept.pods, kept.logs), (3, 2), "two probes and a kubelet's; the probes' logs hold what they saw");
+    assert_eq!(
+        (kept.pods, kept.logs),
+        (3, 2),
+        "two probes and a kubelet's; the probes' logs hold what they saw"
+    );
     search.end();
 }

@@ -52,7 +52,7 @@ fn told_apart(space: &Space) {
         world["projects"][1]["public"] = json!(false);
     });
     let asked = ask("push", "team/app");
-    asked.must_be(1, &["error RegistryReadOnly certain repository/team/app"]);
+    asked.must_be(1, &["error RegistryReadOnly certain deployment/harbor-core"]);
     assert_eq!(asked.matrix(), ("credential".into(), [4, 0, 0]));
     // Without a credential `library` must be public, or the method says nothing: neither good nor bad.
     let asked = harbor.ask(&["--exec"]);

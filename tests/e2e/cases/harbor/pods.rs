@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::keys::HOST;
 use crate::support::cluster::wait_for;
-use crate::support::harbor::{CORE, EXEC, Group, Harbor, KeySource, READ, SECRETS, Setup, TokenKey, only_rights};
+use crate::support::harbor::{
+    CORE, EXEC, Group, Harbor, KeySource, READ, SECRETS, Setup, TokenKey, only_rights,
+};
 use crate::support::space::Space;
 use crate::{Case, Needs};
 
@@ -62,7 +64,11 @@ fn different(space: &Space) {
             &whole("warning HarborVersionMismatch certain"),
         ],
     );
-    assert!(asked.cause("HarborConfigDrift").contains("CORE_SECRET differs"), "{:#}", asked.report["findings"]);
+    assert!(
+        asked.cause("HarborConfigDrift").contains("CORE_SECRET differs"),
+        "{:#}",
+        asked.report["findings"]
+    );
 
     let asked = harbor.ask(&["--exec", "--logs"]);
     asked.must_be(
@@ -79,8 +85,16 @@ fn different(space: &Space) {
     let door = harbor.front_door();
     let asked = harbor.ask(&["--url", &door]);
     let host = door.trim_start_matches("http://");
-    assert!(asked.findings().contains(&format!("error RealmMismatch certain registry/{host}")), "{:#}", asked.report["findings"]);
-    assert!(asked.cause("RealmMismatch").contains("by https and not by http"), "{:#}", asked.report["findings"]);
+    assert!(
+        asked.findings().contains(&format!("error RealmMismatch certain registry/{host}")),
+        "{:#}",
+        asked.report["findings"]
+    );
+    assert!(
+        asked.cause("RealmMismatch").contains("by https and not by http"),
+        "{:#}",
+        asked.report["findings"]
+    );
 }
 
 fn not_serving(space: &Space) {
@@ -88,7 +102,8 @@ fn not_serving(space: &Space) {
     let harbor = Harbor::install(space, &Setup::default());
     let down = harbor.cores()[0].clone();
     harbor.take_down(&down);
-    let unreachable = |severity: &str, pod: &str| format!("{severity} HarborCoreUnreachable certain pod/{pod}");
+    let unreachable =
+        |severity: &str, pod: &str| format!("{severity} HarborCoreUnreachable certain pod/{pod}");
     let asked = harbor.ask(&[]);
     asked.must_be(1, &[&unreachable("error", &down)]);
     let matrix = asked.matrix();
@@ -102,7 +117,11 @@ fn not_serving(space: &Space) {
         1,
         &[&unreachable("warning", &new), "info HarborVersionMismatch certain deployment/harbor-core"],
     );
-    assert!(asked.cause("HarborCoreUnreachable").contains("rollout is in progress"), "{:#}", asked.report["findings"]);
+    assert!(
+        asked.cause("HarborCoreUnreachable").contains("rollout is in progress"),
+        "{:#}",
+        asked.report["findings"]
+    );
     patch(space, json!({"spec": {"progressDeadlineSeconds": 1}}));
     let condition = "jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}";
     let reason = ["get", "deployment", "harbor-core", "-o", condition];
@@ -118,16 +137,31 @@ fn not_serving(space: &Space) {
 
     // A new pod that serves and does not count as available keeps the rollout where it is.
     harbor.change_key(&TokenKey::new());
-    let image = space.kubectl(&["get", "pod", &down_or_other(&harbor, &new), "-o", "jsonpath={.spec.containers[0].image}"], "");
+    let image = space.kubectl(
+        &["get", "pod", &down_or_other(&harbor, &new), "-o", "jsonpath={.spec.containers[0].image}"],
+        "",
+    );
     let template = json!({"spec": {"containers": [{"name": "core", "image": image}]},
         "metadata": {"annotations": {"checksum/secret": "another"}}});
-    patch(space, json!({"spec": {"minReadySeconds": 300, "progressDeadlineSeconds": 600, "template": template}}));
-    let ready = ["get", "deployment", "harbor-core", "-o", "jsonpath={.status.updatedReplicas} {.status.readyReplicas} {.status.replicas}"];
+    patch(
+        space,
+        json!({"spec": {"minReadySeconds": 300, "progressDeadlineSeconds": 600, "template": template}}),
+    );
+    let ready = [
+        "get",
+        "deployment",
+        "harbor-core",
+        "-o",
+        "jsonpath={.status.updatedReplicas} {.status.readyReplicas} {.status.replicas}",
+    ];
     wait_for("one new pod to serve", Duration::from_secs(60), || space.kubectl(&ready, "") == "1 4 4");
     let asked = harbor.ask(&[]);
     asked.must_be(1, &["error HarborKeyMismatch certain deployment/harbor-core"]);
     let cause = asked.cause("HarborKeyMismatch");
-    assert!(cause.contains("A rollout of deployment/harbor-core is in progress (1 of 3 pods renewed)"), "{cause}");
+    assert!(
+        cause.contains("A rollout of deployment/harbor-core is in progress (1 of 3 pods renewed)"),
+        "{cause}"
+    );
 }
 
 /// The pod that is not ready.

@@ -23,7 +23,12 @@ fn internal_tls(space: &Space) {
     let asked = harbor.ask(&[]);
     asked.must_be(0, &[]);
     assert_eq!(asked.matrix(), ("anonymous".into(), [4, 0, 0]));
-    assert!(asked.of_cores("address").iter().all(|address| address.as_str().is_some_and(|text| text.ends_with(":8443"))));
+    assert!(
+        asked
+            .of_cores("address")
+            .iter()
+            .all(|address| address.as_str().is_some_and(|text| text.ends_with(":8443")))
+    );
     assert_eq!(asked.report["harbor"]["sticky"][0]["object"], "service/harbor-core");
 
     let door = harbor.front_door();

@@ -44,7 +44,8 @@ impl Asked {
     pub fn findings(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or("?").to_string();
         let line = |finding: &Value| {
-            let certain = if finding["certain"].as_bool().expect("a boolean") { "certain" } else { "uncertain" };
+            let certain =
+                if finding["certain"].as_bool().expect("a boolean") { "certain" } else { "uncertain" };
             let (severity, code) = (text(&finding["severity"]), text(&finding["code"]));
             format!("{severity} {code} {certain} {}", text(&finding["subject"]["name"]))
         };
