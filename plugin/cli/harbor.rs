@@ -78,6 +78,12 @@ pub struct Harbor {
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1h", value_parser = settings::duration, conflicts_with = "url")]
     pub logs: Option<Duration>,
+    /// Ask Harbor's external URL from the network of every node as well, as its pulls do (a pod a node, hostNetwork)
+    #[arg(long, conflicts_with_all = ["url", "via"])]
+    pub from_nodes: bool,
+    /// Compare the nodes' clocks as well, by their leases; takes 11 seconds
+    #[arg(long, conflicts_with = "url")]
+    pub clocks: bool,
     /// The node that the pod runs on [default: one that is ready]
     #[arg(long, value_name = "NAME", value_parser = settings::object_name, conflicts_with = "url")]
     pub node: Option<String>,

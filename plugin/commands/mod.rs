@@ -18,7 +18,7 @@ use std::fmt;
 use regauth::registry::reference::Reference;
 use regauth::report::ExitStatus;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, IdentityArgs};
 use crate::output::Output;
 
 /// Why a command has nothing to show: one sentence, and the exit status that it means.
@@ -115,4 +115,9 @@ fn unique(images: &[String]) -> Vec<String> {
         }
     }
     unique
+}
+
+/// As nobody: no pull secret, not even the ServiceAccount's.
+fn unidentified() -> IdentityArgs {
+    IdentityArgs { as_workload: None, service_account: None, pull_secrets: Vec::new(), no_pull_secret: true }
 }

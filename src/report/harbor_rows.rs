@@ -69,6 +69,18 @@ pub struct CoreRow {
     pub evidence: String,
 }
 
+/// What a node meets at Harbor's external URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeRow {
+    /// The node.
+    pub node: String,
+    /// The URL, without user and password.
+    pub url: Clean,
+    /// Whether its token service gave it tokens.
+    pub gets_tokens: bool,
+}
+
 /// What is known of a Harbor as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,6 +108,9 @@ pub struct HarborSummary {
     /// What clients see at the front door.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<FrontSeen>,
+    /// Which nodes get tokens at Harbor's external URL, where they were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeRow>,
     /// What the client's own token says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionRow>,
@@ -251,6 +266,18 @@ fn verdict(core: &Core<'_>, finding: Option<&Finding>) -> Verdict {
     }
 }
 
+fn nodes(view: &View<'_>) -> Vec<NodeRow> {
+    let row = |view: &View<'_>| {
+        let front = view.seen?.front.as_ref()?;
+        Some(NodeRow {
+            node: view.probe?.node.clone(),
+            url: front.url.clone(),
+            gets_tokens: !front.kids.is_empty(),
+        })
+    };
+    view.by_nodes().iter().filter_map(row).collect()
+}
+
 /// What is known of the Harbor as a whole.
 pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
     let view = View::of(evidence)?;
@@ -269,6 +296,7 @@ pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
             cores: odds.cores,
         }),
         front: view.seen.and_then(|seen| seen.front.clone()),
+        nodes: nodes(&view),
         decision: view.seen.and_then(|seen| seen.decision.as_ref()).map(decision),
         rollouts: harbor.map(|harbor| harbor.rollouts.clone()).unwrap_or_default(),
         sticky: harbor.map(|harbor| harbor.sticky.clone()).unwrap_or_default(),

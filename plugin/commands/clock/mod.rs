@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::planning::{Flags, Wanted};
 use super::runs::{self, Carried};
-use crate::cli::{Clock, ClockMethod, Connection, DryRun, IdentityArgs};
+use crate::cli::{Clock, ClockMethod, Connection, DryRun};
 use crate::output::Output;
 use crate::{settings, signals};
 use live::Live;
@@ -114,12 +114,7 @@ fn plan(args: &Clock) -> Plan {
 
 /// A probe on each node. It has no credential: whoever issues an anonymous token tells its time as well.
 async fn probes(api: &Api, namespace: &str, args: &Clock, output: &mut Output) -> Result<Carried, Failure> {
-    let identity = IdentityArgs {
-        as_workload: None,
-        service_account: None,
-        pull_secrets: Vec::new(),
-        no_pull_secret: true,
-    };
+    let identity = super::unidentified();
     let flags = Flags { identity: &identity, nodes: &args.nodes, run: &args.run, output: &args.output };
     let wanted = Wanted {
         action: Action::Clock,

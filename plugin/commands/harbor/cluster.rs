@@ -13,7 +13,7 @@ use regauth::secret::RunKey;
 
 use super::super::planning::{Flags, Wanted};
 use super::super::{Failure, runs};
-use super::{here, way};
+use super::{here, nodes, way};
 use crate::cli::{Connection, DryRun, Harbor, IdentityArgs, NodeArgs, OneFirst};
 use crate::output::Output;
 use crate::settings;
@@ -44,6 +44,14 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
     if let Some(why) = no_probe(&evidence).filter(|_| via == Via::Pod && way::may_fall_back(args)) {
         output.note(&format!("{why}: the cores are asked through port-forward"));
         evidence = here::through_api(&api, args, &found, &front, output).await?;
+    }
+    if args.from_nodes && !evidence.run.interrupted {
+        let further = nodes::ask(&api, &namespace, args, front.external.as_deref(), output).await?;
+        evidence.run.interrupted = further.run.interrupted;
+        evidence.probes.extend(further.probes);
+    }
+    if args.clocks && !evidence.run.interrupted {
+        nodes::clocks(&api, &mut evidence, &mut found).await;
     }
     evidence.harbor = Some(found);
     runs::print(&Report::of(&evidence), &args.output, output)
@@ -128,8 +136,8 @@ async fn from_a_pod(
         labels: Default::default(),
         one_node: true,
     };
-    let (identity, nodes) = (identity(args), nodes(args));
-    let flags = Flags { identity: &identity, nodes: &nodes, run: &args.run, output: &args.output };
+    let (identity, node) = (identity(args), one_node(args));
+    let flags = Flags { identity: &identity, nodes: &node, run: &args.run, output: &args.output };
     runs::carry_out(api, namespace, flags, wanted, output).await
 }
 
@@ -147,7 +155,7 @@ fn identity(args: &Harbor) -> IdentityArgs {
     }
 }
 
-fn nodes(args: &Harbor) -> NodeArgs {
+fn one_node(args: &Harbor) -> NodeArgs {
     NodeArgs {
         nodes: args.node.iter().cloned().collect(),
         node_selector: None,

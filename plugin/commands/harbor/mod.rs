@@ -2,6 +2,7 @@
 
 mod cluster;
 mod here;
+mod nodes;
 mod way;
 
 use regauth::plan::HarborAsk;

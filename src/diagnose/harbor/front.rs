@@ -14,9 +14,21 @@ use crate::finding::Finding;
 /// A front door, or a token service that it names, that cannot be reached.
 pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
+    let by_nodes = view.by_nodes();
+    std::iter::once(&view).chain(&by_nodes).flat_map(unreachable_for).collect()
+}
+
+fn unreachable_for(view: &View<'_>) -> Vec<Finding> {
     let Some(front) = view.seen.and_then(|seen| seen.front.as_ref()) else { return Vec::new() };
-    let faults = ways(&view, front);
-    if faults.is_empty() { no_tokens(&view, front).into_iter().collect() } else { faults }
+    let mut found = ways(view, front);
+    if found.is_empty() {
+        found.extend(no_tokens(view, front));
+    }
+    let node = view.probe.map(|probe| probe.node.clone()).filter(|node| !node.is_empty());
+    for finding in &mut found {
+        finding.subject.nodes.extend(node.clone());
+    }
+    found
 }
 
 fn subject(front: &FrontSeen) -> String {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::evidence::harbor::pods::{KeySecretSeen, Rollout, TellingLine};
 use crate::evidence::harbor::seen::Via;
 use crate::evidence::harbor::{CorePod, CoreSeen, Harbor, HarborSeen, KeyMount, KeySecret, PodState};
-use crate::evidence::{Evidence, Outcome, Probe};
+use crate::evidence::{Evidence, Network, Outcome, Probe};
 
 /// One Harbor.
 pub(crate) struct View<'a> {
@@ -123,6 +123,23 @@ impl<'a> View<'a> {
             seen,
             cores: cores(harbor, seen),
         })
+    }
+
+    /// The same Harbor as the nodes see it that asked its front door only, beside the one that asked the cores.
+    pub fn by_nodes(&self) -> Vec<Self> {
+        let others = self.evidence.probes.iter().filter(|probe| {
+            probe.network == Network::Node && self.probe.is_none_or(|own| own.id != probe.id)
+        });
+        let view = |probe: &'a Probe| {
+            let seen = probe.seen()?.harbor.as_ref()?;
+            Some(Self {
+                probe: Some(probe),
+                seen: Some(seen),
+                cores: cores(self.harbor, Some(seen)),
+                ..*self
+            })
+        };
+        others.filter_map(view).collect()
     }
 
     /// Harbor's namespace.

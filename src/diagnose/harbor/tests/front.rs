@@ -2,7 +2,10 @@
 
 use super::build::*;
 use crate::code::Code;
+use crate::evidence::harbor::{FrontSeen, HarborSeen};
+use crate::evidence::{Network, Outcome, Probe, ProbeSeen};
 use crate::finding::Severity;
+use crate::report::Report;
 use crate::text::Clean;
 
 #[test]
@@ -88,4 +91,34 @@ fn a_front_door_that_gives_no_token_although_cores_do() {
     seen(&mut evidence).front = Some(front);
     let finding = only(&evidence);
     assert_eq!((finding.code, finding.certain), (Code::TokenServiceUnreachable, true));
+}
+
+#[test]
+fn a_node_that_gets_no_token_at_the_external_url_is_named_and_the_cores_stay_those_of_the_first_observer() {
+    let mut evidence = harbor(&[A, A]);
+    let on_node = |node: &str, kids: &[(&str, u32)], without_token: u32| {
+        let front = FrontSeen { without_token, ..front(kids) };
+        let seen = ProbeSeen {
+            harbor: Some(HarborSeen { front: Some(front), ..HarborSeen::default() }),
+            ..ProbeSeen::default()
+        };
+        Probe {
+            id: format!("probe/{node}/node"),
+            node: node.into(),
+            network: Network::Node,
+            outcome: Outcome::Seen { value: seen },
+            ..evidence.probes[0].clone()
+        }
+    };
+    let further = [on_node("node1", &[(A, 2)], 0), on_node("node2", &[], 2)];
+    evidence.probes.extend(further);
+    let finding = only(&evidence);
+    assert_eq!(
+        (finding.code, finding.subject.nodes),
+        (Code::TokenServiceUnreachable, vec!["node2".to_string()])
+    );
+    let report = Report::of(&evidence);
+    let nodes = report.harbor.unwrap().nodes;
+    assert_eq!(nodes.iter().map(|node| node.gets_tokens).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(report.results.len(), 2);
 }
