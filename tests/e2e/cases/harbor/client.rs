@@ -55,7 +55,8 @@ fn told_apart(space: &Space) {
     asked.must_be(1, &["error RegistryReadOnly certain deployment/harbor-core"]);
     assert_eq!(asked.matrix(), ("credential".into(), [4, 0, 0]));
     // Without a credential `library` must be public, or the method says nothing: neither good nor bad.
-    let asked = harbor.ask(&["--exec"]);
+    let asked = harbor.ask(&[]);
+    asked.must_be(3, &[]);
     assert_eq!(asked.matrix(), ("anonymous".into(), [0, 0, 4]));
     assert!(asked.not_checked().contains(&"who accepts whose tokens"), "{:#}", asked.report["notChecked"]);
 }

@@ -57,9 +57,9 @@ fn different(space: &Space) {
     asked.must_be(
         1,
         &[
-            &whole("error HarborKeyNotMounted certain"),
             &unreadable("harbor-core-2", "certain"),
             &unreadable("harbor-core-3", "uncertain"),
+            &whole("error HarborKeyNotMounted certain"),
             &whole("warning HarborConfigDrift uncertain"),
             &whole("warning HarborVersionMismatch certain"),
         ],
@@ -74,9 +74,9 @@ fn different(space: &Space) {
     asked.must_be(
         1,
         &[
-            &whole("error HarborKeyNotMounted certain"),
             &unreadable("harbor-core-2", "certain"),
             &unreadable("harbor-core-3", "certain"),
+            &whole("error HarborKeyNotMounted certain"),
             &whole("warning HarborConfigDrift certain"),
             &whole("warning HarborVersionMismatch certain"),
         ],

@@ -37,7 +37,7 @@ fn internal_tls(space: &Space) {
     asked.must_be(
         1,
         &[
-            &format!("error CertificateUntrusted uncertain registry/{host}"),
+            &format!("error CertificateNameMismatch certain registry/{host}"),
             &format!("unknown Unknown uncertain registry/{host}"),
         ],
     );
