@@ -79,7 +79,7 @@ fn asked_in_the_cluster(search: &mut Search<'_>) {
     for (secret, format) in ["right", "wrong", "right", "wrong"].into_iter().zip(FORMATS) {
         let args =
             ["harbor", "--exec", "--logs", "--pull-secret", secret, "--project", "team/app", "-o", format];
-        let ran = search.run(&args);
+        let ran = search.run(&[&args[..], &["--front-requests", "5"]].concat());
         assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
         assert!(ran.stdout.contains("HarborKeyUnreadable"), "{}{}", ran.stdout, ran.stderr);
         assert_eq!(ran.stdout.contains("CredentialRejected"), secret == "wrong", "{}", ran.stdout);
