@@ -30,7 +30,7 @@ pub async fn run(connection: &Connection, args: Clock, output: &mut Output) -> R
     }
     let api = connect(&settings::connect_options(connection)).await?;
     if args.method.has_leases() {
-        ask_for_rights(&api).await?;
+        super::within(args.run.timeout, ask_for_rights(&api)).await?;
     }
     let mut evidence = match args.method.has_probes() {
         false => Evidence::new(
