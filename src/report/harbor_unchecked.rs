@@ -8,7 +8,6 @@ use crate::evidence::harbor::{Harbor, HarborSeen};
 use crate::evidence::probe::ExchangeStep;
 use crate::evidence::{Evidence, Outcome};
 use crate::plan::HarborPlan;
-use crate::text::Clean;
 
 /// Everything about a Harbor that was not checked.
 pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
@@ -172,14 +171,16 @@ fn withheld(seen: &HarborSeen) -> Option<NotChecked> {
     let login = seen.login.as_ref()?;
     let withheld = login.withheld.as_ref()?;
     let (what, why) = (format!("what needs a login, with {}", login.source), withheld.to_string());
-    Some(NotChecked { what, state: NotCheckedState::Failed, why: joined(&why, &allowing(seen, withheld)) })
+    Some(NotChecked { what, state: NotCheckedState::Failed, why: joined(&why, &allowing(seen)) })
 }
 
 /// What lets a credential go where it was withheld for want of TLS; empty where that is not why.
-fn allowing(seen: &HarborSeen, withheld: &Clean) -> String {
-    let front = seen.front.as_ref().map(|front| host(front.url.as_str()));
-    match front.filter(|_| withheld.as_str().contains("plain HTTP")) {
-        Some(host) => format!("--plain-http {host} lets it be sent there in the clear, if you mean that"),
+fn allowing(seen: &HarborSeen) -> String {
+    let front = seen.front.as_ref().filter(|_| seen.cores.is_empty() || seen.via == Via::Url);
+    match front.map(|front| front.url.as_str()).filter(|url| url.starts_with("http://")) {
+        Some(url) => {
+            format!("--plain-http {} lets it be sent there in the clear, if you mean that", host(url))
+        }
         None => String::new(),
     }
 }

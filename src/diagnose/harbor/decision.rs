@@ -255,7 +255,7 @@ fn refused_token(view: &View<'_>, decision: &Decision) -> Finding {
         format!("at core {}", decision.at)
     };
     let cause = format!(
-        "Harbor issued a token that grants the push to {} and refused that same token {at}: the credential and its right are fine, and a core did not verify it, for the key or for the time.",
+        "Harbor issued a token that grants the push to {} and refused that same token {at}: the credential and its right are fine, and a core did not take it: for its key, for its time, or (from 2.13.5 and 2.14.3 on) because it was issued more than 60 s before the project was created, as where the clock of the core that issued it is behind.",
         decision.repository
     );
     let mut finding = about_repository(view, decision, Code::HarborTokenRejected, cause);

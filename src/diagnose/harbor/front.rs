@@ -231,7 +231,7 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
     let addresses = view.cores.iter().filter(|core| core.kid().is_some()).count();
     let cookies: Vec<&str> =
         front.cookies.iter().map(|cookie| cookie.as_str()).filter(|name| !is_harbors_own(name)).collect();
-    if addresses > 1 && cookies.is_empty() {
+    if (addresses > 1 || is_asked_by_itself(&view, front)) && cookies.is_empty() {
         return Vec::new();
     }
     let sticky = match cookies.as_slice() {
@@ -241,9 +241,10 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
         some => format!("it keeps clients at one core by cookies ({})", super::about::list(some)),
     };
     let cause = format!(
-        "All {} tokens of {} are of one key ({}), which proves nothing: {sticky}.",
-        only.count,
+        "{} of {} {} of one key ({}), which proves nothing: {sticky}.",
+        if only.count == 1 { "The only token".into() } else { format!("All {} tokens", only.count) },
         front.url,
+        if only.count == 1 { "is" } else { "are" },
         super::about::short(super::view::Key::Kid(only.kid.as_str()))
     );
     let mut finding = about(&view, Code::Unknown, &[], subject(front), cause);
@@ -263,6 +264,28 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
         .into_iter()
         .collect();
     vec![finding]
+}
+
+/// Whether every address of the front door is one that the user named as a core's, and that told its key.
+fn is_asked_by_itself(view: &View<'_>, front: &FrontSeen) -> bool {
+    let endpoint = || {
+        let index = front.ping.as_ref()?.endpoint?;
+        view.probe?.seen()?.endpoints.get(index).filter(|endpoint| endpoint.proxy.is_none())
+    };
+    let Some(endpoint) = endpoint() else { return false };
+    let own = endpoint.host.as_str().parse::<std::net::IpAddr>().ok();
+    let resolved = endpoint.resolve.iter().flat_map(|resolve| resolve.addresses.iter().copied());
+    let all: Vec<String> = own
+        .into_iter()
+        .chain(resolved)
+        .map(|ip| std::net::SocketAddr::new(ip, endpoint.port).to_string())
+        .collect();
+    let is_core = |address: &String| {
+        view.cores
+            .iter()
+            .any(|core| core.kid().is_some() && core.seen.is_some_and(|seen| seen.address == *address))
+    };
+    !all.is_empty() && all.iter().all(is_core)
 }
 
 /// Harbor's own cookies (2.16), which no balancer reads.

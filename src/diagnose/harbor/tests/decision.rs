@@ -101,6 +101,7 @@ fn a_granted_token_that_is_refused_is_not_settled_where_keys_and_clocks_agree() 
     let finding = only(&decided(&[A, A], good(refused_push())));
     assert_eq!((finding.code, finding.certain), (Code::HarborTokenRejected, false));
     assert!(finding.also_possible.contains(&Code::HarborKeyMismatch));
+    assert!(finding.cause.contains("before the project was created"), "{}", finding.cause);
 }
 
 #[test]

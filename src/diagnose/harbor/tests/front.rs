@@ -1,10 +1,13 @@
 //! The front door.
 
+use serde_json::json;
+
 use super::build::*;
 use crate::code::Code;
+use crate::evidence::endpoint::Endpoint;
 use crate::evidence::harbor::{FrontSeen, HarborSeen};
 use crate::evidence::probe::{ExchangeResult, ExchangeStep};
-use crate::evidence::{Network, Outcome, Probe, ProbeSeen};
+use crate::evidence::{Evidence, Network, Outcome, Probe, ProbeSeen};
 use crate::finding::Severity;
 use crate::report::{Report, Verdict};
 use crate::text::Clean;
@@ -194,4 +197,29 @@ fn a_web_server_that_is_no_harbor_gets_no_diagnosis_of_harbors() {
         seen(&mut evidence).front = Some(front);
         assert_eq!(codes(&evidence), [Code::TokenServiceUnreachable]);
     }
+}
+
+#[test]
+fn a_harbor_of_one_core_that_was_named_is_settled() {
+    let mut evidence = by_url(&[(A, 1)]);
+    assert!(
+        only(&evidence).cause.starts_with("The only token of"),
+        "one token, one address that nobody named"
+    );
+    seen(&mut evidence).cores[0].address = "192.0.2.7:443".into();
+    let endpoint = |addresses: &[&str]| -> Endpoint {
+        let resolve = json!({"addresses": addresses, "source": "dns", "tookMs": 1});
+        let all = json!({"role": "registry", "scheme": "https", "host": "harbor.example.com", "port": 443, "resolve": resolve});
+        serde_json::from_value(all).unwrap()
+    };
+    let at = |evidence: &mut Evidence, addresses: &[&str]| {
+        seen(evidence).front.as_mut().unwrap().ping.as_mut().unwrap().endpoint = Some(0);
+        if let Outcome::Seen { value } = &mut evidence.probes[0].outcome {
+            value.endpoints = vec![endpoint(addresses)];
+        }
+    };
+    at(&mut evidence, &["192.0.2.7"]);
+    assert_eq!(codes(&evidence), []);
+    at(&mut evidence, &["192.0.2.7", "192.0.2.9"]);
+    assert_eq!(codes(&evidence), [Code::Unknown], "another address of the name was not asked");
 }

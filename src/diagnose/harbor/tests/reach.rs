@@ -2,10 +2,10 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::Outcome;
 use crate::evidence::harbor::seen::Via;
 use crate::evidence::harbor::{PodState, Unread};
 use crate::evidence::probe::{ExchangeResult, ExchangeStep};
+use crate::evidence::{Evidence, Outcome};
 use crate::finding::Severity;
 use crate::report::{ExitStatus, NotCheckedState, Report, Verdict};
 use crate::text::Clean;
@@ -166,4 +166,27 @@ fn a_dead_core_says_nothing_of_the_project_library() {
         "{}",
         item.why
     );
+}
+
+#[test]
+fn advice_is_for_the_way_that_the_cores_were_reached() {
+    let why = |evidence: &Evidence| {
+        Report::of(evidence).not_checked.into_iter().map(|item| item.why).collect::<Vec<_>>().join("\n")
+    };
+    let mut evidence = by_url(&[(A, 30)]);
+    evidence.plan.harbor.as_mut().unwrap().ask.repository = Some("team/app".into());
+    let text = why(&evidence);
+    assert!(text.contains("--docker-config") && !text.contains("--pull-secret"), "{text}");
+    // A login that was withheld: what would settle it, and no word of what the cores gave.
+    let mut withheld = login("ci", 200);
+    (withheld.exchange, withheld.withheld) = (None, Some(Clean::new("front: it speaks plain HTTP")));
+    seen(&mut evidence).login = Some(withheld);
+    seen(&mut evidence).front.as_mut().unwrap().url = Clean::new("http://harbor.example.com:8080");
+    let text = why(&evidence);
+    assert!(
+        text.contains("--plain-http harbor.example.com:8080") && !text.contains("no core gave"),
+        "{text}"
+    );
+    seen(&mut evidence).login = Some(login("ci", 401));
+    assert!(why(&evidence).contains("the login was refused; not asked"));
 }
