@@ -53,7 +53,7 @@ pub(super) fn one(core: &Core<'_>) -> String {
 }
 
 /// `host[:port]` of a URL.
-pub(super) fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
@@ -128,6 +128,11 @@ fn when(view: &View<'_>, cores: &[&Core<'_>]) -> &'static str {
         }
         _ => "",
     }
+}
+
+/// `1 token`, `30 tokens`.
+pub(super) fn counted(number: u32, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Seconds in words: `7.0 s`, `95 s`.
