@@ -11,7 +11,7 @@ use crate::evidence::clock::ClockBounds;
 use crate::evidence::harbor::pods::{CoreLog, Rollout, Sticky};
 use crate::evidence::harbor::seen::{Cell, Method, Via};
 use crate::evidence::harbor::{Decision, FrontSeen, Installer, PodState};
-use crate::evidence::probe::Exchange;
+use crate::evidence::probe::{Exchange, ExchangeStep};
 use crate::finding::{Finding, Severity};
 use crate::text::Clean;
 
@@ -297,7 +297,7 @@ pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
         }),
         front: view.seen.and_then(|seen| seen.front.clone()),
         nodes: nodes(&view),
-        decision: view.seen.and_then(|seen| seen.decision.as_ref()).map(decision),
+        decision: view.seen.and_then(|seen| seen.decision.as_ref()).and_then(decision),
         rollouts: harbor.map(|harbor| harbor.rollouts.clone()).unwrap_or_default(),
         sticky: harbor.map(|harbor| harbor.sticky.clone()).unwrap_or_default(),
         logs: harbor.map(|harbor| harbor.logs.clone()).unwrap_or_default(),
@@ -338,17 +338,21 @@ fn matrix(view: &View<'_>) -> Option<MatrixRow> {
     })
 }
 
-fn decision(decision: &Decision) -> DecisionRow {
+/// `None` where no token for the repository was asked for, as after a refused login.
+fn decision(decision: &Decision) -> Option<DecisionRow> {
+    if decision.token.step != ExchangeStep::PushToken {
+        return None;
+    }
     let token = decision.token.answer();
     let claims = token.and_then(|answer| answer.claims.as_ref());
     let granted = claims.and_then(|claims| claims.access.as_ref()).into_iter().flatten();
     let own = granted.filter(|access| access.name.as_str() == decision.repository);
-    DecisionRow {
+    Some(DecisionRow {
         repository: decision.repository.clone(),
         at: decision.at.clone(),
         subject: claims.and_then(|claims| claims.sub.clone()),
         actions: own.flat_map(|access| access.actions.clone()).collect(),
         token_status: token.map(|answer| answer.status),
         upload_status: decision.upload.as_ref().and_then(Exchange::answer).map(|answer| answer.status),
-    }
+    })
 }
