@@ -21,7 +21,8 @@ What a difference means:
 
 Exit status:
   0 all clocks agree   1 a finding at or above --fail-on   2 usage, or nothing could be judged
-  3 nothing was found, but something could not be told     130 interrupted (--watch ends so)
+  3 nothing was found, but something could not be told
+  130 interrupted; --watch is meant to be, and ends by what was found
 
 Examples:
   kubectl regauth clock

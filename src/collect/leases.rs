@@ -66,6 +66,8 @@ impl Observer for () {
 enum Heard {
     Change(Change<Lease>, Stamp),
     Page(Page),
+    /// A page could not be read.
+    NoPage(ApiError),
 }
 
 /// A page of the list, and what its `Date` says of the API server's clock.
@@ -86,48 +88,79 @@ pub async fn watch(
     observer: &dyn Observer,
     stop: &CancellationToken,
 ) -> Result<LeaseClocks, Error> {
-    let clock = Clock::start();
-    let (page, from, next) = first_page(api, &clock).await?;
-    let (into, mut heard) = mpsc::channel(WAITING);
-    let mut tasks = JoinSet::new();
-    let watch = Watch {
-        what: "lease",
-        path: path::group("coordination.k8s.io/v1", NAMESPACE, "leases"),
-        from,
-        timeout_seconds: WATCH_SECONDS,
-    };
-    tasks.spawn(watch.run_stamped(api.clone(), into.clone(), Heard::Change));
-    let begun = Instant::now();
-    let mut state = State::new(clock);
-    state.page(page);
-    let (pages, mut failed) = mpsc::channel(1);
-    tasks.spawn(further_pages(api.clone(), clock, next, into, pages));
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            Some(error) = failed.recv() => return Err(not_read("list")(error)),
-            message = heard.recv() => match message {
-                Some(Heard::Page(page)) => state.page(page),
-                Some(Heard::Change(Change::Ended(error), _)) => return Err(not_read("watch")(error)),
-                Some(Heard::Change(change, stamp)) => state.change(change, stamp),
-                None => break,
-            },
-            _ = ticks.tick() => {
-                let (known, unheard) = (state.known(), state.unheard());
-                observer.saw(&|| state.clocks(begun.elapsed()), known - unheard, known);
-                if is_done(listen, begun.elapsed(), state.is_listed() && unheard == 0) {
-                    break;
-                }
-            }
-        }
-    }
-    drop(tasks);
-    let mut clocks = state.clocks(begun.elapsed());
+    let mut watched = Watched::begin(api).await?;
+    let mut clocks = watched.until(listen, observer, stop).await?;
+    drop(watched);
     ask_for_silent_nodes(api, &mut clocks).await;
     Ok(clocks)
+}
+
+/// A watch that goes on, and what it has told. Dropped, it ends.
+struct Watched {
+    state: State,
+    begun: Instant,
+    heard: mpsc::Receiver<Heard>,
+    _tasks: JoinSet<()>,
+}
+
+impl Watched {
+    /// The watch begins where the first page stands; the other pages are read beside it.
+    async fn begin(api: &Api) -> Result<Self, Error> {
+        let clock = Clock::start();
+        let (page, from, next) = read_page(api, &clock, "").await.map_err(not_read("list"))?;
+        let (into, heard) = mpsc::channel(WAITING);
+        let mut tasks = JoinSet::new();
+        let watch = Watch {
+            what: "lease",
+            path: path::group("coordination.k8s.io/v1", NAMESPACE, "leases"),
+            from,
+            timeout_seconds: WATCH_SECONDS,
+        };
+        tasks.spawn(watch.run_stamped(api.clone(), into.clone(), Heard::Change));
+        tasks.spawn(further_pages(api.clone(), clock, next, into));
+        let mut state = State::new(clock);
+        state.page(page);
+        Ok(Self { state, begun: Instant::now(), heard, _tasks: tasks })
+    }
+
+    async fn until(
+        &mut self,
+        listen: Listen,
+        observer: &dyn Observer,
+        stop: &CancellationToken,
+    ) -> Result<LeaseClocks, Error> {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                message = self.heard.recv() => match message {
+                    Some(message) => self.hear(message)?,
+                    None => break,
+                },
+                _ = ticks.tick() => if self.tell(listen, observer) { break },
+            }
+        }
+        Ok(self.state.clocks(self.begun.elapsed()))
+    }
+
+    fn hear(&mut self, message: Heard) -> Result<(), Error> {
+        match message {
+            Heard::Page(page) => self.state.page(page),
+            Heard::NoPage(error) => return Err(not_read("list")(error)),
+            Heard::Change(Change::Ended(error), _) => return Err(not_read("watch")(error)),
+            Heard::Change(change, stamp) => self.state.change(change, stamp),
+        }
+        Ok(())
+    }
+
+    /// Tells the observer how it stands; whether that is enough.
+    fn tell(&self, listen: Listen, observer: &dyn Observer) -> bool {
+        let (known, unheard) = (self.state.known(), self.state.unheard());
+        observer.saw(&|| self.state.clocks(self.begun.elapsed()), known - unheard, known);
+        is_done(listen, self.begun.elapsed(), self.state.is_listed() && unheard == 0)
+    }
 }
 
 fn not_read(verb: &str) -> impl FnOnce(ApiError) -> Error {
@@ -162,34 +195,26 @@ impl Clock {
     }
 }
 
-/// The first page, the version where it stands, and where the next begins.
-async fn first_page(api: &Api, clock: &Clock) -> Result<(Page, String, String), Error> {
-    read_page(api, clock, "").await.map_err(not_read("list"))
-}
-
-async fn further_pages(
-    api: Api,
-    clock: Clock,
-    mut next: String,
-    into: mpsc::Sender<Heard>,
-    failed: mpsc::Sender<ApiError>,
-) {
+/// The pages after the first.
+async fn further_pages(api: Api, clock: Clock, mut next: String, into: mpsc::Sender<Heard>) {
     while !next.is_empty() {
-        match read_page(&api, &clock, &next).await {
+        let heard = match read_page(&api, &clock, &next).await {
             Ok((page, _, then)) => {
                 next = then;
-                if into.send(Heard::Page(page)).await.is_err() {
-                    return;
-                }
+                Heard::Page(page)
             }
             Err(error) => {
-                let _ = failed.send(error).await;
-                return;
+                next.clear();
+                Heard::NoPage(error)
             }
+        };
+        if into.send(heard).await.is_err() {
+            return;
         }
     }
 }
 
+/// A page, the version where it stands, and where the next begins: empty for the first and after the last.
 async fn read_page(api: &Api, clock: &Clock, next: &str) -> Result<(Page, String, String), ApiError> {
     let leases = path::group("coordination.k8s.io/v1", NAMESPACE, "leases");
     let url = path::with(&leases, &[("limit", PAGE), ("continue", next)]);

@@ -17,7 +17,7 @@ pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
     (Code::ConnectionTimedOut, &[Code::PullNotFinished]),
     (Code::RuntimeFailed, &[Code::NoCredential, Code::CredentialRejected]),
     (Code::HarborKeyMismatch, &[Code::HarborTokenRejected, Code::HarborKeyStale]),
-    (Code::TokenTimeRejected, &[Code::HarborTokenRejected, Code::ClockDrift]),
+    (Code::TokenTimeRejected, &[Code::HarborTokenRejected]),
 ];
 
 /// What a registry says to those who have no credential for it.

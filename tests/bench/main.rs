@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
+mod clock;
+#[path = "../e2e/support/kubelets.rs"]
+mod kubelets;
 mod probe;
 
 use std::collections::BTreeMap;
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     startup(&env, &image);
     runs(&env, &image);
     probe::compare(&env);
+    clock::thousand_nodes(&env);
     ExitCode::SUCCESS
 }
 
@@ -105,8 +109,9 @@ fn measure_program(mut command: Command) -> Measured {
         }
         std::thread::sleep(Duration::from_micros(500));
     };
+    let time = begun.elapsed();
     assert!(ended.success(), "{command:?} failed");
-    Measured { time: begun.elapsed(), peak_kib }
+    Measured { time, peak_kib }
 }
 
 fn rounds(mut once: impl FnMut() -> Measured) -> Vec<Measured> {

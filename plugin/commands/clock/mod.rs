@@ -10,6 +10,7 @@ use regauth::error::Error;
 use regauth::evidence::clock::LeaseClocks;
 use regauth::evidence::{Action, Evidence, Run};
 use regauth::plan::{Check, ClockAsk, ClockPlan, Plan};
+use regauth::probe::clock::TimeServer;
 use regauth::report::{ExitStatus, Report};
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +31,7 @@ pub async fn run(connection: &Connection, args: Clock, output: &mut Output) -> R
     }
     let api = connect(&settings::connect_options(connection)).await?;
     if args.method.has_leases() {
-        ask_for_rights(&api).await?;
+        super::within(args.run.timeout, ask_for_rights(&api)).await?;
     }
     let mut evidence = match args.method.has_probes() {
         false => Evidence::new(
@@ -97,8 +98,20 @@ fn clock_plan(args: &Clock) -> ClockPlan {
         leases: args.method.has_leases(),
         listen_ms: if args.watch { 0 } else { args.listen.map_or(usual.listen_ms, millis) },
         threshold_ms: millis(args.threshold),
-        ask: args.method.has_probes().then(|| ClockAsk { ntp_servers: super::unique(&args.ntp_servers) }),
+        ask: args.method.has_probes().then(|| ClockAsk { ntp_servers: time_servers(&args.ntp_servers) }),
     }
+}
+
+/// Each time server once, however it is written: two that agree are believed, and one is no two.
+fn time_servers(given: &[String]) -> Vec<String> {
+    let mut servers = Vec::new();
+    let mut is_new = |text: &&String| {
+        let server = TimeServer::parse(text).ok();
+        let is_new = !servers.contains(&server);
+        servers.push(server);
+        is_new
+    };
+    given.iter().filter(|text| is_new(text)).cloned().collect()
 }
 
 /// The plan where only leases are watched.
@@ -197,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_probe_is_told_the_time_servers_once_each() {
-        let args = args("--method probe --ntp-server a --ntp-server b:1123 --ntp-server a --threshold 500ms");
+        let args =
+            args("--method probe --ntp-server a --ntp-server b:1123 --ntp-server a:123 --threshold 500ms");
         let plan = clock_plan(&args);
         assert_eq!(plan.ask, Some(ClockAsk { ntp_servers: vec!["a".into(), "b:1123".into()] }));
         assert_eq!((plan.leases, plan.threshold_ms), (false, 500));

@@ -117,7 +117,8 @@ pub(super) fn group(view: &View<'_>, group: &Group<'_>) -> String {
     format!("key {} ({}{fits}) on {}", group.letter, short(group.key), names(&cores))
 }
 
-/// Whether these cores started before their Secret was written, or after.
+/// Whether these cores started before their Secret was written, or after. Both times are whole seconds: equal ones have
+/// no order.
 fn when(view: &View<'_>, cores: &[&Core<'_>]) -> &'static str {
     let written = cores.iter().find_map(|core| view.secret_seen(core)?.written_at);
     let started: Vec<_> = cores.iter().filter_map(|core| core.started_at()).collect();
@@ -125,7 +126,7 @@ fn when(view: &View<'_>, cores: &[&Core<'_>]) -> &'static str {
         Some(written) if !started.is_empty() && started.iter().all(|at| *at < written) => {
             ", which was written after they started"
         }
-        Some(written) if !started.is_empty() && started.iter().all(|at| *at >= written) => {
+        Some(written) if !started.is_empty() && started.iter().all(|at| *at > written) => {
             ", although they started after it was written"
         }
         _ => "",

@@ -78,14 +78,17 @@ pub(in crate::diagnose) fn rejected_for_time(evidence: &Evidence) -> Vec<Finding
     vec![finding]
 }
 
-/// Cores whose clocks differ, and a front door whose answers no single clock can have stamped.
+/// Cores whose clocks differ, and a front door whose answers no single clock can have stamped; but those of which
+/// rejected tokens tell already.
 pub(in crate::diagnose) fn drifting(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
-    let among = among_cores(&view);
-    if among.is_some() {
-        return among.into_iter().collect();
-    }
-    observer(&view).into_iter().chain(at_front(&view)).collect()
+    let mut found: Vec<Finding> = match among_cores(&view) {
+        Some(among) => vec![among],
+        None => observer(&view).into_iter().chain(at_front(&view)).collect(),
+    };
+    let told: Vec<String> = rejected_for_time(evidence).into_iter().flat_map(|one| one.evidence).collect();
+    found.retain(|finding| !finding.evidence.iter().any(|id| told.contains(id)));
+    found
 }
 
 fn among_cores(view: &View<'_>) -> Option<Finding> {

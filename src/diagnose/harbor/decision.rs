@@ -109,16 +109,18 @@ fn refused_login(view: &View<'_>, login: &Login, how: &str) -> Finding {
 /// Harbor says of itself that it is read-only.
 pub(in crate::diagnose) fn read_only(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
-    let is_read_only = |core: &&Core<'_>| {
-        core.seen.and_then(|seen| seen.info.as_ref()).is_some_and(|info| info.read_only == Some(true))
-    };
-    if !view.cores.iter().any(|core| is_read_only(&core)) {
+    if !says_read_only(&view) {
         return Vec::new();
     }
     let cause = "Harbor is read-only: an administrator made it so, or a garbage collection runs; pushes are refused, pulls go on.";
     let mut finding = about(&view, Code::RegistryReadOnly, &[], whole(&view), cause.into());
     finding.evidence = vec!["harbor/info".into()];
     vec![finding]
+}
+
+fn says_read_only(view: &View<'_>) -> bool {
+    let info = |core: &Core<'_>| core.seen.and_then(|seen| seen.info.as_ref()?.read_only);
+    view.cores.iter().any(|core| info(core) == Some(true))
 }
 
 /// Whether a token that grants the push was refused.
@@ -173,7 +175,9 @@ pub(in crate::diagnose) fn decided(evidence: &Evidence) -> Vec<Finding> {
         (200, None) => None,
         _ => Some(judged(&view, decision, token, Place::TokenService)),
     };
-    found.into_iter().collect()
+    // What Harbor says of itself is told once.
+    let is_told = |finding: &Finding| finding.code == Code::RegistryReadOnly && says_read_only(&view);
+    found.into_iter().filter(|finding| !is_told(finding)).collect()
 }
 
 fn source(view: &View<'_>) -> String {

@@ -203,6 +203,14 @@ fn cannot_issue(view: &View<'_>, core: &Core<'_>) -> Finding {
     finding
 }
 
+/// Whether a core that cannot issue has no RSA key at all, so that it verifies nothing either: nothing is mounted, or
+/// what its Secret holds is none. That has findings of its own.
+pub(super) fn has_none(view: &View<'_>, core: &Core<'_>) -> bool {
+    let form = view.secret_seen(core).map(|seen| seen.form);
+    core.seen.is_some_and(|seen| seen.cannot_issue())
+        && (own_key(core) == Some(None) || matches!(form, Some(KeyForm::Unreadable | KeyForm::Other)))
+}
+
 /// A Secret whose key lets no core issue that starts from now on.
 fn will_not_issue(view: &View<'_>) -> Option<Finding> {
     let bad = |core: &&Core<'_>| view.secret_seen(core).is_some_and(|seen| seen.form != KeyForm::Pkcs1);

@@ -152,6 +152,7 @@ pub(in crate::diagnose) fn rejected(evidence: &Evidence) -> Vec<Finding> {
     for (issuer, verifier) in rejections(&view) {
         match (view.key(issuer), view.key(verifier)) {
             _ if super::clocks::explains(&view, issuer, verifier) => {}
+            _ if super::keys::has_none(&view, verifier) => {}
             (Key::Kid(one), Key::Kid(other)) if one != other => {}
             (Key::Kid(_), Key::Kid(_)) => same.push((issuer, verifier)),
             _ => unknown.push((issuer, verifier)),

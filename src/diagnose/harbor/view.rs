@@ -176,7 +176,7 @@ impl<'a> View<'a> {
         self.harbor?.rollouts.iter().find(of_cores)
     }
 
-    /// The workload of the cores: `deployment/harbor-core`; `None` where it cannot be told.
+    /// The workload of the cores: `deployment/harbor-core`; `None` where it cannot be told, or there are several.
     pub fn workload(&self) -> Option<String> {
         if let Some(rollout) = self.rollout() {
             return Some(rollout.workload.clone());
@@ -186,7 +186,9 @@ impl<'a> View<'a> {
             let (of_set, _) = pod.name.rsplit_once('-')?;
             Some(format!("deployment/{}", of_set.strip_suffix(&pod.revision)?.strip_suffix('-')?))
         };
-        pods.filter_map(name).next()
+        let mut names = pods.filter_map(name);
+        let first = names.next()?;
+        names.all(|name| name == first).then_some(first)
     }
 
     /// The Secret that a core mounts its key from.

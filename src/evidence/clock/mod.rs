@@ -5,12 +5,14 @@
 mod bounds;
 mod leases;
 pub mod leeway;
+mod offsets;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::ClockBounds;
-pub use leases::{LeaseClock, LeaseClocks, Offset, Offsets};
+pub use leases::{LeaseClock, LeaseClocks};
+pub use offsets::{Offset, Offsets};
 
 use super::Outcome;
 use crate::text::Clean;

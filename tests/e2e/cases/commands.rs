@@ -40,7 +40,8 @@ pub const CASES: &[Case] = &[
     },
 ];
 
-fn refused(space: &Space, args: &[&str], sentence: &str) {
+/// That a call gets one sentence, exit status 2, and does nothing.
+pub(super) fn refused(space: &Space, args: &[&str], sentence: &str) {
     let ran = space.plugin(args).run();
     assert_eq!(ran.status, 2, "{args:?}: {}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains(sentence), "{args:?}: {}", ran.stderr);

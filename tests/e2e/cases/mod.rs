@@ -2,6 +2,7 @@
 
 mod cleaning;
 mod clock;
+mod clock_probe;
 mod clocks;
 mod commands;
 mod harbor;
@@ -23,8 +24,9 @@ pub fn all() -> Vec<Case> {
         signals::CASES,
         cleaning::CASES,
         clock::CASES,
+        clock_probe::CASES,
         commands::CASES,
-        harbor::CASES,
+        &harbor::all(),
         secrecy::CASES,
     ]
     .concat()

@@ -11,16 +11,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::cluster::Cluster;
-
 const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+const NODES: &str = "/api/v1/nodes";
 const LABEL: &str = "regauth-e2e/kubelets";
 /// How often a kubelet renews its lease.
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// Kubelets that renew leases until this is dropped; then the leases are gone.
-pub struct Kubelets<'a> {
-    cluster: &'a Cluster,
+pub struct Kubelets {
     stop: CancellationToken,
     work: Option<JoinHandle<()>>,
 }
@@ -34,39 +32,42 @@ pub enum Clock {
     Frozen,
 }
 
-impl<'a> Kubelets<'a> {
-    /// Nodes `fake-0` and so on with these clocks. When it returns, all leases are there and are renewed.
-    pub fn start(cluster: &'a Cluster, clocks: Vec<Clock>) -> Self {
+impl Kubelets {
+    /// Nodes `fake-0` and so on with these clocks, in the administrator's cluster. When it returns, all leases are there
+    /// and are renewed.
+    pub fn start(kubeconfig: &Path, clocks: Vec<Clock>) -> Self {
         let stop = CancellationToken::new();
-        let (stopped, kubeconfig) = (stop.clone(), cluster.setting("KUBECONFIG").to_string());
+        let (stopped, kubeconfig) = (stop.clone(), kubeconfig.to_path_buf());
         let (ready, is_ready) = std::sync::mpsc::channel();
         let work = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let client = client(Path::new(&kubeconfig)).await;
+                let client = client(&kubeconfig).await;
                 create(&client, &clocks).await;
                 let _ = ready.send(());
                 tokio::select! {
                     () = renew(&client, &clocks) => {}
                     () = stopped.cancelled() => {}
                 }
+                let options = json!({"apiVersion": "v1", "kind": "DeleteOptions"});
+                // One request a kind: kubectl would delete a thousand of them one by one.
+                for all in [LEASES, NODES] {
+                    let path = format!("{all}?labelSelector={}", LABEL.replace('/', "%2F"));
+                    send(client.clone(), "DELETE", path, "application/json", options.clone()).await;
+                }
             });
         });
-        let kubelets = Self { cluster, stop, work: Some(work) };
+        let kubelets = Self { stop, work: Some(work) };
         is_ready.recv_timeout(Duration::from_secs(60)).expect("the leases are made");
         kubelets
     }
 }
 
-impl Drop for Kubelets<'_> {
+impl Drop for Kubelets {
     fn drop(&mut self) {
         self.stop.cancel();
         let _ = self.work.take().map(JoinHandle::join);
-        // One request: kubectl would delete a thousand of them one by one.
-        let all = format!("{LEASES}?labelSelector={}", LABEL.replace('/', "%2F"));
-        let _ = self.cluster.try_kubectl(&["delete", "--raw", &all], "");
-        let _ = self.cluster.try_kubectl(&["delete", "nodes", "-l", LABEL], "");
     }
 }
 
@@ -89,7 +90,7 @@ async fn create(client: &Client, clocks: &[Clock]) {
         let metadata = json!({"name": name, "labels": {LABEL: ""}});
         if *clock == Clock::Frozen {
             let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata});
-            all.spawn(send(client.clone(), "POST", "/api/v1/nodes".into(), "application/json", node));
+            all.spawn(send(client.clone(), "POST", NODES.into(), "application/json", node));
         }
         let old = Timestamp::now() - SignedDuration::from_mins(5);
         let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata,

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{cluster, probe_image};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-regauth");
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-regauth");
 
 /// A call of the plugin.
 pub struct Plugin {

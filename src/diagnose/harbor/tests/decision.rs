@@ -94,6 +94,9 @@ fn read_only_is_told_by_harbors_words_or_by_itself() {
     let mut evidence = harbor(&[A, A]);
     info(&mut evidence, SystemInfo { read_only: Some(true), ..SystemInfo::default() });
     assert_eq!(only(&evidence).code, Code::RegistryReadOnly);
+    let mut both = decided(&[A, A], good(answer(403, "", body)));
+    info(&mut both, SystemInfo { read_only: Some(true), ..SystemInfo::default() });
+    assert_eq!(only(&both).code, Code::RegistryReadOnly, "told once");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::build::*;
 use crate::code::Code;
 use crate::diagnose::harbor::{View, odds};
+use crate::evidence::harbor::KeyMount;
 use crate::evidence::harbor::pods::{Sticky, TellingLine};
 use crate::evidence::harbor::seen::Method;
 use crate::evidence::probe::ExchangeStep;
@@ -71,6 +72,14 @@ fn a_rejection_by_a_core_of_unknown_key_is_a_mismatch() {
     logged(&mut evidence, 3, TellingLine::KeyDoesNotFit, 1);
     let findings = crate::diagnose::diagnose(&evidence);
     assert!(findings.iter().any(|finding| finding.code == Code::HarborKeyMismatch && finding.certain));
+}
+
+#[test]
+fn a_core_without_any_key_rejects_all_tokens_and_holds_no_other_key() {
+    let mut evidence = harbor(&[A, A, ""]);
+    matrix(&mut evidence, |_, verifier| verifier == 3);
+    shown(&mut evidence).cores[2].key.mount = KeyMount::Nothing;
+    assert_eq!(codes(&evidence), [Code::HarborKeyUnreadable, Code::HarborKeyNotMounted]);
 }
 
 #[test]
