@@ -39,17 +39,28 @@ impl Rate {
 
     /// `12 % (95 % confidence: 6 % to 22 %)`.
     pub fn describe(self) -> String {
-        let percent = |share: f64| {
-            let value = share * 100.0;
-            if (0.05..9.95).contains(&value) { format!("{value:.1} %") } else { format!("{value:.0} %") }
-        };
         format!("{} (95 % confidence: {} to {})", percent(self.rate), percent(self.low), percent(self.high))
+    }
+}
+
+/// What is nearer to none or all than this is none or all: arithmetic is not exact.
+const EXACT: f64 = 1e-9;
+
+/// A share from 0 to 1 in per cent. What is not all is never `100 %`, and what is not none never `0 %`.
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    match share {
+        _ if share < EXACT => "0 %".into(),
+        _ if value < 0.05 => "< 0.1 %".into(),
+        _ if value < 9.95 => format!("{value:.1} %"),
+        _ if value >= 99.5 && share < 1.0 - EXACT => "> 99 %".into(),
+        _ => format!("{value:.0} %"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Rate;
+    use super::{Rate, percent};
 
     #[test]
     fn the_interval_is_wilsons() {
@@ -70,6 +81,13 @@ mod tests {
     fn nothing_was_tried_and_there_is_no_rate() {
         assert_eq!(Rate::new(0, 0), None);
         assert_eq!(Rate::new(2, 1), None);
+    }
+
+    #[test]
+    fn what_is_not_all_is_no_hundred_per_cent_and_what_is_not_none_no_zero() {
+        let shares = [0.0, 0.0001, 0.031, 0.44, 0.994, 0.996, 0.9999, 1.0];
+        let told: Vec<String> = shares.into_iter().map(percent).collect();
+        assert_eq!(told, ["0 %", "< 0.1 %", "3.1 %", "44 %", "99 %", "> 99 %", "> 99 %", "100 %"]);
     }
 
     #[test]

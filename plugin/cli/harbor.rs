@@ -26,10 +26,10 @@ Ways to the cores:
                       load balancer keeps you at one core
 
 Credentials:
-  None is needed, and none is sent unless you name one: --pull-secret (with --via pod; it is
-  mounted, never read by this program), --docker-config or --client (this machine's, with the
-  other ways). In the cluster it goes to core's own port, in the clear where Harbor's pods speak
-  HTTP to each other.
+  None is needed. One is sent only with --pull-secret (a pod mounts it, this program never reads
+  it), with --docker-config or --client (this machine's, for the other ways), and with --url and
+  --project, which take what Docker, Podman or Helm would send from this machine. In the cluster
+  it goes to core's own port, in the clear where Harbor's pods speak HTTP to each other.
 
 Exit status:
   0 all is well       1 a finding at or above --fail-on    2 usage, or nothing could be judged
@@ -48,23 +48,24 @@ pub struct Harbor {
     #[arg(long, value_name = "WAY", conflicts_with = "url")]
     pub via: Option<HarborVia>,
     /// Harbor's URL: asks from this machine, without a cluster
-    #[arg(long, value_name = "URL", value_parser = settings::front_url)]
+    // Not parsed here, nor is --front: an error of the parser would repeat a password.
+    #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// An address behind that URL to ask by itself, such as a virtual machine's (repeatable)
-    #[arg(long = "endpoint", value_name = "IP:PORT", requires = "url")]
+    #[arg(long = "endpoint", value_name = "IP:PORT", requires = "url", value_parser = settings::endpoint)]
     pub endpoints: Vec<SocketAddr>,
     /// The labels of core's pods, where Harbor is not found by those of its charts and operator
     #[arg(long, value_name = "SELECTOR", conflicts_with = "url")]
     pub selector: Option<String>,
     /// The front door to ask beside the cores [default: core's Service; with port-forward, Harbor's external URL]
-    #[arg(long, value_name = "URL", value_parser = settings::front_url, conflicts_with = "url")]
+    #[arg(long, value_name = "URL", conflicts_with = "url")]
     pub front: Option<String>,
     /// How many tokens are asked at the front door, each over a fresh connection
     #[arg(long, value_name = "N", default_value_t = FRONT_TOKENS)]
-    #[arg(value_parser = clap::value_parser!(u32).range(0..=1000))]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub front_requests: u32,
-    /// A repository that a push or pull fails for: says whether it is the credential, a right, the project, the key,
-    /// a clock or a read-only Harbor. Needs a credential
+    /// A repository that a push fails for: says whether it is the credential, a right, the project, the key, a clock
+    /// or a read-only Harbor. Needs a credential
     #[arg(long, value_name = "PROJECT/REPOSITORY", value_parser = settings::harbor_repository)]
     pub project: Option<String>,
     /// The credential: a pull secret in Harbor's namespace
@@ -78,6 +79,12 @@ pub struct Harbor {
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1h", value_parser = settings::duration, conflicts_with = "url")]
     pub logs: Option<Duration>,
+    /// Ask Harbor's external URL from the network of every node as well, as its pulls do (a pod a node, hostNetwork)
+    #[arg(long, conflicts_with_all = ["url", "via"])]
+    pub from_nodes: bool,
+    /// Compare the nodes' clocks as well, by their leases; takes 11 seconds
+    #[arg(long, conflicts_with = "url")]
+    pub clocks: bool,
     /// The node that the pod runs on [default: one that is ready]
     #[arg(long, value_name = "NAME", value_parser = settings::object_name, conflicts_with = "url")]
     pub node: Option<String>,

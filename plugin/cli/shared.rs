@@ -78,7 +78,7 @@ pub struct NodeArgs {
     pub one_first: OneFirst,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
     /// Print what would be created, as YAML; `server` has the API server's admission look at it

@@ -14,11 +14,12 @@ mod rbac;
 mod runs;
 
 use std::fmt;
+use std::time::Duration;
 
 use regauth::registry::reference::Reference;
 use regauth::report::ExitStatus;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, IdentityArgs};
 use crate::output::Output;
 
 /// Why a command has nothing to show: one sentence, and the exit status that it means.
@@ -115,4 +116,22 @@ fn unique(images: &[String]) -> Vec<String> {
         }
     }
     unique
+}
+
+/// As nobody: no pull secret, not even the ServiceAccount's.
+fn unidentified() -> IdentityArgs {
+    IdentityArgs { as_workload: None, service_account: None, pull_secrets: Vec::new(), no_pull_secret: true }
+}
+
+/// What asks the API server before anything runs, within the time limit: one that does not answer is named.
+async fn within<T>(limit: Duration, asking: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, asking).await {
+        Ok(answered) => answered,
+        Err(_) => Err(format!(
+            "the API server did not answer within {} s: is it reachable from here, and is its address right? \
+             --timeout and --request-timeout change how long is waited",
+            limit.as_secs()
+        )
+        .into()),
+    }
 }

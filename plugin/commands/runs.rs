@@ -49,7 +49,8 @@ pub async fn carry_out(
     wanted: Wanted,
     output: &mut Output,
 ) -> Result<Carried, Failure> {
-    let planned = planning::plan(api, namespace, flags, wanted).await?;
+    let limit = flags.run.timeout;
+    let planned = super::within(limit, planning::plan(api, namespace, flags, wanted)).await?;
     let prepared = &planned.prepared;
     for warning in &planned.warnings {
         output.warning(warning);

@@ -18,7 +18,7 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
     for text in &clocks {
         out.push_str(&wrapped("", text, width));
     }
-    if clocks.is_empty() {
+    if clocks.is_empty() || report.plan.action != Action::Clock {
         out.push_str(&wrapped("", &tested(report, lines, limits), width));
     }
     for identity in lines::identities(lines, layout) {

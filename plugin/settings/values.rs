@@ -1,5 +1,6 @@
 //! Values of flags: what is not one is refused with a sentence that says what to give.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -142,6 +143,13 @@ pub fn front_url(text: &str) -> Result<String, String> {
         "/" => Ok(target.origin.to_string()),
         _ => Err("leave out the path: write it as https://HOST".into()),
     }
+}
+
+/// An address and a port.
+pub fn endpoint(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "write it as IP:PORT, such as 192.0.2.7:443 or [2001:db8::7]:443; a name goes into --url".into()
+    })
 }
 
 /// A repository of Harbor, without its host: `PROJECT/REPOSITORY`.

@@ -11,7 +11,7 @@ use crate::evidence::clock::ClockBounds;
 use crate::evidence::harbor::pods::{CoreLog, Rollout, Sticky};
 use crate::evidence::harbor::seen::{Cell, Method, Via};
 use crate::evidence::harbor::{Decision, FrontSeen, Installer, PodState};
-use crate::evidence::probe::Exchange;
+use crate::evidence::probe::{Exchange, ExchangeStep};
 use crate::finding::{Finding, Severity};
 use crate::text::Clean;
 
@@ -69,6 +69,18 @@ pub struct CoreRow {
     pub evidence: String,
 }
 
+/// What a node meets at Harbor's external URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeRow {
+    /// The node.
+    pub node: String,
+    /// The URL, without user and password.
+    pub url: Clean,
+    /// Whether its token service gave it tokens.
+    pub gets_tokens: bool,
+}
+
 /// What is known of a Harbor as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,6 +108,9 @@ pub struct HarborSummary {
     /// What clients see at the front door.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<FrontSeen>,
+    /// Which nodes get tokens at Harbor's external URL, where they were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeRow>,
     /// What the client's own token says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionRow>,
@@ -251,6 +266,18 @@ fn verdict(core: &Core<'_>, finding: Option<&Finding>) -> Verdict {
     }
 }
 
+fn nodes(view: &View<'_>) -> Vec<NodeRow> {
+    let row = |view: &View<'_>| {
+        let front = view.seen?.front.as_ref()?;
+        Some(NodeRow {
+            node: view.probe?.node.clone(),
+            url: front.url.clone(),
+            gets_tokens: !front.kids.is_empty(),
+        })
+    };
+    view.by_nodes().iter().filter_map(row).collect()
+}
+
 /// What is known of the Harbor as a whole.
 pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
     let view = View::of(evidence)?;
@@ -269,7 +296,8 @@ pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
             cores: odds.cores,
         }),
         front: view.seen.and_then(|seen| seen.front.clone()),
-        decision: view.seen.and_then(|seen| seen.decision.as_ref()).map(decision),
+        nodes: nodes(&view),
+        decision: view.seen.and_then(|seen| seen.decision.as_ref()).and_then(decision),
         rollouts: harbor.map(|harbor| harbor.rollouts.clone()).unwrap_or_default(),
         sticky: harbor.map(|harbor| harbor.sticky.clone()).unwrap_or_default(),
         logs: harbor.map(|harbor| harbor.logs.clone()).unwrap_or_default(),
@@ -310,17 +338,21 @@ fn matrix(view: &View<'_>) -> Option<MatrixRow> {
     })
 }
 
-fn decision(decision: &Decision) -> DecisionRow {
+/// `None` where no token for the repository was asked for, as after a refused login.
+fn decision(decision: &Decision) -> Option<DecisionRow> {
+    if decision.token.step != ExchangeStep::PushToken {
+        return None;
+    }
     let token = decision.token.answer();
     let claims = token.and_then(|answer| answer.claims.as_ref());
     let granted = claims.and_then(|claims| claims.access.as_ref()).into_iter().flatten();
     let own = granted.filter(|access| access.name.as_str() == decision.repository);
-    DecisionRow {
+    Some(DecisionRow {
         repository: decision.repository.clone(),
         at: decision.at.clone(),
         subject: claims.and_then(|claims| claims.sub.clone()),
         actions: own.flat_map(|access| access.actions.clone()).collect(),
         token_status: token.map(|answer| answer.status),
         upload_status: decision.upload.as_ref().and_then(Exchange::answer).map(|answer| answer.status),
-    }
+    })
 }

@@ -1,10 +1,11 @@
 //! What of a Harbor was not checked: reads that were refused or left out, and methods that say nothing here.
 
 use super::unchecked::{NotChecked, NotCheckedState};
-use crate::diagnose::harbor::View;
+use crate::diagnose::harbor::{View, host};
 use crate::evidence::harbor::Unread;
-use crate::evidence::harbor::seen::Method;
+use crate::evidence::harbor::seen::{Method, Via};
 use crate::evidence::harbor::{Harbor, HarborSeen};
+use crate::evidence::probe::ExchangeStep;
 use crate::evidence::{Evidence, Outcome};
 use crate::plan::HarborPlan;
 
@@ -20,6 +21,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     }
     if let Some(seen) = view.seen {
         items.extend(unasked(&view));
+        items.extend(cut_short(&view));
         items.extend(matrix(seen));
         items.extend(withheld(seen));
         items.extend(decision(seen, evidence.plan.harbor.as_ref()));
@@ -106,20 +108,43 @@ fn files(harbor: &Harbor) -> Vec<NotChecked> {
 /// A matrix whose control does not hold says nothing.
 fn matrix(seen: &HarborSeen) -> Option<NotChecked> {
     let matrix = seen.matrix.as_ref()?;
-    let lacking = matrix.controls.iter().filter(|control| !control.holds).count();
-    if lacking == 0 || matrix.controls.is_empty() {
+    let lacking = || matrix.controls.iter().filter(|control| !control.holds);
+    let all = matrix.controls.len();
+    // A core that does not answer says nothing of its configuration.
+    let of = lacking().filter(|control| control.status.is_some()).count();
+    let silent = lacking().filter(|control| control.status.is_none()).count();
+    if of + silent == 0 {
         return None;
     }
-    let (of, all) = (lacking, matrix.controls.len());
     let why = match matrix.method {
+        _ if of == 0 => format!("{silent} of {all} cores did not answer the control of the method"),
         Method::Anonymous => format!(
-            "project library is not public at {of} of {all} cores, or there is none: without a credential the method says nothing; give one with --pull-secret"
+            "project library is not public at {of} of {all} cores, or there is none: without a credential the method says nothing; give one with {}",
+            credential_flag(seen.via)
         ),
         Method::Credential => format!(
             "{of} of {all} cores did not take the credential itself, so that a refused token says nothing there"
         ),
     };
     Some(NotChecked { what: "who accepts whose tokens".into(), state: NotCheckedState::Failed, why })
+}
+
+/// What was to be asked when the time was up or the user ended it, of the cores and by the nodes.
+fn cut_short(view: &View<'_>) -> Vec<NotChecked> {
+    let by_nodes = view.by_nodes();
+    let ended =
+        if view.evidence.run.interrupted { "the run was ended" } else { "the time was up (--timeout)" };
+    let of = |view: &View<'_>, place: &str| -> Vec<NotChecked> {
+        let unasked = view.seen.iter().flat_map(|seen| &seen.unasked);
+        let item = |what: &String| NotChecked {
+            what: format!("{place}{what}"),
+            state: NotCheckedState::TimedOut,
+            why: format!("{ended} before they were asked"),
+        };
+        unasked.map(item).collect()
+    };
+    let node = |view: &View<'_>| view.probe.map(|probe| format!("node/{}: ", probe.node)).unwrap_or_default();
+    of(view, "").into_iter().chain(by_nodes.iter().flat_map(|one| of(one, &node(one)))).collect()
 }
 
 /// Cores that serve and were not asked.
@@ -134,24 +159,48 @@ fn unasked(view: &View<'_>) -> Vec<NotChecked> {
         .collect()
 }
 
+/// The flag that names a credential, by how the cores are reached.
+fn credential_flag(via: Via) -> &'static str {
+    match via {
+        Via::Pod => "--pull-secret NAME",
+        Via::PortForward | Via::Url => "--docker-config FILE or --client NAME",
+    }
+}
+
 fn withheld(seen: &HarborSeen) -> Option<NotChecked> {
     let login = seen.login.as_ref()?;
-    let why = login.withheld.as_ref()?;
-    let (what, why) = (format!("what needs a login, with {}", login.source), why.to_string());
-    Some(NotChecked { what, state: NotCheckedState::Failed, why })
+    let withheld = login.withheld.as_ref()?;
+    let (what, why) = (format!("what needs a login, with {}", login.source), withheld.to_string());
+    Some(NotChecked { what, state: NotCheckedState::Failed, why: joined(&why, &allowing(seen)) })
+}
+
+/// What lets a credential go where it was withheld for want of TLS; empty where that is not why.
+fn allowing(seen: &HarborSeen) -> String {
+    let front = seen.front.as_ref().filter(|_| seen.cores.is_empty() || seen.via == Via::Url);
+    match front.map(|front| front.url.as_str()).filter(|url| url.starts_with("http://")) {
+        Some(url) => {
+            format!("--plain-http {} lets it be sent there in the clear, if you mean that", host(url))
+        }
+        None => String::new(),
+    }
 }
 
 /// A repository was named, and nothing came of it.
 fn decision(seen: &HarborSeen, plan: Option<&HarborPlan>) -> Option<NotChecked> {
     let repository = plan?.ask.repository.as_ref()?;
-    if seen.decision.is_some() {
+    if seen.decision.as_ref().is_some_and(|decision| decision.token.step == ExchangeStep::PushToken) {
         return None;
     }
     let why = match &seen.login {
-        None => "it needs a credential: --pull-secret",
-        Some(login) if login.is_refused() => "the credential was refused at the login and is not sent again",
-        Some(_) => "no core gave a token for it",
+        None => format!("it needs a credential: {}", credential_flag(seen.via)),
+        Some(login) if login.is_refused() => "the login was refused; not asked".into(),
+        Some(login) => match (&login.refused_later, &login.withheld) {
+            (Some(at), _) => format!("{at} refused the credential that another had taken; not asked"),
+            (None, Some(_)) => "the credential was sent nowhere; not asked".into(),
+            (None, None) if !seen.unasked.is_empty() => "the time was up; not asked".into(),
+            (None, None) => "no core gave a token for it".into(),
+        },
     };
     let what = format!("whether a push to {repository} is granted");
-    Some(NotChecked { what, state: NotCheckedState::Failed, why: why.into() })
+    Some(NotChecked { what, state: NotCheckedState::Failed, why })
 }

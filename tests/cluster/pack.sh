@@ -8,6 +8,12 @@
 # archive FOLDER FILE...: a tar with nothing in it that differs from run to run
 archive() { tar -C "$1" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar -c "${@:2}"; }
 
+# shell: what Harbor's images have a shell and tools for, from Debian's busybox-static
+shell() {
+  install -m 0755 /bin/busybox "$work/root/bin/busybox"
+  local name; for name in sh cat sleep; do ln -s busybox "$work/root/bin/$name"; done
+}
+
 # layer NAME FILE...: of root/
 layer() { archive "$work/root" "${@:2}" >"$work/$1.tar"; }
 

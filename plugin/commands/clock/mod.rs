@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::planning::{Flags, Wanted};
 use super::runs::{self, Carried};
-use crate::cli::{Clock, ClockMethod, Connection, DryRun, IdentityArgs};
+use crate::cli::{Clock, ClockMethod, Connection, DryRun};
 use crate::output::Output;
 use crate::{settings, signals};
 use live::Live;
@@ -31,7 +31,7 @@ pub async fn run(connection: &Connection, args: Clock, output: &mut Output) -> R
     }
     let api = connect(&settings::connect_options(connection)).await?;
     if args.method.has_leases() {
-        ask_for_rights(&api).await?;
+        super::within(args.run.timeout, ask_for_rights(&api)).await?;
     }
     let mut evidence = match args.method.has_probes() {
         false => Evidence::new(
@@ -127,12 +127,7 @@ fn plan(args: &Clock) -> Plan {
 
 /// A probe on each node. It has no credential: whoever issues an anonymous token tells its time as well.
 async fn probes(api: &Api, namespace: &str, args: &Clock, output: &mut Output) -> Result<Carried, Failure> {
-    let identity = IdentityArgs {
-        as_workload: None,
-        service_account: None,
-        pull_secrets: Vec::new(),
-        no_pull_secret: true,
-    };
+    let identity = super::unidentified();
     let flags = Flags { identity: &identity, nodes: &args.nodes, run: &args.run, output: &args.output };
     let wanted = Wanted {
         action: Action::Clock,

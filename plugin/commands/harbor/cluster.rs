@@ -12,8 +12,8 @@ use regauth::report::Report;
 use regauth::secret::RunKey;
 
 use super::super::planning::{Flags, Wanted};
-use super::super::{Failure, runs};
-use super::{here, way};
+use super::super::{Failure, runs, within};
+use super::{forward, nodes, way};
 use crate::cli::{Connection, DryRun, Harbor, IdentityArgs, NodeArgs, OneFirst};
 use crate::output::Output;
 use crate::settings;
@@ -23,9 +23,12 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
     let key = RunKey::random().map_err(|error| error.to_string())?;
-    let mut found = collect::find(&api, &namespace, args.selector.as_deref(), &key).await?;
+    let (mut found, (via, why)) = within(args.run.timeout, async {
+        let found = collect::find(&api, &namespace, args.selector.as_deref(), &key).await?;
+        Ok::<_, Failure>((found, way::choose(&api, &namespace, args).await?))
+    })
+    .await?;
     let front = Front::of(&found, args);
-    let (via, why) = way::choose(&api, &namespace, args).await?;
     if args.run.dry_run == DryRun::None {
         read_more(&api, &mut found, args, &key).await;
     }
@@ -36,19 +39,36 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
         },
         _ => {
             if let Some(why) = why {
-                output.note(&format!("{why}: the cores are asked through port-forward"));
+                output.note(&instead(&why, args));
             }
-            here::through_api(&api, args, &found, &front, output).await?
+            forward::ask(&api, args, &mut found, &front, output).await?
         }
     };
     if let Some(why) = no_probe(&evidence).filter(|_| via == Via::Pod && way::may_fall_back(args)) {
-        output.note(&format!("{why}: the cores are asked through port-forward"));
-        evidence = here::through_api(&api, args, &found, &front, output).await?;
+        output.note(&instead(&why, args));
+        evidence = forward::ask(&api, args, &mut found, &front, output).await?;
+    }
+    if args.from_nodes && !evidence.run.interrupted {
+        let further = nodes::ask(&api, &namespace, args, front.external.as_deref(), output).await?;
+        evidence.run.interrupted = further.run.interrupted;
+        evidence.probes.extend(further.probes);
+    }
+    if args.clocks && !evidence.run.interrupted {
+        nodes::clocks(&api, &mut evidence, &mut found).await;
     }
     evidence.harbor = Some(found);
     runs::print(&Report::of(&evidence), &args.output, output)
 }
 
+fn instead(why: &str, args: &Harbor) -> String {
+    let without = match &args.pull_secret {
+        None => "",
+        Some(_) => ", without the pull secret, which this program does not read",
+    };
+    format!("{why}: the cores are asked through port-forward{without}")
+}
+
+/// What is read in the pods: before the cores are asked, since asking leaves telling lines in their logs, too.
 async fn read_more(api: &Api, found: &mut Found, args: &Harbor, key: &RunKey) {
     if args.exec {
         collect::checksums(api, found, key).await;
@@ -127,8 +147,8 @@ async fn from_a_pod(
         labels: Default::default(),
         one_node: true,
     };
-    let (identity, nodes) = (identity(args), nodes(args));
-    let flags = Flags { identity: &identity, nodes: &nodes, run: &args.run, output: &args.output };
+    let (identity, node) = (identity(args), one_node(args));
+    let flags = Flags { identity: &identity, nodes: &node, run: &args.run, output: &args.output };
     runs::carry_out(api, namespace, flags, wanted, output).await
 }
 
@@ -146,7 +166,7 @@ fn identity(args: &Harbor) -> IdentityArgs {
     }
 }
 
-fn nodes(args: &Harbor) -> NodeArgs {
+fn one_node(args: &Harbor) -> NodeArgs {
     NodeArgs {
         nodes: args.node.iter().cloned().collect(),
         node_selector: None,

@@ -1,9 +1,6 @@
-//! From this machine: through the API server's port-forward, or by Harbor's URL without a cluster.
+//! From this machine: by Harbor's URL without a cluster, and what port-forward has in common with it.
 
 use jiff::Timestamp;
-use regauth::api::Api;
-use regauth::api::forward::{Forward, forward};
-use regauth::evidence::harbor::Harbor as Found;
 use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Evidence, Probe, Run};
 use regauth::plan::{CoreAddress, HarborAsk, Plan, ProbePlan};
@@ -12,7 +9,7 @@ use regauth::report::{ExitStatus, Report};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{Failure, local, runs};
-use super::cluster::{self, Front};
+use super::cluster;
 use crate::cli::Harbor;
 use crate::output::Output;
 use crate::{settings, signals};
@@ -45,52 +42,12 @@ pub(super) async fn run(url: &str, args: &Harbor, output: &mut Output) -> Result
 }
 
 /// With a URL, the client's own credential is used where its token is to be looked at.
-fn wants_credential(args: &Harbor) -> bool {
+pub(super) fn wants_credential(args: &Harbor) -> bool {
     args.project.is_some() || args.wants_store()
 }
 
-/// Through the API server, as `kubectl port-forward` does it.
-pub(super) async fn through_api(
-    api: &Api,
-    args: &Harbor,
-    found: &Found,
-    front: &Front,
-    output: &mut Output,
-) -> Result<Evidence, Failure> {
-    let mut forwards: Vec<(String, Forward)> = Vec::new();
-    let mut cores = cluster::addresses(found);
-    for (core, address) in found.cores.iter().filter(|core| !core.ip.is_empty()).zip(&mut cores) {
-        let open = forward(api, &found.namespace, &core.name, core.port).await?;
-        let shown = std::mem::replace(&mut address.address, open.address().to_string());
-        forwards.push((shown, open));
-    }
-    let ask = HarborAsk { via: Via::PortForward, cores, ..super::ask(args, front.external.clone()) };
-    output.remark(&format!(
-        "asking {} cores of Harbor in {} through port-forward",
-        ask.cores.len(),
-        found.namespace
-    ));
-    let image = wants_credential(args).then(|| front.image(args)).transpose()?;
-    let run = new_run(api.server())?;
-    let looked = look(args, ask.clone(), image.clone()).await?;
-    let Some((mut probe, interrupted)) = looked else { return Err("stopped at once".into()) };
-    show_addresses(&mut probe, &forwards);
-    Ok(evidence(run, found.namespace.clone(), args, ask, image, probe, interrupted))
-}
-
-/// The cores' own addresses in the place of this machine's.
-fn show_addresses(probe: &mut Probe, forwards: &[(String, Forward)]) {
-    let regauth::evidence::Outcome::Seen { value } = &mut probe.outcome else { return };
-    for core in value.harbor.iter_mut().flat_map(|seen| &mut seen.cores) {
-        let own = forwards.iter().find(|(_, open)| open.address().to_string() == core.address);
-        if let Some((shown, _)) = own {
-            core.address.clone_from(shown);
-        }
-    }
-}
-
 /// What was seen, and whether the user ended it; `None` at a second signal.
-async fn look(
+pub(super) async fn look(
     args: &Harbor,
     ask: HarborAsk,
     image: Option<String>,
@@ -123,11 +80,11 @@ async fn look(
     Ok(probe.map(|probe| (probe, stop.is_cancelled())))
 }
 
-fn new_run(server: &str) -> Result<Run, Failure> {
+pub(super) fn new_run(server: &str) -> Result<Run, Failure> {
     Ok(Run::new(regauth::run::new_id()?, server, Timestamp::now()))
 }
 
-fn evidence(
+pub(super) fn evidence(
     mut run: Run,
     namespace: String,
     args: &Harbor,

@@ -1,7 +1,9 @@
 //! `kubectl regauth harbor`.
 
 mod cluster;
+mod forward;
 mod here;
+mod nodes;
 mod way;
 
 use regauth::plan::HarborAsk;
@@ -10,12 +12,18 @@ use regauth::registry::reference::Reference;
 use super::Failure;
 use crate::cli::{Connection, Harbor};
 use crate::output::Output;
+use crate::settings;
 
 /// The repository that an anonymous token is asked for: it need not exist.
 const ANY_REPOSITORY: &str = "library/regauth";
 
 /// Asks Harbor's cores.
-pub async fn run(connection: &Connection, args: Harbor, output: &mut Output) -> Result<u8, Failure> {
+pub async fn run(connection: &Connection, mut args: Harbor, output: &mut Output) -> Result<u8, Failure> {
+    for (flag, url) in [("--url", &mut args.url), ("--front", &mut args.front)] {
+        if let Some(given) = url {
+            *given = settings::front_url(given).map_err(|error| format!("{flag}: {error}"))?;
+        }
+    }
     check(&args)?;
     match &args.url {
         None => cluster::run(connection, &args, output).await,

@@ -45,7 +45,7 @@ fn refuse_stores(args: &Harbor) -> Result<(), Failure> {
 
 /// Whether another way may be taken when no pod can look.
 pub(super) fn may_fall_back(args: &Harbor) -> bool {
-    args.via.is_none() && args.pull_secret.is_none()
+    args.via.is_none()
 }
 
 /// From a pod, unless the user may not make one but may forward ports.

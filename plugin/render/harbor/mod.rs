@@ -213,6 +213,10 @@ fn remarks(harbor: &HarborSummary) -> Vec<(&'static str, String)> {
             .filter(|failing| failing.request_rate > 0.0)
             .map(|failing| ("failing: ", failing_words(failing))),
     );
+    if let Some(first) = harbor.nodes.first() {
+        let reached = harbor.nodes.iter().filter(|node| node.gets_tokens).count();
+        lines.push(("nodes: ", format!("{reached} of {} get tokens at {}", harbor.nodes.len(), first.url)));
+    }
     if let Some(front) = &harbor.front {
         let letter = |kid: &str| {
             let own = harbor.keys.iter().find(|key| key.kid.as_deref() == Some(kid));

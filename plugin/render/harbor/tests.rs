@@ -90,6 +90,7 @@ fn harbor(cores: usize) -> Report {
             rejected: Rate::new(12, 30),
             ..FrontSeen::default()
         }),
+        nodes: Vec::new(),
         decision: Some(DecisionRow {
             repository: "team/app".into(),
             at: "front".into(),

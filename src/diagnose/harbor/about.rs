@@ -53,7 +53,7 @@ pub(super) fn one(core: &Core<'_>) -> String {
 }
 
 /// `host[:port]` of a URL.
-pub(super) fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
@@ -114,7 +114,8 @@ pub(super) fn group(view: &View<'_>, group: &Group<'_>) -> String {
     format!("key {} ({}{fits}) on {}", group.letter, short(group.key), names(&cores))
 }
 
-/// Whether these cores started before their Secret was written, or after.
+/// Whether these cores started before their Secret was written, or after. Both times are whole seconds: equal ones have
+/// no order.
 fn when(view: &View<'_>, cores: &[&Core<'_>]) -> &'static str {
     let written = cores.iter().find_map(|core| view.secret_seen(core)?.written_at);
     let started: Vec<_> = cores.iter().filter_map(|core| core.started_at()).collect();
@@ -122,11 +123,16 @@ fn when(view: &View<'_>, cores: &[&Core<'_>]) -> &'static str {
         Some(written) if !started.is_empty() && started.iter().all(|at| *at < written) => {
             ", which was written after they started"
         }
-        Some(written) if !started.is_empty() && started.iter().all(|at| *at >= written) => {
+        Some(written) if !started.is_empty() && started.iter().all(|at| *at > written) => {
             ", although they started after it was written"
         }
         _ => "",
     }
+}
+
+/// `1 token`, `30 tokens`.
+pub(super) fn counted(number: u32, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Seconds in words: `7.0 s`, `95 s`.

@@ -142,23 +142,32 @@ fn severity(least_us: i64, leeway: Leeway) -> Severity {
     if least_us > leeway.most_us { Severity::Error } else { Severity::Warning }
 }
 
-/// All cores agree, and the observer does not: its own clock is off. It breaks no token of Harbor's.
+/// All cores agree, and the observer does not: its clock or theirs is off. It breaks no token between the cores.
 fn observer(view: &View<'_>) -> Option<Finding> {
     let clocks: Vec<ClockBounds> = view.cores.iter().filter_map(|core| core.seen?.clock).collect();
     let (first, rest) = clocks.split_first()?;
     let all = rest.iter().try_fold(*first, |all, one| all.and(*one))?;
-    if all.least_us() <= us(crate::plan::clock::HARBOR_LEEWAY_MS) || clocks.len() < 2 {
+    if all.least_us() <= us(crate::plan::clock::HARBOR_LEEWAY_MS) {
         return None;
     }
     let who = view.probe.map(|probe| probe.node.as_str()).filter(|node| !node.is_empty());
     let who = who.map_or_else(|| "this machine".to_string(), |node| format!("node/{node}"));
     let way = if all.low_us > 0 { "behind" } else { "ahead of" };
+    let (those, agreeing) = match clocks.len() {
+        1 => ("that of the only core that was asked", ""),
+        _ => ("those of all cores", ", which agree with each other"),
+    };
     let cause = format!(
-        "The clock of {who} is at least {} {way} those of all cores, which agree with each other: it is the one that is off.",
+        "The clock of {who} is at least {} {way} {those}{agreeing}. Either may be wrong: cores that follow one wrong time server agree too. Tokens verify all the same as long as the cores agree; certificates and the tokens' times as others see them do not.",
         seconds(all.least_us())
     );
     let mut finding = about(view, Code::ClockDrift, &[], who, cause);
     finding.severity = Severity::Warning;
+    finding.certain = false;
+    finding.settle_by = Some(match view.harbor {
+        Some(_) => "kubectl regauth clock --method probe --ntp-server SERVER, which asks the nodes' kernels and a time server".into(),
+        None => "chronyc tracking or timedatectl, on this machine and on Harbor's".into(),
+    });
     finding.evidence = vec![view.part("clock")];
     Some(finding)
 }
@@ -203,7 +212,7 @@ pub(in crate::diagnose) fn short_lived(evidence: &Evidence) -> Vec<Finding> {
         _ => format!("{} minutes", seconds / 60),
     };
     let cause = format!(
-        "Harbor's tokens live {lifetime} here (30 minutes unless configured): a push that takes longer fails at its end."
+        "Harbor's tokens live {lifetime} here (30 minutes unless configured): a push that takes longer fails at its end. Token Expiration, in the portal's Configuration, System Settings, is the lifetime in minutes."
     );
     let mut finding = about(&view, Code::TokenOutlived, &[], whole(&view), cause);
     finding.severity = Severity::Info;

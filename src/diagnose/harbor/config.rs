@@ -12,6 +12,8 @@ use crate::finding::{Finding, Severity};
 /// The key of core's protection against cross-site requests, and its length in bytes. Core makes one at random where it
 /// has another length (`src/server/middleware/csrf/csrf.go` of Harbor 2.16).
 const CSRF_KEY: (&str, usize) = ("CSRF_KEY", 32);
+/// The registry's htpasswd file, which holds what core's credential is checked against.
+const REGISTRY_PASSWD: &str = "/etc/registry/passwd";
 /// Where core reaches itself.
 const CORE_LOCAL_URL: &str = "CORE_LOCAL_URL";
 
@@ -105,7 +107,7 @@ fn consequence(name: &str) -> &'static str {
         }
         "REGISTRY_HTTP_SECRET" => " An upload that one registry pod began another refuses.",
         "EXT_ENDPOINT" => " Clients are sent to different token services.",
-        name if name.starts_with("REGISTRY_CREDENTIAL") || name.contains("htpasswd") => {
+        name if name.starts_with("REGISTRY_CREDENTIAL") || name == REGISTRY_PASSWD => {
             " The registry refuses some cores, whatever the client's credential."
         }
         _ => "",
@@ -228,7 +230,8 @@ fn among_cores(view: &View<'_>) -> Option<Finding> {
     let told: Vec<String> =
         kinds.iter().map(|(what, same)| format!("{what} on {}", super::about::names(same))).collect();
     let odd: Vec<&Core<'_>> = kinds.iter().skip(1).flat_map(|(_, same)| same.iter().copied()).collect();
-    let mut cause = format!("Harbor's cores run different images: {}.", told.join("; "));
+    let what = if odd.iter().any(|core| core.pod.is_some()) { "images" } else { "versions" };
+    let mut cause = format!("Harbor's cores run different {what}: {}.", told.join("; "));
     let in_progress = view.rollout().filter(|rollout| !rollout.stuck);
     if let Some(rollout) = in_progress {
         cause.push_str(&format!(

@@ -9,7 +9,7 @@ use crate::evidence::Evidence;
 use crate::evidence::harbor::Decision;
 use crate::evidence::harbor::pods::TellingLine;
 use crate::evidence::harbor::seen::Login;
-use crate::evidence::probe::{Answer, Exchange};
+use crate::evidence::probe::{Answer, Exchange, ExchangeStep};
 use crate::finding::{Candidate, Finding};
 use crate::registry::api_error::ErrorBody;
 use crate::registry::claims::Claims;
@@ -25,11 +25,43 @@ const ROBOT: &str = "robot$";
 /// What came of the login with the credential.
 pub(in crate::diagnose) fn logins(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
-    let login = view.seen.and_then(|seen| seen.login.as_ref()).filter(|login| login.is_refused());
-    login
-        .map(|login| refused_login(&view, login, "a login without a scope was refused"))
-        .into_iter()
-        .collect()
+    let Some(login) = view.seen.and_then(|seen| seen.login.as_ref()) else { return Vec::new() };
+    if login.is_refused() {
+        return vec![refused_login(&view, login, "a login without a scope was refused")];
+    }
+    login.refused_later.iter().map(|at| refused_at(&view, login, at)).collect()
+}
+
+/// One took the credential and another refused it: the account may be locked there for a while, or the cores do not
+/// share what they must (a database, an identity provider). Neither is settled by a second try, which is not made.
+fn refused_at(view: &View<'_>, login: &Login, at: &str) -> Finding {
+    let user = login.credential.username.as_str();
+    let place = place_in_words(at);
+    let cause = format!(
+        "{} refused the user {user} of {}, which Harbor had taken a moment before: the credential is good, and it is sent nowhere else from then on. Either that core locks the user for now, because another client is logging in with a wrong password, or it knows other accounts than the rest.",
+        capitalised(&place),
+        login.source
+    );
+    let cores: Vec<&Core<'_>> = view.cores.iter().filter(|core| core.name == at).collect();
+    let mut finding = about(view, Code::CredentialRejected, &cores, login.source.clone(), cause);
+    finding.evidence.extend([view.part("login"), view.part("decision")]);
+    finding.certain = false;
+    finding.also_possible = vec![Code::AccountLocked, Code::HarborConfigDrift];
+    finding.settle_by = Some(format!(
+        "one more run when no other client uses an old password of this user; if {place} refuses it again, its log and its settings of the database beside the others'{}",
+        if view.harbor.is_some() { " (--logs, --exec)" } else { "" }
+    ));
+    finding
+}
+
+/// `core harbor-core-1`, `the front door`.
+fn place_in_words(at: &str) -> String {
+    if at == "front" { "the front door".into() } else { format!("core {at}") }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Harbor says neither whether the password is wrong nor whether the account is expired, disabled or locked.
@@ -77,16 +109,18 @@ fn refused_login(view: &View<'_>, login: &Login, how: &str) -> Finding {
 /// Harbor says of itself that it is read-only.
 pub(in crate::diagnose) fn read_only(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
-    let is_read_only = |core: &&Core<'_>| {
-        core.seen.and_then(|seen| seen.info.as_ref()).is_some_and(|info| info.read_only == Some(true))
-    };
-    if !view.cores.iter().any(|core| is_read_only(&core)) {
+    if !says_read_only(&view) {
         return Vec::new();
     }
     let cause = "Harbor is read-only: an administrator made it so, or a garbage collection runs; pushes are refused, pulls go on.";
     let mut finding = about(&view, Code::RegistryReadOnly, &[], whole(&view), cause.into());
     finding.evidence = vec!["harbor/info".into()];
     vec![finding]
+}
+
+fn says_read_only(view: &View<'_>) -> bool {
+    let info = |core: &Core<'_>| core.seen.and_then(|seen| seen.info.as_ref()?.read_only);
+    view.cores.iter().any(|core| info(core) == Some(true))
 }
 
 /// Whether a token that grants the push was refused.
@@ -118,6 +152,15 @@ fn is_of_registry(answer: &Answer) -> bool {
 pub(in crate::diagnose) fn decided(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let Some(decision) = view.seen.and_then(|seen| seen.decision.as_ref()) else { return Vec::new() };
+    // What is no token for the repository grants no push to anybody, and says nothing of a right.
+    if decision.token.step != ExchangeStep::PushToken {
+        return Vec::new();
+    }
+    // What another server answers is none of Harbor's rules.
+    let front = view.seen.and_then(|seen| seen.front.as_ref()).filter(|_| decision.at == "front");
+    if front.is_some_and(super::front::is_no_harbor) {
+        return Vec::new();
+    }
     // A refused login has its own finding, and nothing was sent after it.
     let is_refused = view.seen.and_then(|seen| seen.login.as_ref()).is_some_and(Login::is_refused);
     let Some(token) = decision.token.answer().filter(|_| !is_refused) else { return Vec::new() };
@@ -132,7 +175,9 @@ pub(in crate::diagnose) fn decided(evidence: &Evidence) -> Vec<Finding> {
         (200, None) => None,
         _ => Some(judged(&view, decision, token, Place::TokenService)),
     };
-    found.into_iter().collect()
+    // What Harbor says of itself is told once.
+    let is_told = |finding: &Finding| finding.code == Code::RegistryReadOnly && says_read_only(&view);
+    found.into_iter().filter(|finding| !is_told(finding)).collect()
 }
 
 fn source(view: &View<'_>) -> String {
@@ -144,7 +189,7 @@ fn source(view: &View<'_>) -> String {
 fn nobody(view: &View<'_>) -> Option<Finding> {
     let login = view.seen?.login.as_ref()?;
     let how = "its token was issued to nobody, although the credential was sent";
-    (!login.is_refused()).then(|| refused_login(view, login, how))
+    (!login.is_refused() && login.refused_later.is_none()).then(|| refused_login(view, login, how))
 }
 
 fn about_repository(view: &View<'_>, decision: &Decision, code: Code, cause: String) -> Finding {
@@ -205,7 +250,7 @@ fn refused_upload(view: &View<'_>, decision: &Decision, answer: &Answer) -> Opti
 
 /// A token that grants the push was refused: key, clock or expiry.
 fn refused_token(view: &View<'_>, decision: &Decision) -> Finding {
-    if let Some(cause) = outlived(decision) {
+    if let Some(cause) = outlived(view, decision) {
         return about_repository(view, decision, Code::TokenOutlived, cause);
     }
     let at = if decision.at == "front" {
@@ -214,7 +259,7 @@ fn refused_token(view: &View<'_>, decision: &Decision) -> Finding {
         format!("at core {}", decision.at)
     };
     let cause = format!(
-        "Harbor issued a token that grants the push to {} and refused that same token {at}: the credential and its right are fine, and a core did not verify it, for the key or for the time.",
+        "Harbor issued a token that grants the push to {} and refused that same token {at}: the credential and its right are fine, and a core did not take it: for its key, for its time, or (from 2.13.5 and 2.14.3 on) because it was issued more than 60 s before the project was created, as where the clock of the core that issued it is behind.",
         decision.repository
     );
     let mut finding = about_repository(view, decision, Code::HarborTokenRejected, cause);
@@ -227,11 +272,19 @@ fn refused_token(view: &View<'_>, decision: &Decision) -> Finding {
     finding
 }
 
-/// The token had ended when it was shown.
-fn outlived(decision: &Decision) -> Option<String> {
+/// The token had ended when it was shown, by the clock of whichever core is the furthest behind: the observer's own
+/// clock says nothing of a token's times. Where no core's clock was seen, nobody can say.
+fn outlived(view: &View<'_>, decision: &Decision) -> Option<String> {
     let (asked, ends) = (decision.asked_at?, claims(decision)?.exp?);
-    let leeway = i64::try_from(crate::plan::clock::HARBOR_LEEWAY_MS / 1_000).unwrap_or_default();
-    (asked.as_second() > ends.as_second().saturating_add(leeway)).then(|| {
+    let front = view.seen?.front.as_ref();
+    let clocks = view.cores.iter().filter_map(|core| core.seen?.clock);
+    let clocks =
+        clocks.chain(front.and_then(|front| front.dates)).chain(front.and_then(|front| front.issued));
+    let least_us = clocks.map(|clock| clock.low_us).min()?;
+    let leeway_us = i64::try_from(crate::plan::clock::HARBOR_LEEWAY_MS).ok()?.saturating_mul(1_000);
+    let shown_us = asked.as_microsecond().saturating_add(least_us);
+    let ended_us = ends.as_microsecond().saturating_add(leeway_us);
+    (shown_us > ended_us).then(|| {
         format!("The token for {} ended at {ends} and was shown at {asked}: the operation takes longer than its token lives.", decision.repository)
     })
 }

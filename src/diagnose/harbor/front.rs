@@ -1,6 +1,6 @@
 //! What clients meet at the front door: whether it answers, where it sends them for tokens, and what it cannot tell.
 
-use super::about::{about, host};
+use super::about::{about, counted, host};
 use super::view::View;
 use crate::code::Code;
 use crate::diagnose::probe::{fault, words};
@@ -14,9 +14,21 @@ use crate::finding::Finding;
 /// A front door, or a token service that it names, that cannot be reached.
 pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
+    let by_nodes = view.by_nodes();
+    std::iter::once(&view).chain(&by_nodes).flat_map(unreachable_for).collect()
+}
+
+fn unreachable_for(view: &View<'_>) -> Vec<Finding> {
     let Some(front) = view.seen.and_then(|seen| seen.front.as_ref()) else { return Vec::new() };
-    let faults = ways(&view, front);
-    if faults.is_empty() { no_tokens(&view, front).into_iter().collect() } else { faults }
+    let mut found = ways(view, front);
+    if found.is_empty() {
+        found.extend(no_tokens(view, front));
+    }
+    let node = view.probe.map(|probe| probe.node.clone()).filter(|node| !node.is_empty());
+    for finding in &mut found {
+        finding.subject.nodes.extend(node.clone());
+    }
+    found
 }
 
 fn subject(front: &FrontSeen) -> String {
@@ -35,6 +47,11 @@ fn ways(view: &View<'_>, front: &FrontSeen) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, endpoint) in seen.endpoints.iter().enumerate() {
         let Some(fault) = fault(endpoint).filter(|_| is_front(index, endpoint.role)) else { continue };
+        // Harbor's internal TLS is by an authority of its own, for the Service's short name: no client comes this way.
+        let is_internal = matches!(fault.code, Code::CertificateUntrusted | Code::CertificateNameMismatch);
+        if is_internal && seen_by_service(view, front) {
+            continue;
+        }
         let cause = format!("{} cannot be reached as clients do: {}.", front.url, fault.what);
         let mut finding = about(view, fault.code, &[], subject(front), cause);
         finding.messages = fault.message.into_iter().collect();
@@ -50,23 +67,51 @@ fn ways(view: &View<'_>, front: &FrontSeen) -> Vec<Finding> {
     findings
 }
 
+/// Whether what answers there bears no sign of a registry: neither a challenge nor a header or an error of one. What
+/// fails with 5xx may be a proxy before one.
+pub(super) fn is_no_harbor(front: &FrontSeen) -> bool {
+    let answer = front.ping.as_ref().and_then(Exchange::answer);
+    front.kids.is_empty()
+        && answer
+            .is_some_and(|answer| answer.status < 500 && !answer.marks.any() && answer.challenges.is_empty())
+}
+
+/// A web server that is no registry: portal, web filter, load balancer, or another program's port.
+fn no_harbor(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
+    let answer = front.ping.as_ref().and_then(Exchange::answer).filter(|_| is_no_harbor(front))?;
+    let server = answer.server.as_ref().map(|server| format!(" (Server: {server})")).unwrap_or_default();
+    let cause = format!(
+        "What answers at {}{server} is no Harbor: it answers {} to GET /v2/, without the challenge or any other mark of a registry. No credential belongs there.",
+        front.url, answer.status
+    );
+    // By the URL alone the addresses are the front door's own, and what they answered is the same news.
+    let cores: Vec<&super::view::Core<'_>> = if view.is_by_url() {
+        view.cores.iter().filter(|core| core.kid().is_none()).collect()
+    } else {
+        Vec::new()
+    };
+    let mut finding = about(view, Code::UnexpectedResponder, &cores, subject(front), cause);
+    finding.evidence.insert(0, view.part("front"));
+    finding.messages = words(answer).into_iter().collect();
+    Some(finding)
+}
+
 /// The front door answers, and gives no token.
 fn no_tokens(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
     let answered = front.ping.as_ref().and_then(Exchange::answer).is_some();
+    if !answered {
+        return silent(view, front);
+    }
+    if is_no_harbor(front) {
+        return no_harbor(view, front);
+    }
     let cores_issue = view.cores.iter().any(|core| core.kid().is_some());
     if front.without_token == 0 || !front.kids.is_empty() {
         return None;
     }
-    let cause = match (answered, cores_issue) {
-        (true, true) => format!(
-            "{} answers but gives no tokens ({} requests), although the cores do.",
-            front.url, front.without_token
-        ),
-        (true, false) => {
-            format!("{} answers but gives no tokens ({} requests).", front.url, front.without_token)
-        }
-        (false, _) => return silent(view, front),
-    };
+    let although = if cores_issue { ", although the cores do" } else { "" };
+    let asked = counted(front.without_token, "request", "requests");
+    let cause = format!("{} answers but gives no tokens ({asked}){although}.", front.url);
     let mut finding = about(view, Code::TokenServiceUnreachable, &[], subject(front), cause);
     finding.evidence = vec![view.part("front")];
     if !cores_issue {
@@ -85,12 +130,23 @@ fn silent(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
         ExchangeResult::TimedOut => {
             (Code::ConnectionTimedOut, "accepts connections and does not answer in time")
         }
-        ExchangeResult::Broken { .. } => (Code::ConnectionRefused, "cuts the exchange off"),
+        ExchangeResult::Broken { .. } => (
+            Code::ConnectionRefused,
+            "accepts connections and cuts the exchange off, or answers what is no HTTP",
+        ),
         ExchangeResult::Unreachable => (Code::ConnectionRefused, "cannot be reached"),
         ExchangeResult::Refused { .. } | ExchangeResult::Answered(_) => return None,
     };
     let mut finding = about(view, code, &[], subject(front), format!("{} {what}.", front.url));
     finding.evidence = vec![view.part("front")];
+    if let ExchangeResult::Broken { message } = &ping.result {
+        finding.messages = vec![message.clone()];
+    }
+    // It did give tokens at other times of the same run.
+    finding.certain = front.kids.is_empty();
+    if !finding.certain {
+        finding.settle_by = Some("one more run, or more requests (--front-requests)".into());
+    }
     Some(finding)
 }
 
@@ -114,6 +170,9 @@ pub(in crate::diagnose) fn realm(evidence: &Evidence) -> Vec<Finding> {
     let (Some(used), Some(named)) = (Url::of(front.url.as_str()), Url::of(realm.as_str())) else {
         return Vec::new();
     };
+    // Clients are led from http to https, at the token service as at the front door.
+    let began = front.redirected_from.as_ref().and_then(|from| Url::of(from.as_str()));
+    let is_led_on = began.is_some_and(|began| began.scheme == named.scheme && began.host == named.host);
     let what = match (used.scheme == named.scheme, used.host == named.host) {
         (true, true) => return Vec::new(),
         (false, true) => format!("by {} and not by {}", named.scheme, used.scheme),
@@ -126,10 +185,10 @@ pub(in crate::diagnose) fn realm(evidence: &Evidence) -> Vec<Finding> {
     let mut finding = about(&view, Code::RealmMismatch, &[], subject(front), cause);
     finding.evidence = vec![view.part("front")];
     // A redirect from http to https, or a second name, may still work.
-    let works = !front.kids.is_empty() && used.host != named.host;
+    let works = !front.kids.is_empty() && (used.host != named.host || is_led_on);
     finding.certain = !works;
     if works {
-        finding.settle_by = Some("whether clients reach the other host too".into());
+        finding.settle_by = Some("whether clients reach the token service there too".into());
     }
     vec![finding]
 }
@@ -177,7 +236,7 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
     let addresses = view.cores.iter().filter(|core| core.kid().is_some()).count();
     let cookies: Vec<&str> =
         front.cookies.iter().map(|cookie| cookie.as_str()).filter(|name| !is_harbors_own(name)).collect();
-    if addresses > 1 && cookies.is_empty() {
+    if (addresses > 1 || is_asked_by_itself(&view, front)) && cookies.is_empty() {
         return Vec::new();
     }
     let sticky = match cookies.as_slice() {
@@ -187,9 +246,10 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
         some => format!("it keeps clients at one core by cookies ({})", super::about::list(some)),
     };
     let cause = format!(
-        "All {} tokens of {} are of one key ({}), which proves nothing: {sticky}.",
-        only.count,
+        "{} of {} {} of one key ({}), which proves nothing: {sticky}.",
+        if only.count == 1 { "The only token".into() } else { format!("All {} tokens", only.count) },
         front.url,
+        if only.count == 1 { "is" } else { "are" },
         super::about::short(super::view::Key::Kid(only.kid.as_str()))
     );
     let mut finding = about(&view, Code::Unknown, &[], subject(front), cause);
@@ -209,6 +269,28 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
         .into_iter()
         .collect();
     vec![finding]
+}
+
+/// Whether every address of the front door is one that the user named as a core's, and that told its key.
+fn is_asked_by_itself(view: &View<'_>, front: &FrontSeen) -> bool {
+    let endpoint = || {
+        let index = front.ping.as_ref()?.endpoint?;
+        view.probe?.seen()?.endpoints.get(index).filter(|endpoint| endpoint.proxy.is_none())
+    };
+    let Some(endpoint) = endpoint() else { return false };
+    let own = endpoint.host.as_str().parse::<std::net::IpAddr>().ok();
+    let resolved = endpoint.resolve.iter().flat_map(|resolve| resolve.addresses.iter().copied());
+    let all: Vec<String> = own
+        .into_iter()
+        .chain(resolved)
+        .map(|ip| std::net::SocketAddr::new(ip, endpoint.port).to_string())
+        .collect();
+    let is_core = |address: &String| {
+        view.cores
+            .iter()
+            .any(|core| core.kid().is_some() && core.seen.is_some_and(|seen| seen.address == *address))
+    };
+    !all.is_empty() && all.iter().all(is_core)
 }
 
 /// Harbor's own cookies (2.16), which no balancer reads.

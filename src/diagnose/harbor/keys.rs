@@ -1,6 +1,6 @@
 //! Token keys: which cores hold which, and whether they are what their Secret holds.
 
-use super::about::{about, group, host, list, names, one, short, whole};
+use super::about::{about, counted, group, host, list, names, one, short, whole};
 use super::matrix::{self, odds_in_words};
 use super::view::{Agrees, Core, Group, Key, View};
 use crate::code::Code;
@@ -133,7 +133,7 @@ fn of_front(view: &View<'_>, groups: &[Group<'_>]) -> Option<Finding> {
     let told: Vec<String> = front
         .kids
         .iter()
-        .map(|one| format!("{} ({} times)", short(Key::Kid(one.kid.as_str())), one.count))
+        .map(|one| format!("{} ({})", short(Key::Kid(one.kid.as_str())), counted(one.count, "time", "times")))
         .collect();
     let url = &front.url;
     let cause = match (front.kids.len() > 1, strange) {
@@ -201,6 +201,14 @@ fn cannot_issue(view: &View<'_>, core: &Core<'_>) -> Finding {
         );
     }
     finding
+}
+
+/// Whether a core that cannot issue has no RSA key at all, so that it verifies nothing either: nothing is mounted, or
+/// what its Secret holds is none. That has findings of its own.
+pub(super) fn has_none(view: &View<'_>, core: &Core<'_>) -> bool {
+    let form = view.secret_seen(core).map(|seen| seen.form);
+    core.seen.is_some_and(|seen| seen.cannot_issue())
+        && (own_key(core) == Some(None) || matches!(form, Some(KeyForm::Unreadable | KeyForm::Other)))
 }
 
 /// A Secret whose key lets no core issue that starts from now on.

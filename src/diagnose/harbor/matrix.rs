@@ -8,8 +8,10 @@ use crate::diagnose::probe::words;
 use crate::evidence::Evidence;
 use crate::evidence::harbor::Verdict;
 use crate::evidence::harbor::pods::TellingLine;
+use crate::evidence::harbor::seen::Method;
 use crate::evidence::probe::Exchange;
 use crate::finding::Finding;
+use crate::rate::percent;
 use crate::text::Clean;
 
 /// How many requests a small push makes with one token: for each of three layers whether it is there, the start and
@@ -97,9 +99,11 @@ pub(super) fn has_rejections(view: &View<'_>) -> bool {
     !rejections(view).is_empty()
 }
 
-/// What a core said when it rejected a token.
+/// What a core said when it rejected a token. Without a credential a rejection shows as a manifest that is not found,
+/// which would read as another cause.
 pub(super) fn example_words(view: &View<'_>) -> Option<Clean> {
-    words(view.seen?.matrix.as_ref()?.example.as_ref().and_then(Exchange::answer)?)
+    let matrix = view.seen?.matrix.as_ref().filter(|matrix| matrix.method == Method::Credential)?;
+    words(matrix.example.as_ref().and_then(Exchange::answer)?)
 }
 
 /// The odds as a sentence.
@@ -110,10 +114,6 @@ pub(super) fn odds_in_words(odds: &Odds) -> String {
         odds.cores,
         percent(odds.push)
     )
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
 }
 
 /// What clients see at the front door, and what hides it from them; empty where neither is known.
@@ -152,6 +152,7 @@ pub(in crate::diagnose) fn rejected(evidence: &Evidence) -> Vec<Finding> {
     for (issuer, verifier) in rejections(&view) {
         match (view.key(issuer), view.key(verifier)) {
             _ if super::clocks::explains(&view, issuer, verifier) => {}
+            _ if super::keys::has_none(&view, verifier) => {}
             (Key::Kid(one), Key::Kid(other)) if one != other => {}
             (Key::Kid(_), Key::Kid(_)) => same.push((issuer, verifier)),
             _ => unknown.push((issuer, verifier)),

@@ -17,6 +17,7 @@ mod reach;
 mod version;
 mod view;
 
+pub(crate) use about::host;
 pub(super) use clocks::{drifting, rejected_for_time, short_lived};
 pub(super) use config::{drifting_settings, versions};
 pub(super) use decision::{decided, logins, read_only};

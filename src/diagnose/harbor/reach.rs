@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::diagnose::probe::{fault, words};
 use crate::evidence::harbor::PodState;
 use crate::evidence::harbor::seen::Via;
-use crate::evidence::probe::ExchangeResult;
+use crate::evidence::probe::{Exchange, ExchangeResult};
 use crate::evidence::{Evidence, Outcome};
 use crate::finding::{Finding, Fix, Severity, Subject};
 use crate::text::Clean;
@@ -23,7 +23,8 @@ pub(in crate::diagnose) fn unreachable_cores(evidence: &Evidence) -> Vec<Finding
     for core in &view.cores {
         findings.extend(match core.seen {
             Some(seen) if !seen.answers() => silent(&view, core, others_answer(core)),
-            Some(seen) => strange(&view, core, seen.token.answer().map_or(0, |answer| answer.status)),
+            Some(seen) => strange(&view, core, seen.token.answer().map_or(0, |answer| answer.status))
+                .or_else(|| stopped(&view, core)),
             None => not_running(&view, core),
         });
     }
@@ -35,11 +36,11 @@ fn silent(view: &View<'_>, core: &Core<'_>, others_answer: bool) -> Option<Findi
         return None;
     }
     let seen = core.seen?;
-    let because = because(view, core);
+    let because = because(view, &seen.token);
     let not_ready = if core.serves() { "" } else { ", which is not ready," };
     let cause = format!("Core {}{not_ready} does not answer at {}{because}.", core.name, seen.address);
     let mut finding = about(view, Code::HarborCoreUnreachable, &[core], one(core), cause);
-    finding.messages = message(view, core).into_iter().collect();
+    finding.messages = message(view, &seen.token).into_iter().collect();
     weigh(&mut finding, view, core);
     if !others_answer && core.serves() && view.seen.is_some_and(|seen| seen.via == Via::Pod) {
         // Nobody answers whoever asks from there: it may be the way, not the cores.
@@ -48,6 +49,36 @@ fn silent(view: &View<'_>, core: &Core<'_>, others_answer: bool) -> Option<Findi
         finding.settle_by =
             Some("the same through the API server, past NetworkPolicies: --via port-forward".into());
     }
+    Some(finding)
+}
+
+/// A core that answered, and from some request on did not: it may have ended, or been cut off.
+fn stopped(view: &View<'_>, core: &Core<'_>) -> Option<Finding> {
+    if core.state() == PodState::Terminating {
+        return None;
+    }
+    let seen = core.seen?;
+    let unanswered = seen.stopped.as_ref()?;
+    let cause = format!(
+        "Core {} answered at {} at first, and then left {} without an answer{}. What was to be asked of it after that is not known.",
+        core.name,
+        seen.address,
+        unanswered.request,
+        because(view, unanswered)
+    );
+    let mut finding = about(view, Code::HarborCoreUnreachable, &[core], one(core), cause);
+    finding.messages = message(view, unanswered).into_iter().collect();
+    finding.certain = false;
+    finding.also_possible = vec![Code::ConnectionTimedOut, Code::ConnectionRefused];
+    finding.settle_by = Some(match core.pod {
+        Some(_) => {
+            "its restarts and events, and one more run: a core that is overloaded or restarting answers again"
+                .into()
+        }
+        None => "one more run, and the core's own log: a core that is overloaded or restarting answers again"
+            .into(),
+    });
+    weigh(&mut finding, view, core);
     Some(finding)
 }
 
@@ -74,11 +105,10 @@ fn not_running(view: &View<'_>, core: &Core<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-fn because(view: &View<'_>, core: &Core<'_>) -> String {
-    let Some(seen) = core.seen else { return String::new() };
-    match &seen.token.result {
+fn because(view: &View<'_>, exchange: &Exchange) -> String {
+    match &exchange.result {
         ExchangeResult::Unreachable => {
-            fault_of(view, core).map(|fault| format!(": {}", fault.what)).unwrap_or_default()
+            fault_of(view, exchange).map(|fault| format!(": {}", fault.what)).unwrap_or_default()
         }
         ExchangeResult::TimedOut => ": the connection was accepted and nothing came in time".into(),
         ExchangeResult::Broken { .. } => ": the exchange broke off".into(),
@@ -86,13 +116,13 @@ fn because(view: &View<'_>, core: &Core<'_>) -> String {
     }
 }
 
-fn fault_of(view: &View<'_>, core: &Core<'_>) -> Option<crate::diagnose::probe::Fault> {
-    fault(view.probe?.seen()?.endpoints.get(core.seen?.token.endpoint?)?)
+fn fault_of(view: &View<'_>, exchange: &Exchange) -> Option<crate::diagnose::probe::Fault> {
+    fault(view.probe?.seen()?.endpoints.get(exchange.endpoint?)?)
 }
 
-fn message(view: &View<'_>, core: &Core<'_>) -> Option<Clean> {
-    match &core.seen?.token.result {
-        ExchangeResult::Unreachable => fault_of(view, core)?.message,
+fn message(view: &View<'_>, exchange: &Exchange) -> Option<Clean> {
+    match &exchange.result {
+        ExchangeResult::Unreachable => fault_of(view, exchange)?.message,
         ExchangeResult::Broken { message } | ExchangeResult::Refused { message } => Some(message.clone()),
         _ => None,
     }
@@ -101,6 +131,11 @@ fn message(view: &View<'_>, core: &Core<'_>) -> Option<Clean> {
 /// What answers is no core, or a core that is ill: a token is 200, and 500 where the key cannot be read.
 fn strange(view: &View<'_>, core: &Core<'_>, status: u16) -> Option<Finding> {
     if matches!(status, 200 | 500) || core.state() == PodState::Terminating {
+        return None;
+    }
+    // By the URL the front door's finding is about its addresses too.
+    let front = view.seen.and_then(|seen| seen.front.as_ref()).filter(|_| view.is_by_url());
+    if front.is_some_and(super::front::is_no_harbor) {
         return None;
     }
     let address = core.seen.map(|seen| seen.address.as_str()).unwrap_or_default();

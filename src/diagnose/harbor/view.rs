@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::evidence::harbor::pods::{KeySecretSeen, Rollout, TellingLine};
 use crate::evidence::harbor::seen::Via;
 use crate::evidence::harbor::{CorePod, CoreSeen, Harbor, HarborSeen, KeyMount, KeySecret, PodState};
-use crate::evidence::{Evidence, Outcome, Probe};
+use crate::evidence::{Evidence, Network, Outcome, Probe};
 
 /// One Harbor.
 pub(crate) struct View<'a> {
@@ -125,6 +125,23 @@ impl<'a> View<'a> {
         })
     }
 
+    /// The same Harbor as the nodes see it that asked its front door only, beside the one that asked the cores.
+    pub fn by_nodes(&self) -> Vec<Self> {
+        let others = self.evidence.probes.iter().filter(|probe| {
+            probe.network == Network::Node && self.probe.is_none_or(|own| own.id != probe.id)
+        });
+        let view = |probe: &'a Probe| {
+            let seen = probe.seen()?.harbor.as_ref()?;
+            Some(Self {
+                probe: Some(probe),
+                seen: Some(seen),
+                cores: cores(self.harbor, Some(seen)),
+                ..*self
+            })
+        };
+        others.filter_map(view).collect()
+    }
+
     /// Harbor's namespace.
     pub fn namespace(&self) -> &'a str {
         self.harbor.map_or(&self.evidence.plan.namespace, |harbor| &harbor.namespace)
@@ -159,7 +176,7 @@ impl<'a> View<'a> {
         self.harbor?.rollouts.iter().find(of_cores)
     }
 
-    /// The workload of the cores: `deployment/harbor-core`; `None` where it cannot be told.
+    /// The workload of the cores: `deployment/harbor-core`; `None` where it cannot be told, or there are several.
     pub fn workload(&self) -> Option<String> {
         if let Some(rollout) = self.rollout() {
             return Some(rollout.workload.clone());
@@ -169,7 +186,9 @@ impl<'a> View<'a> {
             let (of_set, _) = pod.name.rsplit_once('-')?;
             Some(format!("deployment/{}", of_set.strip_suffix(&pod.revision)?.strip_suffix('-')?))
         };
-        pods.filter_map(name).next()
+        let mut names = pods.filter_map(name);
+        let first = names.next()?;
+        names.all(|name| name == first).then_some(first)
     }
 
     /// The Secret that a core mounts its key from.

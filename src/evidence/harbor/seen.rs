@@ -29,6 +29,10 @@ pub struct HarborSeen {
     /// What the client's own token says of a repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// What was to be asked and was not, because the time was up or the user ended it: `4 of 9 pairs`, `27 of 30
+    /// requests at the front door`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<String>,
 }
 
 /// How cores are reached.
@@ -54,6 +58,9 @@ pub struct CoreSeen {
     pub address: String,
     /// The anonymous request of a token; its claims hold `kid`, `iat`, `nbf` and `exp`.
     pub token: Exchange,
+    /// The first request that it left without an answer after it had answered others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Exchange>,
     /// `/api/v2.0/systeminfo`: the version and what else is told without or with a login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<SystemInfo>,
@@ -211,6 +218,9 @@ pub enum Verdict {
 pub struct FrontSeen {
     /// The URL, without user and password.
     pub url: Clean,
+    /// The URL that was named, where it led clients elsewhere: to HTTPS. `url` is where it was asked then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirected_from: Option<Clean>,
     /// `GET /v2/` without a credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ping: Option<Exchange>,

@@ -31,6 +31,7 @@ pub(super) async fn look_at(asker: &mut Asker, core: &mut Place, address: &CoreA
         info: None,
         clock: None,
         realm: None,
+        stopped: None,
     };
     if seen.answers() {
         let challenge = asker.get(core, ExchangeStep::Ping, paths::V2, &Authorization::None).await;

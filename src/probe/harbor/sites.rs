@@ -98,6 +98,7 @@ pub(super) fn not_asked(core: &CoreAddress, why: &str) -> (CoreSeen, Place) {
         info: None,
         clock: None,
         realm: None,
+        stopped: None,
     };
     let origin = Origin::new(Scheme::Http, "", 0);
     (seen, Place { name: core.name.clone(), origin, host: None, clock: ServerClock::default() })

@@ -17,8 +17,17 @@ pub(super) fn fill(spec: &mut Value, plan: &Plan, run: &str, order: &Order, reso
     }
 }
 
-pub(super) fn containers(plan: &Plan, run: &str, resources: Resources) -> Value {
+fn containers(plan: &Plan, run: &str, resources: Resources) -> Value {
     plan.images.iter().enumerate().map(|(index, image)| container(run, index, image, resources)).collect()
+}
+
+/// What stands in the Job's template, from which no pod is ever made: the API server asks for a container, also where
+/// no image is under test.
+pub(super) fn of_the_job(plan: &Plan, run: &str) -> Value {
+    match (&plan.probe, plan.images.is_empty()) {
+        (Some(probe), true) => json!([container(run, 0, &probe.image, Resources::Stated)]),
+        _ => containers(plan, run, Resources::Stated),
+    }
 }
 
 /// The pod's own pull secrets; `None` leaves it to admission to copy the ServiceAccount's.

@@ -97,7 +97,7 @@ pub fn run_selector(run: &str) -> String {
 pub fn job(plan: &Plan, run: &str) -> Value {
     // What a kubelet's test needs is the least that any policy on templates could object to.
     let mut spec = common_spec(plan);
-    spec["containers"] = kubelet::containers(plan, run, Resources::Stated);
+    spec["containers"] = kubelet::of_the_job(plan, run);
     if let Some(secrets) = kubelet::pull_secrets(plan, run, &CredentialUse::AsPlanned) {
         spec["imagePullSecrets"] = secrets;
     }

@@ -77,6 +77,15 @@ fn the_job_owns_the_pods_and_ends_by_itself() {
 }
 
 #[test]
+fn the_jobs_template_has_a_container_also_where_no_image_is_under_test() {
+    let image = "registry.example.com/regauth-probe:1";
+    let probe = Some(ProbePlan { image: image.into(), ..ProbePlan::default() });
+    let job = manifest::job(&Plan { probe, ..plan(&[]) }, RUN);
+    let containers = &job["spec"]["template"]["spec"]["containers"];
+    assert_eq!((containers.as_array().map(Vec::len), &containers[0]["image"]), (Some(1), &json!(image)));
+}
+
+#[test]
 fn pods_are_found_by_run_and_row_and_never_by_a_service() {
     let pod = pod();
     let labels = &pod["metadata"]["labels"];

@@ -26,7 +26,7 @@ pub fn all() -> Vec<Case> {
         clock::CASES,
         clock_probe::CASES,
         commands::CASES,
-        harbor::CASES,
+        &harbor::all(),
         secrecy::CASES,
     ]
     .concat()

@@ -1,5 +1,7 @@
 //! Credentials are planted everywhere and searched for in everything that comes out.
 
+mod harbor;
+
 use crate::planted::Planted;
 use crate::support::audit;
 use crate::support::plugin::{Plugin, Ran};
@@ -27,6 +29,11 @@ pub const CASES: &[Case] = &[
         needs: Needs::OwnCluster,
         run: pods,
     },
+    Case {
+        name: "no token key, setting or credential of a Harbor is in anything that comes of harbor and clock",
+        needs: Needs::OwnCluster,
+        run: harbor::all,
+    },
 ];
 
 const FORMATS: [&str; 4] = ["table", "wide", "json", "yaml"];
@@ -37,6 +44,12 @@ struct Search<'a> {
     planted: Planted,
     outputs: Vec<String>,
     mark: u64,
+}
+
+/// How many pods a run left, and how many of them had a log.
+struct Kept {
+    pods: usize,
+    logs: usize,
 }
 
 impl<'a> Search<'a> {
@@ -76,6 +89,27 @@ impl<'a> Search<'a> {
         self.outputs.extend([ran.stdout.clone(), ran.stderr.clone()]);
         let _ = std::fs::remove_file(&file);
         ran
+    }
+
+    /// Takes in what a run with `--keep` left in the cluster, and removes it.
+    fn kept(&mut self) -> Kept {
+        let (space, ours) = (self.space, "app.kubernetes.io/managed-by=kubectl-regauth");
+        let names = space.kubectl(&["get", "pods", "-l", ours, "-o", "name"], "");
+        let mut kept = Kept { pods: names.lines().count(), logs: 0 };
+        for name in names.lines() {
+            // A pod of the kubelet's method has none: nothing ran in it.
+            if let Ok(log) = space.cluster.try_kubectl(&["-n", &space.namespace, "logs", name], "") {
+                kept.logs += usize::from(!log.trim().is_empty());
+                self.outputs.push(log);
+            }
+        }
+        let objects = ["get", "pods,jobs,configmaps", "-l", ours, "-o", "yaml"];
+        self.outputs
+            .extend([space.kubectl(&objects, ""), space.kubectl(&["get", "events", "-o", "yaml"], "")]);
+        let administrator = ["cleanup", "--force", "--yes", "-n", &space.namespace];
+        let ran = Plugin::new(space.cluster.setting("KUBECONFIG").as_ref(), &administrator).run();
+        assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+        kept
     }
 
     fn end(mut self) {
@@ -202,20 +236,11 @@ fn pods(space: &Space) {
     let more = ["--network", "both", "--ca-bundle", &ca, "--node", "node1", "-o", "json"];
     let ran = search.run(&[&args[..], &more].concat());
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    let names = space.kubectl(&["get", "pods", "-o", "name"], "");
-    assert_eq!(names.lines().count(), 3, "two probes and a kubelet's: {names}");
-    let mut logs = 0;
-    for name in names.lines() {
-        // A pod of the kubelet's method has none: nothing ran in it.
-        if let Ok(log) = space.cluster.try_kubectl(&["-n", &space.namespace, "logs", name], "") {
-            logs += usize::from(!log.trim().is_empty());
-            search.outputs.push(log);
-        }
-    }
-    assert_eq!(logs, 2, "the probes' logs hold what they saw");
-    search.outputs.push(space.kubectl(&["get", "pods,jobs,events,configmaps", "-o", "yaml"], ""));
-    let administrator = ["cleanup", "--force", "--yes", "-n", &space.namespace];
-    let ran = Plugin::new(space.cluster.setting("KUBECONFIG").as_ref(), &administrator).run();
-    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let kept = search.kept();
+    assert_eq!(
+        (kept.pods, kept.logs),
+        (3, 2),
+        "two probes and a kubelet's; the probes' logs hold what they saw"
+    );
     search.end();
 }

@@ -185,6 +185,7 @@ pub(super) fn core(number: usize, kid: &str) -> CoreSeen {
         info: None,
         clock: Some(ClockBounds::around(0, 50_000)),
         realm: None,
+        stopped: None,
     }
 }
 

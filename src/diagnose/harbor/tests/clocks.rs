@@ -92,13 +92,54 @@ fn different_keys_are_no_question_of_time() {
 }
 
 #[test]
-fn an_observer_that_differs_from_all_cores_is_the_one_that_is_off() {
+fn of_an_observer_and_the_cores_that_differ_either_may_be_wrong() {
     let mut evidence = harbor(&[A, A]);
     clock(&mut evidence, 1, 300.0);
     clock(&mut evidence, 2, 300.0);
     let finding = only(&evidence);
     assert_eq!((finding.code, finding.severity), (Code::ClockDrift, Severity::Warning));
     assert_eq!(finding.subject.name, "node/node1");
+    assert!(!finding.certain && finding.cause.contains("Either may be wrong"), "{}", finding.cause);
+    assert!(finding.settle_by.unwrap().contains("--method probe --ntp-server SERVER"));
+}
+
+#[test]
+fn the_only_core_and_an_observer_that_differ_are_told_too() {
+    let mut evidence = harbor(&[A]);
+    clock(&mut evidence, 1, 50.0);
+    assert_eq!(codes(&evidence), [], "less than what Harbor forgives");
+    clock(&mut evidence, 1, 90.0);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::ClockDrift, false));
+    assert!(finding.cause.contains("the only core that was asked"), "{}", finding.cause);
+}
+
+#[test]
+fn the_mend_of_a_clock_pulls_no_image_of_others() {
+    let mut evidence = harbor(&[A, A, A]);
+    clock(&mut evidence, 3, 90.0);
+    let commands: Vec<String> = only(&evidence).fixes.into_iter().map(|fix| fix.command).collect();
+    assert!(commands.iter().any(|one| one.contains("clock --method probe --node node3")), "{commands:?}");
+    assert!(commands.iter().all(|one| !one.contains("busybox")), "{commands:?}");
+}
+
+#[test]
+fn an_administrators_password_goes_through_tls_only() {
+    for (url, asked) in [("http://harbor.example.com", false), ("https://harbor.example.com", true)] {
+        let mut evidence = by_url(&[(A, 30)]);
+        if let crate::evidence::probe::ExchangeResult::Answered(answer) =
+            &mut seen(&mut evidence).cores[0].token.result
+        {
+            answer.claims.as_mut().unwrap().exp = Some(at(NOW + 300));
+        }
+        let front = seen(&mut evidence).front.as_mut().unwrap();
+        front.url = Clean::new(url);
+        front.ping = Some(pinged(&format!("{url}/service/token")));
+        let findings = crate::diagnose::diagnose(&evidence);
+        let finding = findings.iter().find(|finding| finding.code == Code::TokenOutlived).unwrap();
+        assert_eq!(finding.fixes.iter().any(|fix| fix.command.contains("-u ADMIN")), asked, "{url}");
+        assert!(finding.cause.contains("Token Expiration"), "{}", finding.cause);
+    }
 }
 
 #[test]

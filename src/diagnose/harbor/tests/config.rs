@@ -6,6 +6,7 @@ use super::build::*;
 use crate::code::Code;
 use crate::evidence::Evidence;
 use crate::evidence::harbor::pods::OtherPod;
+use crate::evidence::harbor::seen::SystemInfo;
 use crate::evidence::harbor::settings::Learnt;
 use crate::evidence::harbor::{PodState, Setting, SettingValue};
 use crate::finding::Severity;
@@ -141,4 +142,28 @@ fn jobservice_of_another_release_is_told() {
     let finding = only(&evidence);
     assert_eq!(finding.code, Code::HarborVersionMismatch);
     assert!(finding.cause.contains("v2.12.1"), "{}", finding.cause);
+}
+
+#[test]
+fn by_the_url_cores_are_of_different_versions_and_nobody_saw_an_image() {
+    let mut evidence = by_url(&[(A, 30)]);
+    let mut second = core(2, A);
+    second.name = "192.0.2.8:443".into();
+    seen(&mut evidence).cores.push(second);
+    for (core, version) in seen(&mut evidence).cores.iter_mut().zip(["v2.16.0-1", "v2.15.2-7"]) {
+        core.info = Some(SystemInfo { version: Some(Clean::new(version)), ..SystemInfo::default() });
+    }
+    let finding = only(&evidence);
+    assert_eq!(finding.code, Code::HarborVersionMismatch);
+    assert!(
+        finding.cause.contains("different versions") && !finding.cause.contains("image"),
+        "{}",
+        finding.cause
+    );
+}
+
+#[test]
+fn a_password_file_of_the_registry_that_differs_says_what_comes_of_it() {
+    let finding = only(&harbor_with("/etc/registry/passwd", &["0000000a", "0000000b"]));
+    assert!(finding.cause.contains("The registry refuses some cores"), "{}", finding.cause);
 }

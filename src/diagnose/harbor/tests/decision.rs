@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::evidence::harbor::pods::TellingLine;
 use crate::evidence::harbor::seen::SystemInfo;
 use crate::evidence::probe::{Answer, ExchangeStep};
+use crate::report::Report;
 
 fn decided(kids: &[&str], decision: crate::evidence::harbor::Decision) -> Evidence {
     let mut evidence = harbor(kids);
@@ -93,6 +94,9 @@ fn read_only_is_told_by_harbors_words_or_by_itself() {
     let mut evidence = harbor(&[A, A]);
     info(&mut evidence, SystemInfo { read_only: Some(true), ..SystemInfo::default() });
     assert_eq!(only(&evidence).code, Code::RegistryReadOnly);
+    let mut both = decided(&[A, A], good(answer(403, "", body)));
+    info(&mut both, SystemInfo { read_only: Some(true), ..SystemInfo::default() });
+    assert_eq!(only(&both).code, Code::RegistryReadOnly, "told once");
 }
 
 #[test]
@@ -100,6 +104,7 @@ fn a_granted_token_that_is_refused_is_not_settled_where_keys_and_clocks_agree() 
     let finding = only(&decided(&[A, A], good(refused_push())));
     assert_eq!((finding.code, finding.certain), (Code::HarborTokenRejected, false));
     assert!(finding.also_possible.contains(&Code::HarborKeyMismatch));
+    assert!(finding.cause.contains("before the project was created"), "{}", finding.cause);
 }
 
 #[test]
@@ -137,4 +142,49 @@ fn a_core_that_cannot_issue_is_one_finding() {
     decision.upload = None;
     let found = codes(&evidence);
     assert!(found.iter().all(|code| *code == Code::HarborKeyUnreadable), "{found:?}");
+}
+
+#[test]
+fn a_good_credential_that_a_second_core_refuses_is_no_missing_right() {
+    let mut evidence = harbor(&[A, A]);
+    let mut refused = login("ci", 200);
+    refused.refused_later = Some(name(2));
+    // What older versions took for the repository's token: the login without a scope, which grants nothing.
+    let mut of_login = decision(Some("ci"), &[], None);
+    of_login.token.step = ExchangeStep::Login;
+    seen(&mut evidence).login = Some(refused);
+    seen(&mut evidence).decision = Some(of_login);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::CredentialRejected, false));
+    assert_eq!(finding.also_possible, [Code::AccountLocked, Code::HarborConfigDrift]);
+    assert!(finding.cause.contains(&name(2)) && finding.cause.contains("is good"), "{}", finding.cause);
+    let report = Report::of(&evidence);
+    let codes: Vec<_> = report.cores().map(|row| row.code).collect();
+    assert_eq!(codes, [None, Some(Code::CredentialRejected)]);
+    assert_eq!(report.harbor.unwrap().decision, None, "nothing was asked of the repository");
+}
+
+#[test]
+fn a_token_for_nobody_after_such_a_refusal_is_the_same_finding() {
+    let mut evidence = decided(&[A, A], decision(None, &[], None));
+    seen(&mut evidence).login.as_mut().unwrap().refused_later = Some("front".into());
+    let finding = only(&evidence);
+    assert!(finding.cause.starts_with("The front door refused the user ci"), "{}", finding.cause);
+}
+
+#[test]
+fn a_fresh_token_is_never_outlived_however_wrong_the_observers_clock_is() {
+    // All cores are an hour behind the observer: the token that it was just given ended before "now".
+    let mut evidence = decided(&[A, A], good(refused_push()));
+    seen(&mut evidence).decision.as_mut().unwrap().asked_at = Some(at(NOW + 3_601));
+    clock(&mut evidence, 1, -3_600.0);
+    clock(&mut evidence, 2, -3_600.0);
+    let found = codes(&evidence);
+    assert!(!found.contains(&Code::TokenOutlived), "{found:?}");
+    assert!(found.contains(&Code::HarborTokenRejected) && found.contains(&Code::ClockDrift), "{found:?}");
+    // Where no clock was seen, nobody can say.
+    for core in &mut seen(&mut evidence).cores {
+        core.clock = None;
+    }
+    assert_eq!(codes(&evidence), [Code::HarborTokenRejected]);
 }

@@ -1,8 +1,15 @@
 //! The front door.
 
+use serde_json::json;
+
 use super::build::*;
 use crate::code::Code;
+use crate::evidence::endpoint::Endpoint;
+use crate::evidence::harbor::{FrontSeen, HarborSeen};
+use crate::evidence::probe::{ExchangeResult, ExchangeStep};
+use crate::evidence::{Evidence, Network, Outcome, Probe, ProbeSeen};
 use crate::finding::Severity;
+use crate::report::{Report, Verdict};
 use crate::text::Clean;
 
 #[test]
@@ -88,4 +95,131 @@ fn a_front_door_that_gives_no_token_although_cores_do() {
     seen(&mut evidence).front = Some(front);
     let finding = only(&evidence);
     assert_eq!((finding.code, finding.certain), (Code::TokenServiceUnreachable, true));
+}
+
+#[test]
+fn a_node_that_gets_no_token_at_the_external_url_is_named_and_the_cores_stay_those_of_the_first_observer() {
+    let mut evidence = harbor(&[A, A]);
+    let on_node = |node: &str, kids: &[(&str, u32)], without_token: u32| {
+        let front = FrontSeen { without_token, ..front(kids) };
+        let seen = ProbeSeen {
+            harbor: Some(HarborSeen { front: Some(front), ..HarborSeen::default() }),
+            ..ProbeSeen::default()
+        };
+        Probe {
+            id: format!("probe/{node}/node"),
+            node: node.into(),
+            network: Network::Node,
+            outcome: Outcome::Seen { value: seen },
+            ..evidence.probes[0].clone()
+        }
+    };
+    let further = [on_node("node1", &[(A, 2)], 0), on_node("node2", &[], 2)];
+    evidence.probes.extend(further);
+    let finding = only(&evidence);
+    assert_eq!(
+        (finding.code, finding.subject.nodes),
+        (Code::TokenServiceUnreachable, vec!["node2".to_string()])
+    );
+    let report = Report::of(&evidence);
+    let nodes = report.harbor.unwrap().nodes;
+    assert_eq!(nodes.iter().map(|node| node.gets_tokens).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(report.results.len(), 2);
+}
+
+#[test]
+fn a_front_door_that_accepts_and_says_nothing_of_use_is_a_finding() {
+    let broken = ExchangeResult::Broken { message: Clean::new("invalid HTTP version") };
+    for (result, code, words) in [
+        (ExchangeResult::TimedOut, Code::ConnectionTimedOut, "does not answer in time"),
+        (broken, Code::ConnectionRefused, "cuts the exchange off, or answers what is no HTTP"),
+    ] {
+        let mut evidence = harbor(&[A, A]);
+        let mut front = front(&[]);
+        front.ping = Some(exchange(ExchangeStep::Ping, result));
+        seen(&mut evidence).front = Some(front);
+        let finding = only(&evidence);
+        assert_eq!((finding.code, finding.certain), (code, true));
+        assert!(finding.cause.contains(words), "{}", finding.cause);
+    }
+}
+
+#[test]
+fn a_front_door_that_was_silent_once_and_gave_tokens_is_not_certain() {
+    let mut evidence = harbor(&[A, A]);
+    let mut front = front(&[(A, 30)]);
+    front.ping = Some(exchange(ExchangeStep::Ping, ExchangeResult::TimedOut));
+    seen(&mut evidence).front = Some(front);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::ConnectionTimedOut, false));
+}
+
+#[test]
+fn a_harbor_that_leads_from_http_to_https_is_no_mismatch() {
+    let mut evidence = harbor(&[A, A]);
+    let mut front = front(&[(A, 30)]);
+    front.redirected_from = Some(Clean::new("http://harbor.example.com"));
+    seen(&mut evidence).front = Some(front.clone());
+    assert_eq!(codes(&evidence), []);
+    // Its realm in the clear is led on too, and yet no URL that a password should go to.
+    front.ping = Some(pinged("http://harbor.example.com/service/token"));
+    seen(&mut evidence).front = Some(front);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::RealmMismatch, false));
+    let commands: Vec<&str> = finding.fixes.iter().map(|fix| fix.command.as_str()).collect();
+    assert!(commands.iter().all(|command| !command.contains("externalURL=http://")), "{commands:?}");
+}
+
+#[test]
+fn a_web_server_that_is_no_harbor_gets_no_diagnosis_of_harbors() {
+    let mut evidence = by_url(&[(A, 1)]);
+    let page = answer(404, "", "<html><body>Not found</body></html>");
+    let door = seen(&mut evidence).front.as_mut().unwrap();
+    door.ping = Some(answered(ExchangeStep::Ping, page.clone()));
+    door.without_token = 5;
+    door.kids.clear();
+    seen(&mut evidence).cores = vec![core(1, A)];
+    seen(&mut evidence).cores[0].token = answered(ExchangeStep::PullToken, page.clone());
+    let mut asked = decision(None, &[], None);
+    asked.token = answered(ExchangeStep::PushToken, answer(501, "", ""));
+    seen(&mut evidence).decision = Some(asked);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::UnexpectedResponder, true));
+    assert!(finding.cause.contains("is no Harbor"), "{}", finding.cause);
+    assert_eq!(Report::of(&evidence).cores().map(|row| row.result).collect::<Vec<_>>(), [Verdict::Failed]);
+    // A challenge is a registry's word; 503 may be a proxy's before Harbor.
+    for ping in
+        [answer(401, "Bearer realm=\"https://harbor.example.com/service/token\"", ""), answer(503, "", "")]
+    {
+        let mut evidence = harbor(&[A, A]);
+        let ping = Some(answered(ExchangeStep::Ping, ping));
+        let front = FrontSeen { ping, without_token: 5, ..front(&[]) };
+        seen(&mut evidence).front = Some(front);
+        assert_eq!(codes(&evidence), [Code::TokenServiceUnreachable]);
+    }
+}
+
+#[test]
+fn a_harbor_of_one_core_that_was_named_is_settled() {
+    let mut evidence = by_url(&[(A, 1)]);
+    assert!(
+        only(&evidence).cause.starts_with("The only token of"),
+        "one token, one address that nobody named"
+    );
+    seen(&mut evidence).cores[0].address = "192.0.2.7:443".into();
+    let endpoint = |addresses: &[&str]| -> Endpoint {
+        let resolve = json!({"addresses": addresses, "source": "dns", "tookMs": 1});
+        let all = json!({"role": "registry", "scheme": "https", "host": "harbor.example.com", "port": 443, "resolve": resolve});
+        serde_json::from_value(all).unwrap()
+    };
+    let at = |evidence: &mut Evidence, addresses: &[&str]| {
+        seen(evidence).front.as_mut().unwrap().ping.as_mut().unwrap().endpoint = Some(0);
+        if let Outcome::Seen { value } = &mut evidence.probes[0].outcome {
+            value.endpoints = vec![endpoint(addresses)];
+        }
+    };
+    at(&mut evidence, &["192.0.2.7"]);
+    assert_eq!(codes(&evidence), []);
+    at(&mut evidence, &["192.0.2.7", "192.0.2.9"]);
+    assert_eq!(codes(&evidence), [Code::Unknown], "another address of the name was not asked");
 }

@@ -3,7 +3,10 @@
 use super::build::*;
 use crate::code::Code;
 use crate::diagnose::harbor::{View, odds};
+use crate::evidence::harbor::KeyMount;
 use crate::evidence::harbor::pods::{Sticky, TellingLine};
+use crate::evidence::harbor::seen::Method;
+use crate::evidence::probe::ExchangeStep;
 use crate::rate::Rate;
 use crate::text::Clean;
 
@@ -72,6 +75,14 @@ fn a_rejection_by_a_core_of_unknown_key_is_a_mismatch() {
 }
 
 #[test]
+fn a_core_without_any_key_rejects_all_tokens_and_holds_no_other_key() {
+    let mut evidence = harbor(&[A, A, ""]);
+    matrix(&mut evidence, |_, verifier| verifier == 3);
+    shown(&mut evidence).cores[2].key.mount = KeyMount::Nothing;
+    assert_eq!(codes(&evidence), [Code::HarborKeyUnreadable, Code::HarborKeyNotMounted]);
+}
+
+#[test]
 fn a_core_that_verifies_what_others_issue_holds_their_key_although_it_cannot_issue() {
     let mut evidence = harbor(&[A, A, ""]);
     matrix(&mut evidence, |_, _| false);
@@ -105,4 +116,17 @@ fn a_rejection_between_equal_keys_and_clocks_is_not_settled() {
     let finding = only(&evidence);
     assert_eq!((finding.code, finding.certain), (Code::HarborTokenRejected, false));
     assert!(finding.also_possible.contains(&Code::TokenTimeRejected));
+}
+
+#[test]
+fn the_words_of_a_rejection_are_shown_where_they_speak_of_it() {
+    let not_found = r#"{"errors":[{"code":"NOT_FOUND","message":"repository library/regauth not found"}]}"#;
+    for (method, shown) in [(Method::Anonymous, 0), (Method::Credential, 1)] {
+        let mut evidence = harbor(&[A, B]);
+        matrix(&mut evidence, |issuer, verifier| issuer != verifier);
+        let matrix = seen(&mut evidence).matrix.as_mut().unwrap();
+        (matrix.method, matrix.example) =
+            (method, Some(answered(ExchangeStep::Verify, answer(404, "", not_found))));
+        assert_eq!(only(&evidence).messages.len(), shown, "{method:?}");
+    }
 }

@@ -7,5 +7,6 @@ mod decision;
 mod front;
 mod keys;
 mod matrix;
+mod mends;
 mod reach;
 mod rows;

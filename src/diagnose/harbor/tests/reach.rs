@@ -2,11 +2,12 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::Outcome;
 use crate::evidence::harbor::seen::Via;
 use crate::evidence::harbor::{PodState, Unread};
+use crate::evidence::probe::{ExchangeResult, ExchangeStep};
+use crate::evidence::{Evidence, Outcome};
 use crate::finding::Severity;
-use crate::report::{NotCheckedState, Report};
+use crate::report::{ExitStatus, NotCheckedState, Report, Verdict};
 use crate::text::Clean;
 
 #[test]
@@ -115,4 +116,77 @@ fn a_pod_that_is_not_ready_and_was_not_asked_is_told_and_a_ready_one_is_not_chec
     let finding = only(&evidence);
     assert_eq!(finding.code, Code::HarborCoreUnreachable);
     assert!(finding.cause.contains("after 7 restarts"), "{}", finding.cause);
+}
+
+#[test]
+fn a_core_that_stops_answering_during_the_run_is_not_all_right() {
+    let mut evidence = harbor(&[A, A]);
+    assert_eq!(codes(&evidence), []);
+    let broke = ExchangeResult::Broken { message: Clean::new("connection closed") };
+    seen(&mut evidence).cores[1].stopped = Some(exchange(ExchangeStep::Info, broke));
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::HarborCoreUnreachable, false));
+    assert_eq!(finding.subject.name, format!("pod/{}", name(2)));
+    assert!(finding.cause.contains("at first") && finding.settle_by.is_some(), "{}", finding.cause);
+    let report = Report::of(&evidence);
+    assert_eq!(report.cores().map(|row| row.result).collect::<Vec<_>>(), [Verdict::Ok, Verdict::Failed]);
+    shown(&mut evidence).cores[1].state = PodState::Terminating;
+    assert_eq!(codes(&evidence), [], "a pod that ends stops answering");
+}
+
+#[test]
+fn a_run_that_was_cut_short_is_incomplete_and_says_of_what() {
+    let mut evidence = harbor(&[A, A]);
+    seen(&mut evidence).unasked = vec!["3 of 4 pairs".into(), "27 of 30 requests at the front door".into()];
+    let report = Report::of(&evidence);
+    assert_eq!(report.findings, []);
+    let items: Vec<_> = report.not_checked.iter().map(|item| (item.what.as_str(), item.state)).collect();
+    assert_eq!(
+        items,
+        [
+            ("3 of 4 pairs", NotCheckedState::TimedOut),
+            ("27 of 30 requests at the front door", NotCheckedState::TimedOut)
+        ]
+    );
+    assert_eq!(report.exit_status(Some(Severity::Error)), ExitStatus::Incomplete);
+}
+
+#[test]
+fn a_dead_core_says_nothing_of_the_project_library() {
+    let mut evidence = harbor(&[A, A]);
+    silence(&mut evidence, 2);
+    matrix(&mut evidence, |_, _| false);
+    let matrix = seen(&mut evidence).matrix.as_mut().unwrap();
+    matrix.method = crate::evidence::harbor::seen::Method::Anonymous;
+    (matrix.controls[1].status, matrix.controls[1].holds) = (None, false);
+    let report = Report::of(&evidence);
+    let [item] = report.not_checked.as_slice() else { panic!("{:?}", report.not_checked) };
+    assert!(
+        item.why.contains("1 of 2 cores did not answer") && !item.why.contains("library"),
+        "{}",
+        item.why
+    );
+}
+
+#[test]
+fn advice_is_for_the_way_that_the_cores_were_reached() {
+    let why = |evidence: &Evidence| {
+        Report::of(evidence).not_checked.into_iter().map(|item| item.why).collect::<Vec<_>>().join("\n")
+    };
+    let mut evidence = by_url(&[(A, 30)]);
+    evidence.plan.harbor.as_mut().unwrap().ask.repository = Some("team/app".into());
+    let text = why(&evidence);
+    assert!(text.contains("--docker-config") && !text.contains("--pull-secret"), "{text}");
+    // A login that was withheld: what would settle it, and no word of what the cores gave.
+    let mut withheld = login("ci", 200);
+    (withheld.exchange, withheld.withheld) = (None, Some(Clean::new("front: it speaks plain HTTP")));
+    seen(&mut evidence).login = Some(withheld);
+    seen(&mut evidence).front.as_mut().unwrap().url = Clean::new("http://harbor.example.com:8080");
+    let text = why(&evidence);
+    assert!(
+        text.contains("--plain-http harbor.example.com:8080") && !text.contains("no core gave"),
+        "{text}"
+    );
+    seen(&mut evidence).login = Some(login("ci", 401));
+    assert!(why(&evidence).contains("the login was refused; not asked"));
 }

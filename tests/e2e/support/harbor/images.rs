@@ -6,6 +6,8 @@ use std::process::Command;
 use super::keys::run;
 use crate::support::cluster::Cluster;
 
+const SLEEPER: &str = "goharbor/harbor-jobservice:v2.16.0";
+
 /// Where a Harbor's images are.
 pub struct Images {
     /// Of the cluster: HOST:PORT of its open registry.
@@ -20,6 +22,7 @@ impl Images {
         let program = Path::new(cluster.setting("BIN")).join("registry");
         let packed = last_line(&run(Command::new(root.join("registry-image")).arg(program), ""));
         push(cluster, &packed, "goharbor/registry-photon:v2.16.0");
+        push(cluster, &format!("{built}/harbor-core.tar"), SLEEPER);
         for version in versions {
             push(cluster, &format!("{built}/harbor-core.tar"), &core(version, false));
             push(cluster, &format!("{built}/bare.tar"), &core(version, true));
@@ -30,6 +33,11 @@ impl Images {
     /// The image of a core.
     pub fn core(&self, version: &str, bare: bool) -> String {
         format!("{}/{}", self.registry, core(version, bare))
+    }
+
+    /// An image of Harbor's release with a shell, for programs that are not asked anything.
+    pub fn sleeper(&self) -> String {
+        format!("{}/{SLEEPER}", self.registry)
     }
 
     /// The image of Distribution.

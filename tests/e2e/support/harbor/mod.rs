@@ -1,6 +1,7 @@
 //! A Harbor in a test's namespace: stand-ins for core (tests/cluster/harbor-core) before a real registry, laid out as
 //! harbor-helm does.
 
+mod asking;
 mod images;
 mod keys;
 mod objects;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+pub use asking::{Asked, EXEC, READ, SECRETS, only_rights};
 pub use keys::TokenKey;
 pub use objects::{CORE, Values};
 pub use setup::{Group, KeySource, Setup, password, world};
@@ -39,12 +41,21 @@ impl<'a> Harbor<'a> {
         objects.push(harbor.world_secret());
         objects.extend(setup.objects.iter().cloned());
         harbor.apply(objects);
-        let mut objects = objects::others(&images, &space.open_image());
+        let mut objects = objects::others(&images);
         let (cores, hosts) = (setup.groups.iter().enumerate(), harbor.hosts());
         objects.extend(cores.map(|(at, group)| objects::cores(setup, at, group, &images, &hosts)));
         harbor.apply(objects);
+        harbor.name_service();
         harbor.wait_until_available();
         harbor
+    }
+
+    /// The cluster's nameserver does not know Services: it is told the name of this one.
+    fn name_service(&self) {
+        let address = ["get", "service", "harbor-core", "-o", "jsonpath={.spec.clusterIP}"];
+        let address = self.space.kubectl(&address, "");
+        let name = format!("harbor-core.{}.svc", self.space.namespace);
+        self.space.cluster.fault(&["add-name", &name, &address]);
     }
 
     fn apply(&self, objects: Vec<Value>) {

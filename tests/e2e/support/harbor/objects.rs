@@ -200,14 +200,15 @@ fn core_env(setup: &Setup, group: &Group) -> Vec<Value> {
 }
 
 /// Jobservice, whose program only sleeps, and the registry, which is a real one.
-pub fn others(images: &Images, sleeper: &str) -> Vec<Value> {
+pub fn others(images: &Images) -> Vec<Value> {
+    let (sleeper, sleep) = (images.sleeper(), ["/bin/sleep", "1000000"]);
     let jobservice = json!({
-        "name": "jobservice", "image": sleeper, "securityContext": restricted(),
+        "name": "jobservice", "image": sleeper, "imagePullPolicy": "Always", "command": sleep, "securityContext": restricted(),
         "envFrom": [{"configMapRef": {"name": "harbor-jobservice-env"}}, {"secretRef": {"name": "harbor-jobservice"}}],
         "env": [{"name": "CORE_SECRET", "valueFrom": env_from("harbor-core", "secret")}],
     });
     let registry = json!({
-        "name": "registry", "image": images.registry(), "securityContext": restricted(),
+        "name": "registry", "image": images.registry(), "imagePullPolicy": "Always", "securityContext": restricted(),
         "envFrom": [{"secretRef": {"name": "harbor-registry"}}],
         "env": [{"name": "OTEL_TRACES_EXPORTER", "value": "none"}],
         "readinessProbe": {"tcpSocket": {"port": 5000}, "periodSeconds": 1}, "ports": [{"containerPort": 5000}],
@@ -216,7 +217,7 @@ pub fn others(images: &Images, sleeper: &str) -> Vec<Value> {
             {"name": "htpasswd", "mountPath": "/etc/registry/passwd", "subPath": "passwd"}],
     });
     let registryctl = json!({
-        "name": "registryctl", "image": sleeper, "securityContext": restricted(),
+        "name": "registryctl", "image": sleeper, "imagePullPolicy": "Always", "command": sleep, "securityContext": restricted(),
         "envFrom": [{"secretRef": {"name": "harbor-registry"}}],
         "env": [{"name": "CORE_SECRET", "valueFrom": env_from("harbor-core", "secret")},
                 {"name": "JOBSERVICE_SECRET", "valueFrom": env_from("harbor-jobservice", "JOBSERVICE_SECRET")}],
