@@ -38,9 +38,8 @@ fn off(probe: &Probe, truth: ClockBounds, by: &[Witness], limits: Limits) -> Opt
     let (severity, over) = rate(node.middle_us(), limits)?;
     let names: Vec<&str> = by.iter().map(|one| one.name.as_str()).collect();
     let cause = format!(
-        "The node's clock is {} (± {}) {} that of {}: {}.",
+        "The node's clock is {} {} that of {}: {}.",
         span(node.middle_us()),
-        span(node.uncertainty_us()),
         side(node.middle_us()),
         names.join(" and "),
         meaning(node.middle_us(), limits)
@@ -96,7 +95,11 @@ fn contradiction(probe: &Probe, witnesses: &[Witness], limits: Limits) -> Option
     let high = witnesses.iter().max_by_key(|one| one.clock.middle_us())?;
     let apart = high.clock.minus(low.clock);
     let (severity, _) = rate(apart.middle_us(), limits)?;
-    let told = |one: &Witness| format!("{} ({})", one.name, offset(one.clock.middle_us().saturating_neg()));
+    // Without the microseconds, in which nodes differ that have the same story.
+    let told = |one: &Witness| match one.clock.middle_us().saturating_neg() {
+        us if us.saturating_abs() <= limits.warning_us => format!("{} (as the node)", one.name),
+        us => format!("{} ({})", one.name, offset(us)),
+    };
     let all: Vec<String> = witnesses.iter().map(told).collect();
     let cause = format!(
         "Those who were asked disagree by {} about the node's clock, and none has most others behind it: {}; none is believed.",

@@ -202,6 +202,20 @@ fn a_frozen_lease_is_told_and_one_that_is_not_due_is_not_checked() {
 }
 
 #[test]
+fn a_single_renewal_that_may_be_late_is_not_certain() {
+    let certain = |samples: u32, offset_ms: i64| {
+        let mut evidence = leases(&[0, 0, offset_ms]);
+        evidence.leases.as_mut().unwrap().nodes[2].samples = samples;
+        let findings = Report::of(&evidence).findings;
+        (findings.len(), findings[0].certain, findings[0].settle_by.is_some())
+    };
+    assert_eq!(certain(1, -600), (1, false, true));
+    assert_eq!(certain(2, -600), (1, true, false));
+    assert_eq!(certain(1, 600), (1, true, false), "none comes early");
+    assert_eq!(certain(1, -90_000), (1, true, false), "none is so late");
+}
+
+#[test]
 fn when_nothing_was_heard_it_is_not_healthy() {
     let mut evidence = leases(&[]);
     silent(&mut evidence, "slow", 12, None);

@@ -121,8 +121,11 @@ fn a_thousand_nodes(space: &Space) {
     let mark = space.cluster.log_mark("AUDIT_LOG");
     let (ran, report) = administrator(space, &["clock"]).report();
     assert_eq!(ran.status, 1, "{}", ran.stderr);
-    assert_eq!(codes(&report), ["ClockDrift", "ClockDrift", "LeaseFrozen"]);
-    let findings = report["findings"].as_array().expect("findings");
+    // On a machine that is busy single renewals are late, which is told and left open.
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let findings: Vec<&Value> = findings.filter(|one| one["certain"] == true).collect();
+    let codes: Vec<&str> = findings.iter().filter_map(|one| one["code"].as_str()).collect();
+    assert_eq!(codes, ["ClockDrift", "ClockDrift", "LeaseFrozen"]);
     let told =
         |index: usize| (findings[index]["severity"].clone(), findings[index]["subject"]["name"].clone());
     assert_eq!(told(0), ("error".into(), "node/fake-500".into()));

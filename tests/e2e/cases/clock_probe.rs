@@ -249,7 +249,6 @@ fn bad_input(space: &Space) {
     refused(&[&probe[..], &["--listen", "20s"]].concat(), "--listen is for leases");
     refused(&[&probe[..], &["--watch"]].concat(), "--watch is for leases");
     refused(&["clock", "--method", "both", "--watch"], "--watch watches leases only");
-    refused(&["clock", "--method", "sundial"], "sundial");
     refused(&["clock", "--threshold", "0s"], "at least 1ms and at most 24h");
     refused(&["clock", "--threshold", "soon"], "use a duration");
     refused(&["clock", "--listen", "2h"], "--watch listens until it is interrupted");
