@@ -52,7 +52,7 @@ pub(super) async fn look(
     ask: HarborAsk,
     image: Option<String>,
 ) -> Result<Option<(Probe, bool)>, Failure> {
-    let stop = CancellationToken::new();
+    let (stop, end) = (CancellationToken::new(), probe::Stop::default());
     let signals = signals::listen(&stop);
     let mut stores = local::stores(&args.stores, &stop, args.run.timeout)?;
     let here = HarborHere {
@@ -60,24 +60,23 @@ pub(super) async fn look(
         image,
         settings: settings::of_this_machine(&args.probe.reach)?,
         limit: args.run.timeout,
-        stop: probe::Stop::default(),
+        stop: end.clone(),
     };
     let runtime = tokio::runtime::Handle::current();
-    let ended = stop.clone();
     // In a thread of its own: reading files and asking helpers blocks, and a second signal must end the program.
-    let looking = tokio::task::spawn_blocking(move || {
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = ended.cancelled() => probe::interrupted(),
-                probe = probe::look_at_harbor(here, &mut stores) => probe,
-            }
-        })
+    let looking =
+        tokio::task::spawn_blocking(move || runtime.block_on(probe::look_at_harbor(here, &mut stores)));
+    // The first signal ends the look, which keeps what it has seen.
+    let ended = stop.clone();
+    let ending = tokio::spawn(async move {
+        ended.cancelled().await;
+        end.stop();
     });
     let probe = tokio::select! {
         probe = looking => probe.ok(),
         _ = signals => None,
     };
+    ending.abort();
     Ok(probe.map(|probe| (probe, stop.is_cancelled())))
 }
 
