@@ -92,7 +92,7 @@ fn of_cores(view: &View<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-fn seen_by_service(view: &View<'_>, front: &FrontSeen) -> bool {
+pub(super) fn seen_by_service(view: &View<'_>, front: &FrontSeen) -> bool {
     let known = view.harbor.and_then(|harbor| harbor.front.as_ref()).map(|door| door.service_url.as_str());
     if known.is_some_and(|url| !url.is_empty() && host(url) == host(front.url.as_str())) {
         return true;
