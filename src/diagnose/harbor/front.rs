@@ -49,7 +49,7 @@ fn ways(view: &View<'_>, front: &FrontSeen) -> Vec<Finding> {
         let Some(fault) = fault(endpoint).filter(|_| is_front(index, endpoint.role)) else { continue };
         // Harbor's internal TLS is by an authority of its own, for the Service's short name: no client comes this way.
         let is_internal = matches!(fault.code, Code::CertificateUntrusted | Code::CertificateNameMismatch);
-        if is_internal && seen_by_service(view, front) {
+        if is_internal && super::realm::seen_by_service(view, front) {
             continue;
         }
         let cause = format!("{} cannot be reached as clients do: {}.", front.url, fault.what);
