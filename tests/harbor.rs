@@ -10,8 +10,10 @@ mod harbor {
     mod clocks;
     mod cores;
     mod decision;
+    mod ended;
     mod front;
     mod order;
+    mod strangers;
     mod tap;
     mod url;
     mod world;

@@ -59,17 +59,43 @@ pub fn lines(report: &Report, is_shown: impl Fn(&str, Code) -> bool) -> String {
     let mut out = String::new();
     let unseen = |finding: &&Finding| !finding.evidence.iter().any(|id| is_shown(id, finding.code));
     for finding in report.findings.iter().filter(unseen) {
-        let nodes = finding.subject.nodes.join(",");
-        let _ = writeln!(
-            out,
-            "# {} {} {} {nodes} {}",
-            finding.severity.as_str(),
-            finding.code,
-            finding.subject.name,
-            finding.cause
-        );
+        out.push_str(&line(finding));
     }
     out
+}
+
+/// For a pipe that nobody may look behind: every finding with all that is said of it, one line each.
+pub fn in_full(report: &Report) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        out.push_str(&line(finding));
+        let certain = if finding.certain { "" } else { "not certain" };
+        let codes: Vec<&str> = finding.also_possible.iter().map(|code| code.as_str()).collect();
+        let or = if codes.is_empty() { String::new() } else { format!("or: {}", codes.join(", ")) };
+        let said = finding.messages.iter().map(|message| format!("said: {message}"));
+        let settled = finding.settle_by.iter().map(|by| format!("settled by: {by}"));
+        let told = said.chain([certain.to_string(), or]).chain(settled);
+        for text in told.filter(|text| !text.is_empty()) {
+            let _ = writeln!(out, "#   {text}");
+        }
+        for fix in &finding.fixes {
+            let _ = writeln!(out, "#   mend: {}", fix.what);
+            let _ = writeln!(out, "#     {}", fix.command.replace('\n', "\n#     "));
+        }
+    }
+    out
+}
+
+/// `# error CODE SUBJECT NODES CAUSE`.
+fn line(finding: &Finding) -> String {
+    let nodes = finding.subject.nodes.join(",");
+    format!(
+        "# {} {} {} {nodes} {}\n",
+        finding.severity.as_str(),
+        finding.code,
+        finding.subject.name,
+        finding.cause
+    )
 }
 
 /// The first few names, and how many more there are.

@@ -32,15 +32,8 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
         let text = format!("{untested} of {} were not tested.", lines.len());
         out.push_str(&wrapped("interrupted: ", &text, width));
     }
-    // Of pulls and pushes the rows themselves say what was not tested.
-    let told = |what: &str| {
-        report.plan.action == Action::Harbor
-            || what.starts_with("node/")
-            || what.ends_with("nodes")
-            || what.starts_with("the clock")
-    };
-    for item in report.not_checked.iter().filter(|item| told(&item.what)) {
-        out.push_str(&wrapped("not tested: ", &format!("{}: {}", item.what, item.why), width));
+    for text in untested(report) {
+        out.push_str(&wrapped("not tested: ", &text, width));
     }
     for item in report.not_checked.iter().filter(|item| item.what.starts_with(UPLOAD_LEFT)) {
         out.push_str(&wrapped("note: ", &format!("{}: {}.", item.what, item.why), width));
@@ -49,6 +42,25 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
         out.push_str(&wrapped("note: ", &text, width));
     }
     out
+}
+
+/// For a pipe: what was tested and what was not, a line each.
+pub fn for_pipe(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
+    let tested = (report.plan.action != Action::Clock).then(|| tested(report, lines, limits));
+    let untested = untested(report).into_iter().map(|text| format!("not tested: {text}"));
+    tested.into_iter().chain(untested).map(|text| text + "\n").collect()
+}
+
+/// What was not tested and why. Of pulls and pushes the rows themselves say so.
+fn untested(report: &Report) -> Vec<String> {
+    let told = |what: &str| {
+        report.plan.action == Action::Harbor
+            || what.starts_with("node/")
+            || what.ends_with("nodes")
+            || what.starts_with("the clock")
+    };
+    let items = report.not_checked.iter().filter(|item| told(&item.what));
+    items.map(|item| format!("{}: {}", item.what, item.why)).collect()
 }
 
 fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {

@@ -2,6 +2,7 @@
 //! gets every column and one line a row.
 
 use regauth::code::Code;
+use regauth::evidence::Action;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
@@ -25,6 +26,12 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         out.push_str(&commented(&stores::section(report, layout)));
         out.push_str(&commented(&harbor::section(report, layout)));
         out.push_str(&commented(&clock::summary(report).join("\n")));
+        // A Harbor's or a clock's row is no cause, and where these commands run nobody sees a terminal.
+        if matches!(report.plan.action, Action::Harbor | Action::Clock) {
+            out.push_str(&findings::in_full(report));
+            out.push_str(&commented(&summary::for_pipe(report, &lines, &limits)));
+            return out;
+        }
         // Findings that no row shows would be lost to whoever reads lines.
         let shown: Vec<(&str, Option<Code>)> =
             report.results.iter().map(|row| (evidence(row), code(row))).collect();

@@ -22,6 +22,7 @@ mod settle;
 mod wording;
 
 pub use clock::{offset as signed_span, span};
+pub use harbor::short_kid;
 pub use pull::{candidates as pull_candidates, may_refuse_credential};
 pub use wording::Place;
 pub(crate) use wording::asked;

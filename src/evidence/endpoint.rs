@@ -20,6 +20,10 @@ pub struct Endpoint {
     pub host: Clean,
     /// The port.
     pub port: u16,
+    /// The address that it was asked at, whatever the host resolves to, where host and port are not that address: the
+    /// names in requests and in TLS are the host's all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<SocketAddr>,
     /// The proxy through which it was reached, as `scheme://host:port`; the way to the proxy is an endpoint of
     /// its own, and the name is then resolved by the proxy.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ pub mod task;
 #[cfg(feature = "probe")]
 pub use credentials::{Credential, Credentials, Sources};
 #[cfg(feature = "probe")]
-pub use harbor::{HarborHere, look_at_harbor};
+pub use harbor::{HarborHere, Stop, look_at_harbor};
 #[cfg(feature = "probe")]
 pub use local::{Here, LOCAL_PROBE, interrupted, look_from_here};
 #[cfg(feature = "probe")]

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::clock;
 use super::credentials::Sources;
-use super::harbor::harbor_seen;
+use super::harbor::{Stop, harbor_seen};
 use super::look::{Looking, look};
 use super::node_config::NodeConfig;
 use super::task::Task;
@@ -68,7 +68,8 @@ fn seen(task: &Task) -> Result<ProbeSeen, String> {
         let deadline = Instant::now() + Duration::from_secs(task.timeout_seconds);
         if let Some(ask) = &task.harbor {
             let image = task.targets.first().map(String::as_str);
-            return Box::pin(harbor_seen(ask, image, settings, &mut sources, deadline)).await;
+            let until = (deadline, &Stop::default());
+            return Box::pin(harbor_seen(ask, image, settings, &mut sources, until)).await;
         }
         let names = settings.clone();
         let mut client = Client::new(Transport::new(settings), task.plain_http.iter().cloned(), deadline);

@@ -304,9 +304,10 @@ pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
     })
 }
 
-/// As many digits as the question is worth.
+/// As many digits as the question is worth; what is not all stays so.
 fn rounded(share: f64) -> f64 {
-    (share * 1e4).round() / 1e4
+    let rounded = (share * 1e4).round() / 1e4;
+    if share < 1.0 { rounded.min(0.9999) } else { rounded }
 }
 
 fn keys(view: &View<'_>) -> Vec<KeyRow> {

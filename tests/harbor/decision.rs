@@ -53,10 +53,11 @@ async fn a_missing_right_a_missing_project_and_a_harbor_that_is_read_only_are_to
 }
 
 #[tokio::test]
-async fn an_expired_robot_is_refused_once_and_the_decision_says_so() {
+async fn an_expired_robot_is_refused_once_and_nothing_is_asked_of_the_repository() {
     let mut harbor = Harbor::start(&[key(0), key(0)]);
-    let decision = decide(&mut harbor, "robot$team+old", "team/app").await;
-    assert_eq!(statuses(&decision), [Some(401), None, None]);
+    harbor.ask.repository = Some("team/app".into());
+    let seen = harbor.look_as("robot$team+old", PASSWORD).await;
+    assert!(seen.seen.login.as_ref().unwrap().is_refused() && seen.seen.decision.is_none());
     assert_eq!(harbor.log.logins(), 1);
 }
 

@@ -22,9 +22,8 @@ async fn a_refused_password_is_sent_once_and_nowhere_else() {
     assert_eq!(matrix.method, Method::Anonymous);
     assert_eq!(seen.picture(), ["ARA", "RAR", "ARA"]);
     assert!(seen.seen.cores.iter().all(|core| core.info.is_none()));
-    let decision = seen.seen.decision.as_ref().unwrap();
-    assert_eq!((decision.at.as_str(), decision.token.answer().unwrap().status), ("core-0", 401));
-    assert!(decision.upload.is_none());
+    assert_eq!(seen.seen.decision, None, "nothing was asked about the repository");
+    assert_eq!(seen.seen.unasked, Vec::<String>::new());
     assert_eq!(seen.seen.front.as_ref().unwrap().method, Some(Method::Anonymous));
 }
 
@@ -99,10 +98,12 @@ async fn a_password_that_one_core_refuses_later_is_sent_nowhere_from_then_on() {
         let soon = "2027-06-01T00:00:00Z";
         world["robots"][0]["expires"] = soon.into();
     });
+    harbor.ask.repository = Some("team/app".into());
     let seen = harbor.look_as("robot$team+old", PASSWORD).await;
     let login = seen.seen.login.as_ref().unwrap();
     assert!(login.is_good(), "{}", seen.shown());
     assert_eq!(login.refused_later.as_deref(), Some("core-1"));
+    assert_eq!(seen.seen.decision, None, "what was not asked decides nothing");
     // The login, what the first core tells of itself, and the refusal.
     assert_eq!(harbor.log.logins(), 3, "{}", seen.shown());
     assert_eq!(seen.seen.matrix.as_ref().unwrap().method, Method::Anonymous);

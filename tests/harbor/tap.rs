@@ -38,7 +38,13 @@ pub struct Log {
     answers: Mutex<String>,
     going_on: AtomicBool,
     overlaps: AtomicUsize,
+    /// What happens when a request comes, before it is handed on.
+    then: Mutex<Option<Then>>,
+    /// Taps behind which nobody is any more.
+    dead: Mutex<Vec<usize>>,
 }
+
+type Then = Box<dyn Fn(&Log, &Sent) + Send>;
 
 impl Log {
     /// The requests in the order in which they came.
@@ -63,6 +69,20 @@ impl Log {
         answers.split(word).filter(|word| word.starts_with("eyJ")).map(str::to_string).collect()
     }
 
+    /// Does something when a request comes, before it is handed on.
+    pub fn when(&self, then: impl Fn(&Log, &Sent) + Send + 'static) {
+        *self.then.lock().unwrap() = Some(Box::new(then));
+    }
+
+    /// From now on nobody is behind a tap.
+    pub fn kill(&self, tap: usize) {
+        self.dead.lock().unwrap().push(tap);
+    }
+
+    fn is_dead(&self, tap: usize) -> bool {
+        self.dead.lock().unwrap().contains(&tap)
+    }
+
     fn request(&self, tap: usize, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         // What is encrypted comes in pieces that tell nothing.
@@ -71,7 +91,11 @@ impl Log {
         }
         let (line, head) = text.split_once("\r\n").unwrap_or((&text, ""));
         let line = line.strip_suffix(" HTTP/1.1").unwrap_or(line).to_string();
-        self.sent.lock().unwrap().push(Sent { tap, line, head: head.to_string() });
+        let sent = Sent { tap, line, head: head.to_string() };
+        self.sent.lock().unwrap().push(sent.clone());
+        if let Some(then) = &*self.then.lock().unwrap() {
+            then(self, &sent);
+        }
         if self.going_on.swap(true, Ordering::SeqCst) {
             self.overlaps.fetch_add(1, Ordering::SeqCst);
         }
@@ -106,13 +130,21 @@ pub fn tap_at(at: &str, number: usize, targets: Vec<SocketAddr>, log: Arc<Log>) 
 fn connection(number: usize, client: TcpStream, target: SocketAddr, log: &Arc<Log>) -> Option<()> {
     let server = TcpStream::connect(target).ok()?;
     let (mut from_server, mut to_client) = (server.try_clone().ok()?, client.try_clone().ok()?);
+    let end = client.try_clone().ok()?;
     let answers = log.clone();
     thread::spawn(move || {
         copy(&mut from_server, &mut to_client, |bytes| answers.answer(bytes));
         to_client.shutdown(Shutdown::Both).ok();
     });
     let (mut from_client, mut to_server) = (client, server);
-    copy(&mut from_client, &mut to_server, |bytes| log.request(number, bytes));
+    copy(&mut from_client, &mut to_server, |bytes| {
+        log.request(number, bytes);
+        if log.is_dead(number) {
+            // An end is an answer, too.
+            log.answer(&[]);
+            end.shutdown(Shutdown::Both).ok();
+        }
+    });
     to_server.shutdown(Shutdown::Both).ok()
 }
 

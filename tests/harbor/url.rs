@@ -52,3 +52,17 @@ async fn each_address_of_a_url_is_a_core() {
     assert_eq!((counts, front.rejected.unwrap().of), (vec![3, 3], 6), "{}", seen.shown());
     assert_eq!(seen.seen.decision.as_ref().unwrap().at, "front");
 }
+
+#[tokio::test]
+async fn an_address_of_a_url_that_is_not_there_is_named_as_what_was_asked() {
+    let mut harbor = Harbor::start(&[key(0), key(0)]);
+    harbor.front();
+    harbor.ask.via = Via::Url;
+    harbor.ask.cores[1].address = "127.0.0.1:1".into();
+    let seen = harbor.look().await;
+    let token = &seen.core(1).token;
+    let endpoint = &seen.endpoints[token.endpoint.unwrap()];
+    assert_eq!(endpoint.pinned, "127.0.0.1:1".parse().ok(), "{}", seen.shown());
+    assert_eq!(endpoint.host.as_str(), "harbor.test");
+    assert!(seen.core(1).stopped.is_none(), "it never answered");
+}

@@ -12,7 +12,7 @@ use regauth::evidence::endpoint::Endpoint;
 use regauth::evidence::harbor::{CoreSeen, HarborSeen, Verdict};
 use regauth::evidence::probe::CredentialSeen;
 use regauth::plan::{CoreAddress, HarborAsk};
-use regauth::probe::{Credential, harbor};
+use regauth::probe::{Credential, Stop, harbor};
 use regauth::registry::credential::describe;
 use regauth::registry::transport::Settings;
 use regauth::secret::{RunKey, Secret};
@@ -53,6 +53,9 @@ pub struct Harbor {
     pub cores: Vec<SocketAddr>,
     pub ask: HarborAsk,
     pub settings: Settings,
+    /// How long a look may take.
+    pub limit: Duration,
+    pub stop: Stop,
 }
 
 impl Harbor {
@@ -77,6 +80,8 @@ impl Harbor {
             cores: Vec::new(),
             ask: HarborAsk::default(),
             settings,
+            limit: Duration::from_secs(60),
+            stop: Stop::default(),
         };
         harbor.change(|_| {});
         for core in cores {
@@ -159,9 +164,9 @@ impl Harbor {
 
     /// Looks, and asserts what holds always: one request after the other, no cookie sent back, no secret kept.
     pub async fn look_with(&self, credential: Option<Credential>) -> Seen {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let (deadline, settings) = (Instant::now() + self.limit, self.settings.clone());
         let (seen, endpoints) =
-            harbor::look(&self.ask, self.settings.clone(), credential.as_ref(), deadline).await;
+            harbor::look(&self.ask, settings, credential.as_ref(), deadline, &self.stop).await;
         let seen = Seen { seen, endpoints };
         let shown = seen.shown();
         assert_eq!(self.log.overlaps(), 0, "two requests at once: {shown}");

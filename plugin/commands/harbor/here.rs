@@ -60,6 +60,7 @@ pub(super) async fn look(
         image,
         settings: settings::of_this_machine(&args.probe.reach)?,
         limit: args.run.timeout,
+        stop: probe::Stop::default(),
     };
     let runtime = tokio::runtime::Handle::current();
     let ended = stop.clone();

@@ -1,28 +1,26 @@
 //! Harbor: one line a core, the picture of who accepts whose tokens, and what clients see.
 
+mod columns;
 mod matrix;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write;
 
-use regauth::evidence::clock::ClockBounds;
-use regauth::evidence::harbor::PodState;
+use regauth::diagnose::short_kid;
+use regauth::rate::percent;
 use regauth::report::harbor_rows::{DecisionRow, FailingRow, KeyRow};
 use regauth::report::{CoreRow, HarborSummary, Report};
 
 use super::findings::{DEFAULT_WIDTH, wrapped};
-use super::grid::{Column, Layout, RESULT, grid};
-use super::units::{certain, none, verdict};
+use super::grid::{Layout, grid};
+use super::units::none;
+use columns::{columns, short_sum};
 
 /// Under this width names are cut to what tells them apart.
 const ROOMY: u16 = 140;
 /// Under this width keys' ids are cut.
 const NARROW: u16 = 76;
-/// A clock that is known no closer than this is not known, in microseconds.
-const LOST_US: i64 = 3_600_000_000;
-/// How many digits of a checksum tell one from another.
-const DIGITS: usize = 12;
 
 /// The cores as a table; empty where there are none.
 pub fn table(report: &Report, layout: &Layout) -> String {
@@ -64,106 +62,6 @@ fn without(name: &str, cut: usize) -> String {
     }
 }
 
-fn columns(rows: &[CoreRow], layout: &Layout) -> Vec<Column<CoreRow>> {
-    let all = layout.all();
-    let any = |has: fn(&CoreRow) -> bool| all || rows.iter().any(has);
-    let differ = rows.windows(2).any(|pair| pair[0].image != pair[1].image);
-    let column = Column::<CoreRow>::new;
-    let mut columns = vec![
-        (true, column("CORE", |row| row.pod.clone())),
-        (any(|row| !row.node.is_empty()), column("NODE", |row| filled(&row.node)).spare(4)),
-        (all, column("ADDRESS", |row| filled(&row.address))),
-        (
-            any(|row| row.started_at.is_some()),
-            column("STARTED", if all { started } else { started_short }).spare(6),
-        ),
-        (all, column("RESTARTS", |row| row.restarts.to_string())),
-        (all || differ, column("IMAGE", |row| filled(&row.image)).spare(7)),
-        (all, column("VERSION", |row| row.version.as_ref().map_or_else(none, ToString::to_string))),
-        (
-            any(|row| row.state.is_some_and(|state| state != PodState::Ready)),
-            column("STATE", |row| row.state.map_or_else(none, |state| state_word(state).into())).spare(1),
-        ),
-    ];
-    columns.extend(of_keys(rows, all));
-    columns.extend([
-        (any(|row| row.clock.is_some()), column("CLOCK", |row| row.clock.map_or_else(none, clock)).spare(3)),
-        (true, column(RESULT, |row| verdict(row.result).into())),
-        (
-            any(|row| row.code.is_some()),
-            column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())).whole(),
-        ),
-        (all, column("CERTAIN", |row| certain(row.certain))),
-    ]);
-    columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
-}
-
-/// What is known of the cores' keys; short unless there is room for `all`.
-fn of_keys(rows: &[CoreRow], all: bool) -> Vec<(bool, Column<CoreRow>)> {
-    let any = |has: fn(&CoreRow) -> bool| all || rows.iter().any(has);
-    let column = Column::<CoreRow>::new;
-    let kid: fn(&CoreRow) -> String = match all {
-        true => |row| row.kid.as_ref().map_or_else(none, ToString::to_string),
-        false => |row| row.kid.as_ref().map_or_else(none, |kid| short_kid(kid.as_str())),
-    };
-    let sum: fn(&CoreRow) -> String = match all {
-        true => |row| row.file_sha256.clone().unwrap_or_else(none),
-        false => |row| row.file_sha256.as_deref().map_or_else(none, short_sum),
-    };
-    let agrees = |row: &CoreRow| {
-        let word = |agrees| if agrees { "same" } else { "differs" };
-        row.agrees_with_secret.map_or_else(none, |agrees| word(agrees).into())
-    };
-    vec![
-        (true, column("KEY", |row| row.key.clone().unwrap_or_else(none))),
-        (any(|row| row.kid.is_some()), column("KID", kid).spare(5)),
-        (any(|row| row.file_sha256.is_some()), column("FILE SHA-256", sum).spare(8)),
-        (any(|row| row.agrees_with_secret.is_some()), column("SECRET", agrees).spare(2)),
-    ]
-}
-
-fn started(row: &CoreRow) -> String {
-    row.started_at.map_or_else(none, |at| at.to_string())
-}
-
-fn started_short(row: &CoreRow) -> String {
-    row.started_at.map_or_else(none, |at| at.strftime("%m-%dT%H:%MZ").to_string())
-}
-
-fn filled(text: &str) -> String {
-    if text.is_empty() { none() } else { text.into() }
-}
-
-fn state_word(state: PodState) -> &'static str {
-    match state {
-        PodState::Ready => "ready",
-        PodState::Unready => "not ready",
-        PodState::Terminating => "terminating",
-    }
-}
-
-/// The first two groups of a key's id.
-fn short_kid(kid: &str) -> String {
-    let parts: Vec<&str> = kid.split(':').collect();
-    match parts.as_slice() {
-        [first, second, _, ..] => format!("{first}:{second}…"),
-        _ => kid.to_string(),
-    }
-}
-
-fn short_sum(sum: &str) -> String {
-    format!("{}…", sum.chars().take(DIGITS).collect::<String>())
-}
-
-/// `+7.02±0.08s`: minus the observer's clock.
-fn clock(bounds: ClockBounds) -> String {
-    let seconds = |us: i64| us as f64 / 1e6;
-    if bounds.uncertainty_us() > LOST_US {
-        return none();
-    }
-    format!("{:+.2}±{:.2}s", seconds(bounds.middle_us()), seconds(bounds.uncertainty_us()))
-}
-
 /// What is known of the Harbor as a whole, below the table.
 pub fn section(report: &Report, layout: &Layout) -> String {
     let Some(harbor) = &report.harbor else { return String::new() };
@@ -184,6 +82,11 @@ pub fn section(report: &Report, layout: &Layout) -> String {
         let _ = write!(out, "\n{lines}");
     }
     out
+}
+
+/// `1 token`, `30 tokens`.
+fn counted(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn key_words(key: &KeyRow, short: bool) -> String {
@@ -225,10 +128,10 @@ fn remarks(harbor: &HarborSummary) -> Vec<(&'static str, String)> {
         let mut words: Vec<String> = front
             .kids
             .iter()
-            .map(|one| format!("{} tokens of {}", one.count, letter(one.kid.as_str())))
+            .map(|one| format!("{} of {}", counted(one.count, "token"), letter(one.kid.as_str())))
             .collect();
         if front.without_token > 0 {
-            words.push(format!("{} requests without a token", front.without_token));
+            words.push(format!("{} without a token", counted(front.without_token, "request")));
         }
         words.extend(front.rejected.map(|rate| format!("the same token rejected in {}", rate.describe())));
         if !words.is_empty() {
@@ -252,9 +155,9 @@ fn remarks(harbor: &HarborSummary) -> Vec<(&'static str, String)> {
 
 fn failing_words(failing: &FailingRow) -> String {
     format!(
-        "{:.0} % of single requests, or of pushes over one kept connection; {:.0} % of pushes whose {} requests come to a random one of {} cores each",
-        failing.request_rate * 100.0,
-        failing.push_rate * 100.0,
+        "{} of single requests, or of pushes over one kept connection; {} of pushes whose {} requests come to a random one of {} cores each",
+        percent(failing.request_rate),
+        percent(failing.push_rate),
         failing.push_requests,
         failing.cores
     )

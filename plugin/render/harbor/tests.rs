@@ -5,9 +5,10 @@ use regauth::evidence::Action;
 use regauth::evidence::clock::ClockBounds;
 use regauth::evidence::harbor::seen::{Cell, KidCount, Method, Via};
 use regauth::evidence::harbor::{FrontSeen, Installer, PodState, Verdict as Cellular};
+use regauth::finding::{Finding, Fix, Subject};
 use regauth::plan::Check;
 use regauth::report::harbor_rows::{DecisionRow, FailingRow, KeyRow, MatrixCore, MatrixRow};
-use regauth::report::{CoreRow, HarborSummary, Rate, Report, Row, Verdict};
+use regauth::report::{CoreRow, HarborSummary, NotChecked, NotCheckedState, Rate, Report, Row, Verdict};
 use regauth::text::Clean;
 
 use super::super::grid::Layout;
@@ -214,4 +215,105 @@ fn equal_keys_need_no_section_of_keys() {
     let text = rendered(&report, Some(100), false);
     assert!(!text.contains("key A:"), "{text}");
     assert!(text.contains("2 of 3 Harbor cores are as they should be, in namespace harbor"), "{text}");
+}
+
+/// Two machines behind a URL, without pods.
+fn machines() -> Report {
+    let mut report = harbor(2);
+    for (number, row) in report.results.iter_mut().enumerate() {
+        let Row::Core(row) = row else { panic!("a row that is no core's") };
+        let address = format!("127.0.0.2{number}:8080");
+        *row = CoreRow {
+            pod: address.clone(),
+            address: address.clone(),
+            node: String::new(),
+            started_at: None,
+            image: String::new(),
+            state: None,
+            agrees_with_secret: None,
+            clock: Some(ClockBounds::around(90_030_000, 30_000)),
+            evidence: format!("harbor/core/{address}"),
+            ..row.clone()
+        };
+    }
+    report
+}
+
+#[test]
+fn machines_without_pods_have_no_columns_of_pods() {
+    let text = rendered(&machines(), Some(200), true);
+    let titles: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(titles, ["CORE", "KEY", "KID", "CLOCK", "RESULT", "CODE", "CERTAIN"], "{text}");
+    assert!(
+        rendered(&machines(), None, false).lines().next().unwrap().contains("RESTARTS"),
+        "a pipe has all"
+    );
+}
+
+#[test]
+fn neither_an_address_nor_a_number_is_broken_on_a_narrow_terminal() {
+    let text = rendered(&machines(), Some(60), false);
+    for whole in ["127.0.0.20:8080", "127.0.0.21:8080", "HarborKeyMismatch"] {
+        assert!(text.lines().any(|line| line.contains(whole)), "{whole}: {text}");
+    }
+    assert!(!text.lines().any(|line| line.trim_end().ends_with("+90.")), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    assert!(rendered(&machines(), Some(100), false).contains("+90.03±0.03s"));
+    assert!(!text.contains('±'), "the uncertainty goes first: {text}");
+}
+
+#[test]
+fn nearly_all_pushes_are_not_all() {
+    let mut report = harbor(3);
+    report.harbor.as_mut().unwrap().failing.as_mut().unwrap().push_rate = 0.996;
+    let text = rendered(&report, Some(110), false);
+    assert!(text.contains("> 99 % of pushes") && !text.contains("100 % of pushes"), "{text}");
+}
+
+#[test]
+fn one_token_is_one() {
+    let mut report = harbor(3);
+    let front = report.harbor.as_mut().unwrap().front.as_mut().unwrap();
+    (front.kids[1].count, front.without_token) = (1, 1);
+    let text = rendered(&report, Some(200), false);
+    assert!(text.contains("1 token of key B, 1 request without a token"), "{text}");
+}
+
+#[test]
+fn a_pipe_gets_the_cause_and_the_mends_of_what_a_row_shows() {
+    let mut report = harbor(2);
+    let subject = Subject { name: "deployment/harbor-core".into(), ..Subject::default() };
+    let mut finding = Finding::new(Code::HarborKeyMismatch, subject, "Harbor's cores hold 2 token keys.");
+    finding.evidence = vec![format!("harbor/core/{}", name(2))];
+    finding.messages = vec![Clean::new("401 UNAUTHORIZED")];
+    finding.certain = false;
+    finding.also_possible = vec![Code::HarborKeyStale];
+    finding.settle_by = Some("the keys' ids".into());
+    finding.fixes = vec![Fix {
+        what: "starts the cores anew".into(),
+        command: "kubectl rollout restart\nkubectl wait".into(),
+    }];
+    report.findings = vec![finding];
+    report.not_checked = vec![NotChecked {
+        what: "3 of 4 pairs".into(),
+        state: NotCheckedState::TimedOut,
+        why: "the time was up".into(),
+    }];
+    let text = rendered(&report, None, false);
+    for line in [
+        "# error HarborKeyMismatch deployment/harbor-core  Harbor's cores hold 2 token keys.",
+        "#   said: 401 UNAUTHORIZED",
+        "#   not certain",
+        "#   or: HarborKeyStale",
+        "#   settled by: the keys' ids",
+        "#   mend: starts the cores anew",
+        "#     kubectl rollout restart",
+        "#     kubectl wait",
+        "# not tested: 3 of 4 pairs: the time was up",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line}: {text}");
+    }
+    assert!(text.contains("# 1 of 2 Harbor cores are as they should be"), "{text}");
+    // A reader of rows passes over all of it.
+    assert!(text.lines().skip(3).all(|line| line.starts_with('#')), "{text}");
 }

@@ -10,6 +10,8 @@ use crate::fix;
 const NAMED: usize = 4;
 /// How many groups of four letters of a key's id a sentence shows.
 const KID: usize = 2;
+/// How many letters of a key's id of another form are shown.
+const LETTERS: usize = 12;
 
 /// A finding about these cores, at its usual severity and certain, with the mends of its code.
 pub(super) fn about(
@@ -88,16 +90,17 @@ pub(super) fn names(cores: &[&Core<'_>]) -> String {
 /// What a key is known by, short: `ZJXH:E6TN…`, `SHA-256 1f3a5c7e…`.
 pub(super) fn short(key: Key<'_>) -> String {
     match key {
-        Key::Kid(kid) => {
-            let parts: Vec<&str> = kid.split(':').collect();
-            match parts.len() > KID {
-                true => format!("{}…", parts.iter().take(KID).copied().collect::<Vec<_>>().join(":")),
-                false => kid.to_string(),
-            }
-        }
+        Key::Kid(kid) => short_kid(kid),
         Key::Sum(sum) => format!("SHA-256 {}…", sum.chars().take(8).collect::<String>()),
         Key::Unknown => "unknown".into(),
     }
+}
+
+/// The beginning of a key's id: its first two groups, `ZJXH:E6TN…`; of one of another form the first twelve letters.
+pub fn short_kid(kid: &str) -> String {
+    let groups = kid.match_indices(':').nth(KID - 1).map_or(kid, |(at, _)| &kid[..at]);
+    let end = groups.char_indices().nth(LETTERS).map_or(groups.len(), |(at, _)| at);
+    if end == kid.len() { kid.to_string() } else { format!("{}…", &groups[..end]) }
 }
 
 /// One group in a sentence: `key A (ZJXH:E6TN…, what secret/harbor-core holds) on harbor-core-1 and harbor-core-2`.

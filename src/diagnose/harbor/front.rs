@@ -1,13 +1,12 @@
-//! What clients meet at the front door: whether it answers, where it sends them for tokens, and what it cannot tell.
+//! What clients meet at the front door: whether it answers, and what it cannot tell.
 
 use super::about::{about, counted, host};
 use super::view::View;
 use crate::code::Code;
 use crate::diagnose::probe::{fault, words};
 use crate::evidence::Evidence;
-use crate::evidence::endpoint::{Role, Scheme};
+use crate::evidence::endpoint::Role;
 use crate::evidence::harbor::FrontSeen;
-use crate::evidence::harbor::seen::Via;
 use crate::evidence::probe::{Exchange, ExchangeResult};
 use crate::finding::Finding;
 
@@ -31,7 +30,7 @@ fn unreachable_for(view: &View<'_>) -> Vec<Finding> {
     found
 }
 
-fn subject(front: &FrontSeen) -> String {
+pub(super) fn subject(front: &FrontSeen) -> String {
     format!("registry/{}", host(front.url.as_str()))
 }
 
@@ -148,84 +147,6 @@ fn silent(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
         finding.settle_by = Some("one more run, or more requests (--front-requests)".into());
     }
     Some(finding)
-}
-
-/// A token realm of another scheme or host than the URL that clients use.
-pub(in crate::diagnose) fn realm(evidence: &Evidence) -> Vec<Finding> {
-    let Some(view) = View::of(evidence) else { return Vec::new() };
-    let found = view.seen.and_then(|seen| {
-        let front = seen.front.as_ref()?;
-        let challenges = &front.ping.as_ref()?.answer()?.challenges;
-        let realm = challenges
-            .iter()
-            .filter_map(|challenge| challenge.realm())
-            .find(|realm| realm.contains("://"))?;
-        Some((front, crate::text::Clean::new(realm)))
-    });
-    let Some((front, realm)) = found else { return Vec::new() };
-    // In the cluster the Service may stand for the front door: what clients use is another URL.
-    if seen_by_service(&view, front) {
-        return Vec::new();
-    }
-    let (Some(used), Some(named)) = (Url::of(front.url.as_str()), Url::of(realm.as_str())) else {
-        return Vec::new();
-    };
-    // Clients are led from http to https, at the token service as at the front door.
-    let began = front.redirected_from.as_ref().and_then(|from| Url::of(from.as_str()));
-    let is_led_on = began.is_some_and(|began| began.scheme == named.scheme && began.host == named.host);
-    let what = match (used.scheme == named.scheme, used.host == named.host) {
-        (true, true) => return Vec::new(),
-        (false, true) => format!("by {} and not by {}", named.scheme, used.scheme),
-        _ => format!("at {} and not at {}", named.host, used.host),
-    };
-    let cause = format!(
-        "Clients that use {} are sent for tokens to {realm}, {what}: Harbor takes the scheme from EXT_ENDPOINT (externalURL) and the host from the request, as a proxy passes it on.",
-        front.url
-    );
-    let mut finding = about(&view, Code::RealmMismatch, &[], subject(front), cause);
-    finding.evidence = vec![view.part("front")];
-    // A redirect from http to https, or a second name, may still work.
-    let works = !front.kids.is_empty() && (used.host != named.host || is_led_on);
-    finding.certain = !works;
-    if works {
-        finding.settle_by = Some("whether clients reach the token service there too".into());
-    }
-    vec![finding]
-}
-
-fn seen_by_service(view: &View<'_>, front: &FrontSeen) -> bool {
-    let known = view.harbor.and_then(|harbor| harbor.front.as_ref()).map(|door| door.service_url.as_str());
-    if known.is_some_and(|url| !url.is_empty() && host(url) == host(front.url.as_str())) {
-        return true;
-    }
-    let name = host(front.url.as_str()).split(':').next().unwrap_or_default();
-    let inside = name.ends_with(".svc")
-        || name.contains(".svc.")
-        || !name.contains('.')
-        || name.parse::<std::net::IpAddr>().is_ok();
-    inside && view.seen.is_some_and(|seen| seen.via != Via::Url)
-}
-
-/// Scheme and host of a URL, the host with its port unless it is the scheme's own.
-struct Url {
-    scheme: &'static str,
-    host: String,
-}
-
-impl Url {
-    fn of(url: &str) -> Option<Self> {
-        let (scheme, _) = url.split_once("://")?;
-        let (scheme, port) = match scheme.to_ascii_lowercase().as_str() {
-            "https" => (Scheme::Https, ":443"),
-            "http" => (Scheme::Http, ":80"),
-            _ => return None,
-        };
-        let host = host(url).to_ascii_lowercase();
-        Some(Self {
-            scheme: if scheme == Scheme::Https { "https" } else { "http" },
-            host: host.strip_suffix(port).unwrap_or(&host).to_string(),
-        })
-    }
 }
 
 /// One key at a URL behind which the cores cannot be told apart: it proves nothing.

@@ -4,7 +4,7 @@
 //!
 //! A rule judges one [`View`]. [`keys`] compares token keys, [`matrix`] says who accepts whose tokens and how often a
 //! push fails, [`clocks`] what the clocks have to do with it, [`config`] what else must be equal, [`front`] what clients
-//! meet at the front door, [`reach`] which cores answer, [`decision`] what a client's own token says.
+//! meet at the front door, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
 
 mod about;
 mod clocks;
@@ -14,18 +14,21 @@ mod front;
 mod keys;
 mod matrix;
 mod reach;
+mod realm;
 mod version;
 mod view;
 
 pub(crate) use about::host;
+pub use about::short_kid;
 pub(super) use clocks::{drifting, rejected_for_time, short_lived};
 pub(super) use config::{drifting_settings, versions};
 pub(super) use decision::{decided, logins, read_only};
-pub(super) use front::{one_key_only, realm, unreachable_front};
+pub(super) use front::{one_key_only, unreachable_front};
 pub(super) use keys::{mismatched, not_mounted, stale, unreadable};
 pub(super) use matrix::rejected;
 pub(crate) use matrix::{REQUESTS, odds};
 pub(super) use reach::{denied_reads, unreachable_cores};
+pub(super) use realm::realm;
 pub(crate) use view::{Agrees, Core, Group, Key, View};
 
 #[cfg(test)]

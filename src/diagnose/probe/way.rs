@@ -35,8 +35,16 @@ impl Fault {
     }
 }
 
-/// `host:port`, the host in brackets where it needs them.
+/// `host:port`, the host in brackets where it needs them; the address alone of one that was asked at an address.
 pub(crate) fn authority(endpoint: &Endpoint) -> String {
+    match endpoint.pinned {
+        Some(address) => address.to_string(),
+        None => named(endpoint),
+    }
+}
+
+/// `host:port` by the name that was asked for.
+fn named(endpoint: &Endpoint) -> String {
     match endpoint.host.as_str().contains(':') {
         true => format!("[{}]:{}", endpoint.host, endpoint.port),
         false => format!("{}:{}", endpoint.host, endpoint.port),
@@ -167,7 +175,11 @@ fn unsound(endpoint: &Endpoint, tls: &Tls) -> Option<Fault> {
     if tls.is_sound() {
         return None;
     }
-    let host = authority(endpoint);
+    // What the certificate is to be for is the name, at whatever address.
+    let host = match endpoint.pinned {
+        Some(address) => format!("{} at {address}", named(endpoint)),
+        None => named(endpoint),
+    };
     let own = tls.chain.first();
     let (code, what) = if !tls.valid_now {
         (Code::CertificateNotValidNow, times(&host, tls))
@@ -224,4 +236,31 @@ pub(crate) fn is_split(endpoint: &Endpoint) -> bool {
 pub(crate) fn dead_addresses(endpoint: &Endpoint) -> Vec<&Connect> {
     let (dead, alive): (Vec<_>, Vec<_>) = endpoint.connects.iter().partition(|one| one.failure.is_some());
     if alive.is_empty() { Vec::new() } else { dead }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_at_an_address_is_named_by_it() {
+        let mut endpoint: Endpoint = serde_json::from_value(serde_json::json!({
+            "role": "registry", "scheme": "https", "host": "harbor.example.com", "port": 443,
+            "pinned": "192.0.2.9:8443",
+            "connects": [{"address": "192.0.2.9:8443", "tookMs": 1, "failure": "refused"}],
+        }))
+        .unwrap();
+        assert_eq!(fault(&endpoint).unwrap().what, "192.0.2.9:8443 refused the connection");
+        endpoint.connects[0].failure = None;
+        endpoint.tls = serde_json::from_value(serde_json::json!({
+            "tookMs": 1, "trusted": true, "nameFits": false, "validNow": true,
+            "chain": [{"subject": "CN=other", "issuer": "CN=ca", "names": ["other.example.com"], "sha256": "00",
+                "notBefore": "2026-01-01T00:00:00Z", "notAfter": "2027-01-01T00:00:00Z"}],
+        }))
+        .unwrap();
+        assert_eq!(
+            fault(&endpoint).unwrap().what,
+            "the certificate of harbor.example.com:443 at 192.0.2.9:8443 is for other.example.com, not for that name"
+        );
+    }
 }

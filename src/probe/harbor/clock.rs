@@ -48,6 +48,11 @@ impl ServerClock {
         }
     }
 
+    /// Whether it is known closely enough, or not at all: asking again tells nothing.
+    fn is_settled(self) -> bool {
+        self.bounds.is_none_or(|bounds| bounds.uncertainty_us() <= CLOSE)
+    }
+
     /// How long from `now` on until a full second of the server's clock, if that is in the middle of its bounds: the
     /// `Date` of that moment tells on which side of the middle it is. `None` where it is known closely enough, or not
     /// at all.
@@ -107,8 +112,14 @@ impl Spread {
 }
 
 /// Asks cores whose clocks are known badly a few times more, each at the moment that tells most. One round takes a
-/// second at most, however many they are.
-pub(super) async fn narrow(asker: &mut Asker, cores: &mut [Place]) {
+/// second at most, however many they are. Returns of how many there was no time to do so.
+pub(super) async fn narrow(asker: &mut Asker, cores: &mut [Place]) -> usize {
+    rounds(asker, cores).await;
+    let wide = cores.iter().filter(|core| core.stopped.is_none() && !core.clock.is_settled()).count();
+    if asker.is_over() || asker.time_left() < SPARE { wide } else { 0 }
+}
+
+async fn rounds(asker: &mut Asker, cores: &mut [Place]) {
     for _ in 0..ROUNDS {
         let begun = Timestamp::now();
         let edge = |(index, core): (usize, &Place)| Some((core.clock.next_edge(begun)?, index));
@@ -119,7 +130,9 @@ pub(super) async fn narrow(asker: &mut Asker, cores: &mut [Place]) {
             if asker.time_left() < SPARE {
                 return;
             }
-            tokio::time::sleep_until(start + wait).await;
+            if asker.stop.or(tokio::time::sleep_until(start + wait)).await.is_none() {
+                return;
+            }
             if let Some(core) = cores.get_mut(index) {
                 asker.get(core, ExchangeStep::Info, paths::PING, &Authorization::None).await;
             }

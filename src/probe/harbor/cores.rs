@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::place::{Asker, REFUSED, Wallet};
+use super::place::Asker;
+use super::wallet::{REFUSED, Wallet};
 use super::{Place, paths};
 use crate::evidence::clock::ClockBounds;
 use crate::evidence::harbor::CoreSeen;

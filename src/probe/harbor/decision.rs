@@ -3,16 +3,16 @@
 use http::Method;
 use jiff::Timestamp;
 
-use super::place::{Asker, Wallet};
+use super::place::Asker;
+use super::wallet::Wallet;
 use super::{Place, paths};
 use crate::evidence::harbor::Decision;
-use crate::evidence::harbor::seen::Login;
 use crate::evidence::probe::ExchangeStep;
 use crate::registry::client::{Authorization, Heard};
 use crate::registry::transport::Target;
 
 /// A token for pushes, and with it an upload that is started and cancelled; nothing is left. `None` where the
-/// credential may not be sent there.
+/// credential may not be sent there, or nothing more is asked.
 pub(super) async fn decide(
     asker: &mut Asker,
     place: &mut Place,
@@ -21,6 +21,9 @@ pub(super) async fn decide(
 ) -> Option<Decision> {
     let path = paths::push_token(repository);
     let asked = asker.present(place, wallet, ExchangeStep::PushToken, &path).await.ok()?;
+    if asker.is_cut(&asked) {
+        return None;
+    }
     let mut decision = Decision {
         repository: repository.to_string(),
         at: place.name.clone(),
@@ -33,8 +36,12 @@ pub(super) async fn decide(
     let Some(token) = asked.token.filter(|_| wallet.is_open()) else { return Some(decision) };
     let token = Authorization::Bearer(token);
     let path = paths::uploads(repository);
-    decision.asked_at = Some(Timestamp::now());
+    let asked_at = Timestamp::now();
     let upload = asker.send(place, Method::POST, ExchangeStep::UploadStart, &path, &token).await;
+    if asker.is_cut(&upload) {
+        return Some(decision);
+    }
+    decision.asked_at = Some(asked_at);
     if let Some(location) = cancel_path(place, &path, &upload) {
         let step = ExchangeStep::UploadCancel;
         let cancel = asker.send(place, Method::DELETE, step, &location, &token).await;
@@ -42,18 +49,6 @@ pub(super) async fn decide(
     }
     decision.upload = Some(upload.exchange);
     Some(decision)
-}
-
-/// What a refused login already says of it: nothing more is sent.
-pub(super) fn of_refused(login: &Login, at: &str, repository: &str) -> Option<Decision> {
-    Some(Decision {
-        repository: repository.to_string(),
-        at: at.to_string(),
-        token: login.exchange.clone()?,
-        upload: None,
-        cancel: None,
-        asked_at: None,
-    })
 }
 
 /// The upload is cancelled where it was started, even if the answer names another host: a token goes nowhere else.

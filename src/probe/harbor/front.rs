@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::clock::{ServerClock, Spread, date, issued};
+use super::clock::{Spread, date, issued};
 use super::matrix::{control, present, verdict};
-use super::place::{Asker, Wallet};
+use super::place::Asker;
+use super::wallet::Wallet;
 use super::{Place, paths};
 use crate::evidence::endpoint::Scheme;
 use crate::evidence::harbor::seen::{KidCount, Method};
@@ -20,25 +21,31 @@ const ENOUGH: u32 = 5;
 /// More names of cookies are not kept.
 const MAX_COOKIES: usize = 8;
 
+/// Its name as a place.
+const FRONT: &str = "front";
+
 /// The front door and what was seen of it so far.
 pub(super) struct Door {
     pub(super) place: Place,
     pub(super) seen: FrontSeen,
+    /// What was to be asked there and was not.
+    pub(super) unasked: Vec<String>,
 }
 
 impl Door {
-    /// Asks how it wants to be asked. One that sends its visitors to HTTPS is asked there.
+    /// Asks how it wants to be asked. One that sends its visitors to HTTPS is asked there from then on, as clients do.
     pub(super) async fn find(asker: &mut Asker, origin: Origin) -> Self {
-        let url = Clean::with_cap(&origin.to_string(), 512);
-        let place = Place { name: "front".into(), origin, host: None, clock: ServerClock::default() };
-        let mut door = Self { place, seen: FrontSeen { url, ..FrontSeen::default() } };
+        let seen = FrontSeen { url: shown(&origin), ..FrontSeen::default() };
+        let mut door = Self { place: Place::new(FRONT, origin, None), seen, unasked: Vec::new() };
         let mut ping = door.ping(asker).await;
         if let Some(secure) = elsewhere(&door.place.origin, &ping) {
-            door.place.origin = secure;
+            let named = std::mem::replace(&mut door.seen.url, shown(&secure));
+            door.seen.redirected_from = Some(named);
+            door.place = Place::new(FRONT, secure, None);
             ping = door.ping(asker).await;
         }
         door.cookies(&ping);
-        door.seen.ping = Some(ping.exchange);
+        door.seen.ping = (!asker.is_cut(&ping)).then_some(ping.exchange);
         door
     }
 
@@ -64,14 +71,16 @@ impl Door {
         let (mut dates, mut issues) = (Spread::default(), Spread::default());
         let mut kids: BTreeMap<String, KidCount> = BTreeMap::new();
         let mut in_a_row = 0;
-        for _ in 0..count {
-            if asker.is_over() || in_a_row == ENOUGH {
+        for asked in 0..count {
+            if in_a_row == ENOUGH {
                 break;
             }
             asker.client.disconnect();
             let step = ExchangeStep::PullToken;
             let heard = asker.get(&mut self.place, step, paths::ANONYMOUS, &Authorization::None).await;
-            if asker.is_over() {
+            if asker.is_cut(&heard) {
+                let left = count - asked;
+                self.unasked.push(format!("{left} of {count} requests of a token at the front door"));
                 break;
             }
             self.cookies(&heard);
@@ -103,29 +112,44 @@ impl Door {
         wallet: Option<&mut Wallet<'_>>,
         count: u32,
     ) {
-        let Some((method, token)) = self.one_token(asker, wallet).await else { return };
-        if method == Method::Anonymous && control(asker, &mut self.place).await.status() != Some(404) {
+        let unasked = |left: u32| format!("{left} of {count} requests with one token at the front door");
+        let token = self.one_token(asker, wallet).await;
+        let controlled = match &token {
+            Some((Method::Anonymous, _)) => self.is_controlled(asker).await,
+            _ => token.is_some(),
+        };
+        let Some((method, token)) = token.filter(|_| controlled) else {
+            self.unasked.extend((asker.is_over() && count > 0).then(|| unasked(count)));
             return;
-        }
+        };
         let (mut rejected, mut decided, mut in_a_row) = (0, 0, 0);
-        for _ in 0..count {
-            if asker.is_over() || in_a_row == ENOUGH {
+        for asked in 0..count {
+            if in_a_row == ENOUGH {
                 break;
             }
             asker.client.disconnect();
             let heard = present(asker, &mut self.place, method, &token).await;
+            if asker.is_cut(&heard) {
+                self.unasked.push(unasked(count - asked));
+                break;
+            }
             match verdict(method, &heard) {
-                _ if asker.is_over() => break,
                 Verdict::Accepted => (decided, in_a_row) = (decided + 1, 0),
                 Verdict::Rejected => (rejected, decided, in_a_row) = (rejected + 1, decided + 1, 0),
                 _ => in_a_row += 1,
             }
         }
-        if method == Method::Anonymous && control(asker, &mut self.place).await.status() != Some(404) {
+        // Where there is no time for it, that it held before must do.
+        if method == Method::Anonymous && !self.is_controlled(asker).await && !asker.is_over() {
             return;
         }
         self.seen.rejected = Rate::new(rejected, decided);
         self.seen.method = Some(method);
+    }
+
+    /// Whether what is no token is answered as it must be, for anonymous tokens to tell something.
+    async fn is_controlled(&mut self, asker: &mut Asker) -> bool {
+        control(asker, &mut self.place).await.status() == Some(404)
     }
 
     /// The user's token where it may be had, else nobody's.
@@ -144,6 +168,11 @@ impl Door {
         let heard = asker.get(&mut self.place, step, paths::NO_PROJECT, &Authorization::None).await;
         heard.token.map(|token| (Method::Anonymous, Authorization::Strangers(token)))
     }
+}
+
+/// An origin as evidence.
+fn shown(origin: &Origin) -> Clean {
+    Clean::with_cap(&origin.to_string(), 512)
 }
 
 fn kid(exchange: &Exchange) -> Option<&Clean> {

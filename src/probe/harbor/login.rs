@@ -2,7 +2,8 @@
 
 use super::Place;
 use super::paths;
-use super::place::{Asker, Wallet};
+use super::place::Asker;
+use super::wallet::Wallet;
 use crate::evidence::harbor::CoreSeen;
 use crate::evidence::harbor::seen::Login;
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep};
@@ -15,8 +16,6 @@ pub(super) struct LoggedIn {
     pub(super) evidence: Login,
     /// The token, and the index of the core that issued it.
     pub(super) token: Option<(usize, Secret)>,
-    /// The index of whoever answered last.
-    pub(super) at: Option<usize>,
 }
 
 /// Asks for a token that grants nothing, of one core after the other until one looks at the credential: the next one is
@@ -29,7 +28,7 @@ pub(super) async fn log_in(
     places: &mut [Place],
     seen: &[CoreSeen],
 ) -> LoggedIn {
-    let mut came = LoggedIn { evidence: evidence(credential), token: None, at: None };
+    let mut came = LoggedIn { evidence: evidence(credential), token: None };
     let mut withheld = None;
     // Those that cannot issue would answer 500, too late to be of use.
     let issues = |index: &usize| seen.get(*index).is_none_or(|core| core.kid().is_some());
@@ -44,10 +43,11 @@ pub(super) async fn log_in(
         let Some(place) = places.get_mut(index) else { continue };
         match asker.present(place, wallet, step, path).await {
             Err(why) => withheld = withheld.or(Some(why)),
+            // Whether it is good is not known, and nothing more is sent.
+            Ok(heard) if asker.is_cut(&heard) => withheld = Some(asker.why_over().to_string()),
             Ok(heard) => {
                 let goes_on = is_undecided(&heard.exchange);
                 came.token = heard.token.map(|token| (index, token));
-                came.at = Some(index);
                 came.evidence.exchange = Some(heard.exchange);
                 if !goes_on {
                     break;
@@ -57,6 +57,7 @@ pub(super) async fn log_in(
     }
     if came.evidence.exchange.is_none() {
         let why = withheld.unwrap_or_else(|| match wallet.reason.is_empty() {
+            true if asker.is_over() => asker.why_over().to_string(),
             true => "there is no core that could be asked".to_string(),
             false => wallet.reason.clone(),
         });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::look;
+use super::{Stop, look};
 use crate::evidence::probe::{ProbeSeen, Target};
 use crate::evidence::{Action, Outcome, Probe};
 use crate::plan::HarborAsk;
@@ -24,12 +24,15 @@ pub struct HarborHere {
     pub settings: Settings,
     /// How long everything may take.
     pub limit: Duration,
+    /// Ends it early; what was seen until then is returned.
+    pub stop: Stop,
 }
 
 /// Asks from this machine. Never fails: what could not be seen is evidence, too.
 pub async fn look_at_harbor(here: HarborHere, credentials: &mut dyn Credentials) -> Probe {
     let deadline = Instant::now() + here.limit;
-    let value = harbor_seen(&here.ask, here.image.as_deref(), here.settings, credentials, deadline).await;
+    let until = (deadline, &here.stop);
+    let value = harbor_seen(&here.ask, here.image.as_deref(), here.settings, credentials, until).await;
     of_this_machine(Outcome::Seen { value })
 }
 
@@ -39,7 +42,7 @@ pub(in crate::probe) async fn harbor_seen(
     image: Option<&str>,
     settings: Settings,
     credentials: &mut dyn Credentials,
-    deadline: Instant,
+    (deadline, stop): (Instant, &Stop),
 ) -> ProbeSeen {
     let mut seen = ProbeSeen {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -52,7 +55,7 @@ pub(in crate::probe) async fn harbor_seen(
         seen.targets = vec![Target { keyring, ..Target::new(image, Action::Harbor) }];
         credential = mine.into_iter().find(|one| !one.is_empty());
     }
-    let (harbor, endpoints) = look(ask, settings, credential.as_ref(), deadline).await;
+    let (harbor, endpoints) = look(ask, settings, credential.as_ref(), deadline, stop).await;
     seen.harbor = Some(harbor);
     seen.endpoints = endpoints;
     seen

@@ -1,7 +1,8 @@
 //! Who accepts whose tokens.
 
 use super::pairs::verifiers;
-use super::place::{Asker, Wallet};
+use super::place::Asker;
+use super::wallet::Wallet;
 use super::{Place, paths};
 use crate::evidence::harbor::seen::{Cell, Control, Method};
 use crate::evidence::harbor::{CoreSeen, Matrix, Verdict};
@@ -27,6 +28,9 @@ pub(super) async fn with_credential(
             false => None,
         };
         let status = heard.as_ref().and_then(Heard::status);
+        if status.is_none() && asker.is_over() {
+            break;
+        }
         matrix.controls.push(Control { verifier, status, holds: status.is_some_and(is_taken) });
     }
     for (issuer, verifiers) in verifiers(&kids(seen)).into_iter().enumerate() {
@@ -54,6 +58,9 @@ pub(super) async fn anonymous(asker: &mut Asker, places: &mut [Place], seen: &[C
             true => control(asker, place).await.status(),
             false => None,
         };
+        if status.is_none() && asker.is_over() {
+            break;
+        }
         matrix.controls.push(Control { verifier, status, holds: status == Some(404) });
     }
     for (issuer, verifiers) in verifiers(&kids(seen)).into_iter().enumerate() {
@@ -85,6 +92,10 @@ async fn row(
     (issuer, token): (usize, Option<Authorization>),
     verifiers: &[usize],
 ) {
+    // Whoever could not be asked for a token any more did not refuse one.
+    if asker.is_over() {
+        return;
+    }
     for verifier in verifiers.iter().copied() {
         let holds = matrix.controls.iter().any(|control| control.verifier == verifier && control.holds);
         let verdict = match &token {
@@ -93,6 +104,10 @@ async fn row(
             Some(_) if !holds => Verdict::Unclear,
             Some(token) => {
                 let heard = present(asker, &mut places[verifier], matrix.method, token).await;
+                // That says nothing of the verifier.
+                if asker.is_cut(&heard) {
+                    return;
+                }
                 let verdict = verdict(matrix.method, &heard);
                 if verdict == Verdict::Rejected && matrix.example.is_none() {
                     matrix.example = Some(heard.exchange);
@@ -100,12 +115,13 @@ async fn row(
                 verdict
             }
         };
-        // What the deadline cut off says nothing of the verifier.
-        if asker.is_over() {
-            return;
-        }
         matrix.cells.push(Cell { issuer, verifier, verdict });
     }
+}
+
+/// How many pairs are to be tried.
+pub(super) fn pairs(seen: &[CoreSeen]) -> usize {
+    verifiers(&kids(seen)).iter().map(Vec::len).sum()
 }
 
 /// The request that shows whether a token verifies.

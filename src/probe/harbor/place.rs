@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use http::Method;
+use jiff::Timestamp;
 
 use super::clock::ServerClock;
+use super::stop::Stop;
+use super::wallet::Wallet;
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
-use crate::probe::Credential;
-use crate::registry::client::{Authorization, Client, Direct, Heard, Login};
+use crate::registry::challenge::Challenge;
+use crate::registry::client::{Authorization, Client, Direct, Heard};
 use crate::registry::transport::Origin;
+use crate::text::Clean;
 
-/// Why a password is sent no more, mostly.
-pub(super) const REFUSED: &str = "Harbor refused it";
+/// An upload that was started when the user ended the look is waited for so long, so that it can be cancelled.
+const TO_CANCEL: Duration = Duration::from_secs(5);
 
 /// A core, or the front door.
 pub(super) struct Place {
@@ -21,11 +25,56 @@ pub(super) struct Place {
     /// The `Host` that it is asked as, where that is not its origin's.
     pub(super) host: Option<String>,
     pub(super) clock: ServerClock,
+    /// The first request that it left without an answer after it had answered others.
+    pub(super) stopped: Option<Exchange>,
+    answered: bool,
+    /// Whether it answered at `/v2/` as a registry does: whatever else listens there is no business of a password.
+    is_registry: bool,
+}
+
+impl Place {
+    /// One that was not asked yet.
+    pub(super) fn new(name: &str, origin: Origin, host: Option<String>) -> Self {
+        Self {
+            name: name.to_string(),
+            origin,
+            host,
+            clock: ServerClock::default(),
+            stopped: None,
+            answered: false,
+            is_registry: false,
+        }
+    }
+
+    /// What an answer, or that there is none, says of the place itself.
+    fn hear(&mut self, heard: &Heard) {
+        self.clock.hear(heard);
+        if heard.exchange.answer().is_some() {
+            self.answered = true;
+            self.is_registry |= heard.exchange.step == ExchangeStep::Ping && is_of_registry(&heard.exchange);
+        } else if self.answered && !matches!(heard.exchange.result, ExchangeResult::Refused { .. }) {
+            self.stopped.get_or_insert_with(|| heard.exchange.clone());
+        }
+    }
+}
+
+/// Whether an answer bears what Harbor's (and any registry's that has a token service) does. A challenge for a password
+/// alone is any web server's.
+fn is_of_registry(exchange: &Exchange) -> bool {
+    exchange.answer().is_some_and(|answer| {
+        let marks = answer.marks;
+        let asks_for_token = |challenge: &Challenge| matches!(challenge, Challenge::Bearer { .. });
+        marks.api_version
+            || marks.error_code
+            || marks.registry_header
+            || answer.challenges.iter().any(asks_for_token)
+    })
 }
 
 /// Sends requests, one after the other.
 pub(super) struct Asker {
     pub(super) client: Client,
+    pub(super) stop: Stop,
 }
 
 impl Asker {
@@ -34,9 +83,23 @@ impl Asker {
         self.client.time_left()
     }
 
-    /// Whether the time is up.
+    /// Whether nothing more is asked: the time is up, or the user ended it.
     pub(super) fn is_over(&self) -> bool {
-        self.client.is_over()
+        self.stop.is_stopped() || self.client.is_over()
+    }
+
+    /// Whether a request was not sent, or not waited for, since nothing more is asked: it says nothing of whom it went
+    /// to.
+    pub(super) fn is_cut(&self, heard: &Heard) -> bool {
+        heard.exchange.answer().is_none() && self.is_over()
+    }
+
+    /// Why nothing more is asked.
+    pub(super) fn why_over(&self) -> &'static str {
+        match self.stop.is_stopped() {
+            true => "it was ended before this was answered",
+            false => "the time was up before this was answered",
+        }
     }
 
     /// A GET; the answer's `Date` narrows the place's clock.
@@ -59,9 +122,29 @@ impl Asker {
         path: &str,
         authorization: &Authorization,
     ) -> Heard {
+        // What was begun is cancelled even then.
+        if self.is_over() && method != Method::DELETE {
+            return not_answered(step, self.why_over());
+        }
+        let is_read = method == Method::GET;
         let direct = Direct { step, method, path, authorization, host: place.host.as_deref() };
-        let heard = self.client.direct(&place.origin, direct).await;
-        place.clock.hear(&heard);
+        let asked = self.client.direct(&place.origin, direct);
+        let heard = match is_read {
+            true => self.stop.or(asked).await,
+            false => {
+                let late = async {
+                    self.stop.stopped().await;
+                    tokio::time::sleep(TO_CANCEL).await;
+                };
+                tokio::select! {
+                    heard = asked => Some(heard),
+                    () = late => None,
+                }
+            }
+        };
+        let heard = heard.filter(|heard| !self.is_cut(heard));
+        let heard = heard.unwrap_or_else(|| not_answered(step, self.why_over()));
+        place.hear(&heard);
         heard
     }
 
@@ -79,159 +162,61 @@ impl Asker {
     ) -> Result<Heard, String> {
         let Some(basic) = wallet.basic() else { return Err(wallet.reason.clone()) };
         self.may_carry(place).await?;
-        self.client.expect_login(&wallet.login);
+        self.client.expect_login(wallet.login());
         let heard = self.get(place, step, path, &basic).await;
         wallet.judge(&heard.exchange, &place.name);
         Ok(heard)
     }
 
-    /// Whether a password or its token may go there.
+    /// Whether a password or its token may go there, which must have been pinged before.
     ///
     /// # Errors
     ///
     /// Why it may not, in words.
     pub(super) async fn may_carry(&mut self, place: &Place) -> Result<(), String> {
-        self.client.may_send_to(&place.origin).await.map_err(|why| {
-            let why = match why {
+        let why = |why: &str| format!("{}: {why}", place.name);
+        if self.is_over() {
+            return Err(why(self.why_over()));
+        }
+        if !place.answered {
+            return Err(why("it does not answer"));
+        }
+        if !place.is_registry {
+            return Err(why("what answers there shows no mark of a Harbor, or of any registry, at /v2/"));
+        }
+        let may = self.stop.or(self.client.may_send_to(&place.origin)).await;
+        may.unwrap_or(Ok(())).map_err(|withheld| {
+            why(match withheld {
                 Withheld::PlainHttp => "it speaks plain HTTP",
                 Withheld::UntrustedCertificate => "its certificate is not to be trusted",
                 _ => "its connection is none for credentials",
-            };
-            format!("{}: {why}", place.name)
+            })
         })
     }
 }
 
-/// The credential, as long as it may be sent. Harbor blocks a user's right logins while it answers a wrong one (2.16:
-/// for 1.6 s), so a refused password is never sent again, and none that is not known to be right is sent while another
-/// request with it may still be going on.
-pub(super) struct Wallet<'a> {
-    login: Login<'a>,
-    is_good: bool,
-    is_closed: bool,
-    /// Why nothing is sent any more.
-    pub(super) reason: String,
-    /// Who refused it although another had taken it.
-    pub(super) refused_later: Option<String>,
-}
-
-impl<'a> Wallet<'a> {
-    pub(super) fn new(credential: &'a Credential) -> Self {
-        let login = credential.login();
-        let reason = match login {
-            Login::Password { .. } => "",
-            Login::Anonymous => "there is no user and password in it",
-            _ => "it is a token; Harbor takes a user and a password",
-        };
-        let (is_closed, reason) = (!reason.is_empty(), reason.to_string());
-        Self { login, is_good: false, is_closed, reason, refused_later: None }
-    }
-
-    /// Whether Harbor has taken it, and nowhere refused it since.
-    pub(super) fn is_good(&self) -> bool {
-        self.is_good && !self.is_closed
-    }
-
-    /// Whether it may be sent.
-    pub(super) fn is_open(&self) -> bool {
-        !self.is_closed
-    }
-
-    fn basic(&self) -> Option<Authorization> {
-        match self.login {
-            Login::Password { user, password } if !self.is_closed => {
-                Some(Authorization::basic(user, password))
-            }
-            _ => None,
-        }
-    }
-
-    /// What an answer to it says of it.
-    fn judge(&mut self, exchange: &Exchange, at: &str) {
-        let close = match &exchange.result {
-            ExchangeResult::Answered(answer) if answer.status == 200 => {
-                // Where a wrong password is no error, the token is nobody's.
-                let is_nobodys = answer.claims.as_ref().is_some_and(|claims| claims.is_for_nobody());
-                self.is_good |= !is_nobodys;
-                is_nobodys.then_some(REFUSED)
-            }
-            ExchangeResult::Answered(answer) if answer.status == 401 => Some(REFUSED),
-            ExchangeResult::Answered(answer) if matches!(answer.status, 500 | 502 | 503) => None,
-            ExchangeResult::Unreachable | ExchangeResult::Refused { .. } => None,
-            // It may still be looked at.
-            _ => (!self.is_good).then_some("it was sent, and what came of it is not known"),
-        };
-        if let Some(reason) = close {
-            self.refuse(reason, at);
-        }
-    }
-
-    /// From now on it is sent nowhere.
-    pub(super) fn refuse(&mut self, reason: &str, at: &str) {
-        self.refused_later = self.is_good.then(|| at.to_string());
-        self.is_closed = true;
-        self.reason = reason.to_string();
+/// What is heard where nothing more is asked.
+fn not_answered(step: ExchangeStep, why: &str) -> Heard {
+    let now = Timestamp::now();
+    Heard {
+        exchange: not_asked(step, why),
+        sent: now,
+        received: now,
+        token: None,
+        cookies: Vec::new(),
+        location: None,
+        body: Vec::new(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::probe::{Answer, CredentialSeen};
-    use crate::registry::credential::describe;
-    use crate::secret::{RunKey, Secret};
-    use crate::text::Clean;
-
-    fn credential() -> Credential {
-        let (password, key) = (Secret::new("planted".into()), RunKey::from_hex(&"0".repeat(64)).unwrap());
-        let described = describe(None, "joe", &password, &key);
-        let seen = CredentialSeen { source: "a file".into(), key: Clean::new("h"), described, useless: None };
-        Credential::password(seen, "joe", password)
-    }
-
-    fn came(result: ExchangeResult) -> Exchange {
-        let (step, request) = (ExchangeStep::Login, Clean::default());
-        Exchange { step, endpoint: None, request, took_ms: 0, redirects: Vec::new(), result }
-    }
-
-    fn status(status: u16) -> Exchange {
-        came(ExchangeResult::Answered(Box::new(Answer { status, ..Answer::default() })))
-    }
-
-    #[test]
-    fn a_password_is_sent_until_it_is_refused_or_nobody_knows_what_came_of_it() {
-        let credential = credential();
-        let silent = || came(ExchangeResult::TimedOut);
-        for (exchange, goes_on) in [
-            (status(200), true),
-            (status(500), true),
-            (status(503), true),
-            (came(ExchangeResult::Unreachable), true),
-            (status(401), false),
-            (status(429), false),
-            (silent(), false),
-            (came(ExchangeResult::Broken { message: Clean::default() }), false),
-        ] {
-            let mut wallet = Wallet::new(&credential);
-            wallet.judge(&exchange, "a");
-            assert_eq!((wallet.is_open(), wallet.basic().is_some()), (goes_on, goes_on), "{exchange:?}");
-        }
-        let mut wallet = Wallet::new(&credential);
-        wallet.judge(&status(200), "a");
-        wallet.judge(&silent(), "b");
-        assert!(wallet.is_good(), "one that is known to be right locks nobody");
-        wallet.judge(&status(401), "c");
-        assert!(!wallet.is_good() && !wallet.is_open());
-        assert_eq!(wallet.refused_later.as_deref(), Some("c"));
-    }
-
-    #[test]
-    fn a_token_for_nobody_is_a_refusal() {
-        let credential = credential();
-        let claims = crate::registry::claims::Claims::default();
-        let answer = Answer { status: 200, claims: Some(claims), ..Answer::default() };
-        let mut wallet = Wallet::new(&credential);
-        wallet.judge(&came(ExchangeResult::Answered(Box::new(answer))), "a");
-        assert!(!wallet.is_open() && wallet.refused_later.is_none());
+/// A request that was not made, and why.
+pub(super) fn not_asked(step: ExchangeStep, why: &str) -> Exchange {
+    Exchange {
+        step,
+        endpoint: None,
+        request: Clean::default(),
+        took_ms: 0,
+        redirects: Vec::new(),
+        result: ExchangeResult::Refused { message: Clean::new(why) },
     }
 }

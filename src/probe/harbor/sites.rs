@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::clock::ServerClock;
 use super::front::Door;
-use super::place::Place;
+use super::place::{Place, not_asked};
 use crate::evidence::endpoint::{Endpoint, Scheme};
 use crate::evidence::harbor::CoreSeen;
 use crate::evidence::harbor::seen::Via;
-use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep};
+use crate::evidence::probe::ExchangeStep;
 use crate::plan::{CoreAddress, HarborAsk};
 use crate::registry::transport::{Origin, Settings, Target};
-use crate::text::Clean;
 
 /// A core is waited for at least this long.
 const LEAST_PATIENCE: Duration = Duration::from_millis(500);
+/// An answer is waited for at least this long: Harbor takes 1.6 s for a wrong password (2.16).
+const ANSWER_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Cores that cannot be reached must not use up the time for the others: together they get half of it.
 pub(super) fn patience(mut settings: Settings, cores: usize, deadline: Instant) -> Settings {
@@ -26,6 +26,8 @@ pub(super) fn patience(mut settings: Settings, cores: usize, deadline: Instant) 
     let each = each.max(LEAST_PATIENCE);
     settings.timeouts.connect = settings.timeouts.connect.min(each);
     settings.timeouts.tls = settings.timeouts.tls.min(each);
+    // Less than the whole time, so that whoever is silent is told from what was not asked any more.
+    settings.timeouts.first_byte = settings.timeouts.first_byte.min(each.max(ANSWER_PATIENCE));
     settings
 }
 
@@ -77,29 +79,21 @@ pub(super) fn place(ask: &HarborAsk, core: &CoreAddress, door: Option<&Door>) ->
             (own, front.map(Origin::host_header))
         }
     };
-    Some(Place { name: core.name.clone(), origin, host, clock: ServerClock::default() })
+    Some(Place::new(&core.name, origin, host))
 }
 
 /// What is to be said of a core that is not asked, and why. Its place is never used: only what has answered is asked
 /// again.
-pub(super) fn not_asked(core: &CoreAddress, why: &str) -> (CoreSeen, Place) {
-    let message = Clean::new(why);
+pub(super) fn without_address(core: &CoreAddress, why: &str) -> (CoreSeen, Place) {
     let seen = CoreSeen {
         name: core.name.clone(),
         address: core.address.clone(),
-        token: Exchange {
-            step: ExchangeStep::PullToken,
-            endpoint: None,
-            request: Clean::default(),
-            took_ms: 0,
-            redirects: Vec::new(),
-            result: ExchangeResult::Refused { message },
-        },
+        token: not_asked(ExchangeStep::PullToken, why),
         info: None,
         clock: None,
         realm: None,
         stopped: None,
     };
     let origin = Origin::new(Scheme::Http, "", 0);
-    (seen, Place { name: core.name.clone(), origin, host: None, clock: ServerClock::default() })
+    (seen, Place::new(&core.name, origin, None))
 }

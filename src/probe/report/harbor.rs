@@ -16,7 +16,10 @@ const ROUND: i64 = 10_000;
 
 /// Every exchange about Harbor.
 pub(super) fn each_exchange(seen: &mut HarborSeen, with: &mut impl FnMut(&mut Exchange)) {
-    seen.cores.iter_mut().for_each(|core| with(&mut core.token));
+    seen.cores.iter_mut().for_each(|core| {
+        with(&mut core.token);
+        core.stopped.iter_mut().for_each(&mut *with);
+    });
     seen.login.iter_mut().filter_map(|login| login.exchange.as_mut()).for_each(&mut *with);
     seen.matrix.iter_mut().filter_map(|matrix| matrix.example.as_mut()).for_each(&mut *with);
     seen.front.iter_mut().filter_map(|front| front.ping.as_mut()).for_each(&mut *with);

@@ -158,3 +158,16 @@ fn clocks_become_wider_and_never_narrower() {
     }
     assert_eq!(before.matrix.unwrap().verdict(0, 2), Some(Verdict::Accepted));
 }
+
+#[test]
+fn the_way_to_a_core_that_stopped_answering_stays() {
+    let mut reduced = seen(4, &|_| 0);
+    let ping = json!({"step": "info", "endpoint": 3, "request": "GET /api/v2.0/ping", "tookMs": 1, "result": {"result": "unreachable"}});
+    reduced.harbor.as_mut().unwrap().cores[3].stopped = Some(serde_json::from_value(ping).unwrap());
+    let host = reduced.endpoints[3].host.clone();
+    harbor::ways(&mut reduced);
+    let core = &reduced.harbor.as_ref().unwrap().cores[3];
+    let way = core.stopped.as_ref().unwrap().endpoint.unwrap();
+    assert_eq!((core.token.endpoint, &reduced.endpoints[way].host), (None, &host));
+    assert!(reduced.endpoints.len() < 4, "another one is forgotten");
+}

@@ -79,7 +79,7 @@ impl Client {
             None => Asked { exchange: no_request(direct.step), response: None },
         };
         let received = Timestamp::now();
-        let cookies = asked.response.as_ref().map(cookies).unwrap_or_default();
+        let mut cookies = asked.response.as_ref().map(cookies).unwrap_or_default();
         let location = asked.response.as_ref().and_then(|response| answer::text(response, "location"));
         let location = location.map(str::to_string);
         let (exchange, token, body) = match direct.step.is_token() {
@@ -93,6 +93,8 @@ impl Client {
         if let Some(token) = &token {
             self.echoes.add_token(token);
         }
+        // Whoever was sent a secret may name a cookie so.
+        cookies.iter_mut().for_each(|name| self.echoes.out_of_text(name));
         Heard { exchange: self.kept(exchange), sent, received, token, cookies, location, body }
     }
 

@@ -65,6 +65,9 @@ impl Transport {
                 scheme: origin.scheme(),
                 host: Clean::with_cap(origin.host(), 256),
                 port: origin.port(),
+                pinned: origin.pinned().filter(|address| {
+                    origin.address() != Some(address.ip()) || origin.port() != address.port()
+                }),
                 proxy: proxy.map(|proxy| Clean::with_cap(&proxy.shown(), 512)),
                 resolve: None,
                 connects: Vec::new(),

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::build::*;
 use crate::code::Code;
 use crate::evidence::endpoint::Endpoint;
+use crate::evidence::harbor::pods::FrontDoor;
 use crate::evidence::harbor::{FrontSeen, HarborSeen};
 use crate::evidence::probe::{ExchangeResult, ExchangeStep};
 use crate::evidence::{Evidence, Network, Outcome, Probe, ProbeSeen};
@@ -222,4 +223,64 @@ fn a_harbor_of_one_core_that_was_named_is_settled() {
     assert_eq!(codes(&evidence), []);
     at(&mut evidence, &["192.0.2.7", "192.0.2.9"]);
     assert_eq!(codes(&evidence), [Code::Unknown], "another address of the name was not asked");
+}
+
+/// Behind its Service, with the URL that users know, and what each core names as its realm.
+fn behind_a_service(realms: &[&str]) -> Evidence {
+    let mut evidence = harbor(&realms.iter().map(|_| A).collect::<Vec<_>>());
+    shown(&mut evidence).front = Some(FrontDoor {
+        service: "service/harbor-core".into(),
+        service_url: "http://harbor-core.harbor.svc:80".into(),
+        external_url: Clean::new(URL),
+    });
+    let mut door = front(&[(A, 30)]);
+    door.url = Clean::new("http://harbor-core.harbor.svc:80");
+    door.ping = Some(pinged("https://harbor-core.harbor.svc/service/token"));
+    seen(&mut evidence).front = Some(door);
+    for (core, realm) in seen(&mut evidence).cores.iter_mut().zip(realms) {
+        core.realm = Some(Clean::new(realm));
+    }
+    evidence
+}
+
+#[test]
+fn a_core_that_names_another_scheme_than_the_url_of_users_is_told() {
+    let (https, http) =
+        ("https://harbor-core.harbor.svc/service/token", "http://harbor-core.harbor.svc/service/token");
+    assert_eq!(codes(&behind_a_service(&[https, https])), [], "the host is the request's");
+    let finding = only(&behind_a_service(&[https, http]));
+    assert_eq!((finding.code, finding.certain), (Code::RealmMismatch, false));
+    assert!(
+        finding.cause.starts_with(&format!("{} sends clients for tokens by http", name(2))),
+        "{}",
+        finding.cause
+    );
+    assert!(finding.evidence.contains(&format!("harbor/core/{}", name(2))));
+    assert!(finding.settle_by.unwrap().contains("--from-nodes"));
+    // Where users are led from http to https, the front door was asked there.
+    let mut evidence = behind_a_service(&[https, http]);
+    let mut door = front(&[(A, 30)]);
+    door.redirected_from = Some(Clean::new("http://harbor.example.com"));
+    seen(&mut evidence).front = Some(door);
+    assert!(only(&evidence).certain);
+}
+
+#[test]
+fn a_realm_that_a_node_meets_at_the_url_of_users_is_judged_behind_a_service_too() {
+    let mut evidence = behind_a_service(&["http://harbor-core.harbor.svc/service/token"]);
+    let mut door = front(&[(A, 2)]);
+    door.ping = Some(pinged("http://harbor.example.com/service/token"));
+    let seen = HarborSeen { front: Some(door), ..HarborSeen::default() };
+    let value = ProbeSeen { harbor: Some(seen), ..ProbeSeen::default() };
+    let node = Probe {
+        id: "probe/node7/node".into(),
+        node: "node7".into(),
+        network: Network::Node,
+        outcome: Outcome::Seen { value },
+        ..evidence.probes[0].clone()
+    };
+    evidence.probes.push(node);
+    let finding = only(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::RealmMismatch, true));
+    assert_eq!(finding.subject.nodes, ["node7"]);
 }

@@ -52,3 +52,17 @@ fn no_harbor_is_no_row_and_no_summary() {
     let report = Report::of(&evidence);
     assert!(report.cores().next().is_none() && report.harbor.is_none());
 }
+
+#[test]
+fn the_beginning_of_a_keys_id_is_short_whatever_its_form() {
+    for (kid, short) in [
+        (A, "ZJXH:E6TN…"),
+        ("ZJXH:E6TN", "ZJXH:E6TN"),
+        ("2b7e151628ae", "2b7e151628ae"),
+        ("2b7e151628aed2a6abf7158809cf4f3c", "2b7e151628ae…"),
+        ("Schlüssel-der-Kerne", "Schlüssel-de…"),
+        ("", ""),
+    ] {
+        assert_eq!(crate::diagnose::short_kid(kid), short);
+    }
+}

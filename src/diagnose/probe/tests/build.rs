@@ -38,6 +38,7 @@ pub(super) fn endpoint(role: Role, host: &str) -> Endpoint {
         scheme: Scheme::Https,
         host: Clean::new(host),
         port: 443,
+        pinned: None,
         proxy: None,
         resolve: Some(Resolve {
             addresses: vec![IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))],

@@ -7,7 +7,7 @@ use ::http::HeaderValue;
 use super::pki::{Ca, Trusted};
 use super::server::{OK, Server, closed_port};
 use super::world::{HOST, World, endpoint, get, http, https, request};
-use crate::evidence::endpoint::Role;
+use crate::evidence::endpoint::{Role, Scheme};
 use crate::registry::transport::{AsHost, Origin, ProxyRules};
 
 fn pinned(origin: Origin, server: &Server) -> Origin {
@@ -31,6 +31,7 @@ async fn a_pinned_origin_goes_to_its_address_and_keeps_its_names() {
     let seen = endpoint(&transport, &origin);
     assert!(seen.resolve.is_none() && seen.proxy.is_none());
     assert_eq!((seen.host.as_str(), seen.port, seen.connects.len()), (HOST, 443, 1));
+    assert_eq!(seen.pinned, origin.pinned(), "what cannot be reached is that address");
     assert!(seen.tls.as_ref().is_some_and(|tls| tls.is_sound() && tls.name_fits));
     assert!(transport.may_carry_credentials(&origin).is_ok());
     assert!(transport.may_carry_credentials(&https(443)).is_err(), "the unpinned origin is another");
@@ -38,7 +39,7 @@ async fn a_pinned_origin_goes_to_its_address_and_keeps_its_names() {
 
 #[tokio::test]
 async fn addresses_of_one_origin_are_endpoints_of_their_own() {
-    let (one, other) = (Server::plain(&[OK, OK]).await, Server::plain(&[OK, OK]).await);
+    let (one, other) = (Server::plain(&[OK, OK, OK]).await, Server::plain(&[OK, OK]).await);
     let world = World::new();
     let mut transport = world.transport();
     for server in [&one, &other, &one] {
@@ -49,6 +50,12 @@ async fn addresses_of_one_origin_are_endpoints_of_their_own() {
     let closed = http(80).at(SocketAddr::from(([127, 0, 0, 1], closed_port().await)));
     assert!(get(&mut transport, &closed).await.is_err());
     assert_eq!(endpoint(&transport, &closed).connects.len(), 1);
+    let itself = http(80).at(SocketAddr::from(([127, 0, 0, 1], one.port)));
+    assert_eq!(endpoint(&transport, &itself).pinned, itself.pinned());
+    let own = Origin::new(Scheme::Http, "127.0.0.1", one.port);
+    let own = pinned(own, &one);
+    get(&mut transport, &own).await.expect("an answer");
+    assert_eq!(endpoint(&transport, &own).pinned, None, "host and port say it");
 }
 
 #[tokio::test]
