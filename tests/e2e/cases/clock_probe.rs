@@ -252,6 +252,6 @@ fn bad_input(space: &Space) {
     refused(&["clock", "--threshold", "0s"], "at least 1ms and at most 24h");
     refused(&["clock", "--threshold", "soon"], "use a duration");
     refused(&["clock", "--listen", "2h"], "--watch listens until it is interrupted");
-    refused(&[&probe[..], &["Upper/Case"]].concat(), "is not an image name");
+    refused(&[&probe[..], &["Upper/Case"]].concat(), "in lower case");
     refused(&[&probe[..], &["--node", "nowhere"]].concat(), "node nowhere does not exist");
 }
