@@ -1,7 +1,6 @@
 //! What clients meet at the front door: whether it answers, and what it cannot tell.
 
 use super::about::{about, counted, host};
-use super::realm::seen_by_service;
 use super::view::View;
 use crate::code::Code;
 use crate::diagnose::probe::{fault, words};
