@@ -2,6 +2,7 @@
 
 mod clock_rows;
 mod clock_unchecked;
+mod harbor;
 pub mod harbor_rows;
 mod harbor_unchecked;
 mod probe_rows;
@@ -90,7 +91,7 @@ impl Report {
             evidence.pulls.iter().map(|pull| Row::Pull(pull_rows::pull_row(pull, evidence, &findings)));
         let results = pulls
             .chain(probe_rows::rows(evidence, &findings))
-            .chain(harbor_rows::rows(evidence, &findings))
+            .chain(harbor::rows(evidence, &findings))
             .chain(clock_rows::rows(evidence, &findings))
             .collect();
         Self {
@@ -101,7 +102,7 @@ impl Report {
             results,
             not_checked: unchecked::not_checked(evidence),
             stores: stores::rows(evidence, &findings),
-            harbor: harbor_rows::summary(evidence),
+            harbor: harbor::summary(evidence),
             clock: clock_rows::summary(evidence),
             findings,
             extra: Map::new(),
