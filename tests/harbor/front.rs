@@ -66,3 +66,13 @@ async fn a_private_library_gives_no_rate_and_a_door_that_is_closed_none_of_all()
     assert!(front.ping.as_ref().unwrap().answer().is_none());
     assert_eq!((front.kids.len(), front.without_token), (0, 0));
 }
+
+#[tokio::test]
+async fn the_status_of_requests_that_gave_no_token_is_kept() {
+    let mut harbor = Harbor::start(&[Core { pkcs8: true, ..key(0) }]);
+    harbor.front();
+    let seen = harbor.look().await;
+    let front = seen.seen.front.as_ref().unwrap();
+    assert_eq!((front.kids.len(), front.failed_status), (0, Some(500)), "{}", seen.shown());
+    assert!(front.without_token > 0);
+}

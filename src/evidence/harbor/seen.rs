@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::clock::ClockBounds;
-use crate::evidence::probe::Exchange;
+use crate::evidence::probe::{Answer, Exchange};
 use crate::rate::Rate;
+use crate::registry::challenge::Challenge;
 use crate::registry::credential::Described;
 use crate::text::Clean;
 
@@ -127,13 +128,27 @@ pub struct Login {
 impl Login {
     /// Whether Harbor took the credential.
     pub fn is_good(&self) -> bool {
-        self.exchange.as_ref().and_then(Exchange::answer).is_some_and(|answer| answer.status == 200)
+        let answer = self.exchange.as_ref().and_then(Exchange::answer);
+        answer.is_some_and(|answer| answer.status == 200 || is_refusal_of_core(answer))
     }
 
     /// Whether Harbor refused it.
     pub fn is_refused(&self) -> bool {
-        self.exchange.as_ref().and_then(Exchange::answer).is_some_and(|answer| answer.status == 401)
+        let answer = self.exchange.as_ref().and_then(Exchange::answer);
+        answer.is_some_and(|answer| answer.status == 401 && !is_refusal_of_core(answer))
     }
+}
+
+/// The realm of the registry behind core (Harbor 2.16: make/photon/prepare/templates/registry/config.yml.jinja).
+const REGISTRY_REALM: &str = "harbor-registry-basic-realm";
+
+/// Whether the registry behind core refused core's own credential. Core asks it only for whom it knows (`GET /v2/`), so
+/// that says nothing against the user's password or token: core has taken it.
+pub fn is_refusal_of_core(answer: &Answer) -> bool {
+    let is_of_registry = |challenge: &Challenge| {
+        matches!(challenge, Challenge::Basic { .. }) && challenge.realm() == Some(REGISTRY_REALM)
+    };
+    answer.status == 401 && answer.challenges.iter().any(is_of_registry)
 }
 
 /// Who accepts whose tokens.
@@ -164,7 +179,7 @@ impl Matrix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
-    /// A scopeless token of a user: `GET /v2/` is 200 where it verifies, 401 where not.
+    /// A scopeless token of a user: `GET /v2/` is 200 where it verifies, 401 where not (see [`is_refusal_of_core`]).
     Credential,
     /// An anonymous token for a project that does not exist: a manifest of the public `library` is 401 where it
     /// verifies (it grants nothing), 404 where it does not (the request is anonymous).
@@ -228,6 +243,10 @@ pub struct FrontSeen {
     pub kids: Vec<KidCount>,
     /// Requests of tokens that gave none.
     pub without_token: u32,
+    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot read
+    /// its key, 502 and 503 are what stands before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_status: Option<u16>,
     /// The same token and request again and again: how often it was *rejected*.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<Rate>,

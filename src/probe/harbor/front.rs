@@ -70,6 +70,7 @@ impl Door {
     pub(super) async fn tokens(&mut self, asker: &mut Asker, count: u32) {
         let (mut dates, mut issues) = (Spread::default(), Spread::default());
         let mut kids: BTreeMap<String, KidCount> = BTreeMap::new();
+        let mut failed: BTreeMap<u16, u32> = BTreeMap::new();
         let mut in_a_row = 0;
         for asked in 0..count {
             if in_a_row == ENOUGH {
@@ -95,9 +96,12 @@ impl Door {
                 None => {
                     in_a_row += 1;
                     self.seen.without_token += 1;
+                    heard.status().into_iter().for_each(|status| *failed.entry(status).or_default() += 1);
                 }
             }
         }
+        self.seen.failed_status =
+            failed.into_iter().max_by_key(|(_, count)| *count).map(|(status, _)| status);
         let mut kids: Vec<KidCount> = kids.into_values().collect();
         kids.sort_by_key(|kid| std::cmp::Reverse(kid.count));
         self.seen.kids = kids;
@@ -133,7 +137,7 @@ impl Door {
                 self.unasked.push(unasked(count - asked));
                 break;
             }
-            match verdict(method, &heard) {
+            match verdict(method, &heard.exchange) {
                 Verdict::Accepted => (decided, in_a_row) = (decided + 1, 0),
                 Verdict::Rejected => (rejected, decided, in_a_row) = (rejected + 1, decided + 1, 0),
                 _ => in_a_row += 1,

@@ -4,9 +4,9 @@ use super::pairs::verifiers;
 use super::place::Asker;
 use super::wallet::Wallet;
 use super::{Place, paths};
-use crate::evidence::harbor::seen::{Cell, Control, Method};
+use crate::evidence::harbor::seen::{Cell, Control, Method, is_refusal_of_core};
 use crate::evidence::harbor::{CoreSeen, Matrix, Verdict};
-use crate::evidence::probe::{ExchangeResult, ExchangeStep};
+use crate::evidence::probe::{Answer, Exchange, ExchangeResult, ExchangeStep};
 use crate::registry::client::{Authorization, Heard};
 use crate::secret::Secret;
 
@@ -31,7 +31,8 @@ pub(super) async fn with_credential(
         if status.is_none() && asker.is_over() {
             break;
         }
-        matrix.controls.push(Control { verifier, status, holds: status.is_some_and(is_taken) });
+        let answer = heard.as_ref().and_then(|heard| heard.exchange.answer());
+        matrix.controls.push(Control { verifier, status, holds: answer.is_some_and(is_taken) });
     }
     for (issuer, verifiers) in verifiers(&kids(seen)).into_iter().enumerate() {
         let known = first.take_if(|(index, _)| *index == issuer).map(|(_, token)| token);
@@ -108,7 +109,7 @@ async fn row(
                 if asker.is_cut(&heard) {
                     return;
                 }
-                let verdict = verdict(matrix.method, &heard);
+                let verdict = verdict(matrix.method, &heard.exchange);
                 if verdict == Verdict::Rejected && matrix.example.is_none() {
                     matrix.example = Some(heard.exchange);
                 }
@@ -139,14 +140,16 @@ pub(super) async fn present(
 }
 
 /// What an answer to that request means, where the control holds.
-pub(super) fn verdict(method: Method, heard: &Heard) -> Verdict {
-    let answer = match &heard.exchange.result {
+pub(super) fn verdict(method: Method, exchange: &Exchange) -> Verdict {
+    let answer = match &exchange.result {
         ExchangeResult::Answered(answer) => answer,
         ExchangeResult::Refused { .. } => return Verdict::Unclear,
         _ => return Verdict::Unreachable,
     };
     match (method, answer.status) {
-        (Method::Credential, status) if is_taken(status) => Verdict::Accepted,
+        (Method::Credential, _) if is_taken(answer) => Verdict::Accepted,
+        // Core let it through, which it does not do with a token that grants nothing, and it is no 404.
+        (Method::Anonymous, _) if is_refusal_of_core(answer) => Verdict::Unclear,
         (Method::Credential, 401) | (Method::Anonymous, 404) => Verdict::Rejected,
         // A token that verifies and grants nothing is refused; one that does not verify makes the request anonymous.
         (Method::Anonymous, 401) => Verdict::Accepted,
@@ -154,9 +157,10 @@ pub(super) fn verdict(method: Method, heard: &Heard) -> Verdict {
     }
 }
 
-/// Core asks the registry behind it only for whom it knows, so that one that is down says the same.
-fn is_taken(status: u16) -> bool {
-    matches!(status, 200 | 502 | 503)
+/// Core asks the registry behind it only for whom it knows, so that one that is down, or that refuses core, says the
+/// same.
+fn is_taken(answer: &Answer) -> bool {
+    matches!(answer.status, 200 | 502 | 503) || is_refusal_of_core(answer)
 }
 
 fn kids(seen: &[CoreSeen]) -> Vec<Option<&str>> {
@@ -165,4 +169,39 @@ fn kids(seen: &[CoreSeen]) -> Vec<Option<&str>> {
 
 fn empty(method: Method) -> Matrix {
     Matrix { method, controls: Vec::new(), cells: Vec::new(), example: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::challenge::parse_all;
+    use crate::text::Clean;
+
+    fn refused(challenge: &str) -> Exchange {
+        let challenges = parse_all([challenge]);
+        let answer = Answer { status: 401, challenges, ..Answer::default() };
+        Exchange {
+            step: ExchangeStep::Verify,
+            endpoint: None,
+            request: Clean::default(),
+            took_ms: 0,
+            redirects: Vec::new(),
+            result: ExchangeResult::Answered(Box::new(answer)),
+        }
+    }
+
+    #[test]
+    fn a_registry_that_refuses_core_rejects_no_token() {
+        for (challenge, credential, anonymous) in [
+            ("Basic realm=\"harbor-registry-basic-realm\"", Verdict::Accepted, Verdict::Unclear),
+            ("Basic realm=\"harbor\"", Verdict::Rejected, Verdict::Accepted),
+            ("Bearer realm=\"harbor-registry-basic-realm\"", Verdict::Rejected, Verdict::Accepted),
+        ] {
+            let exchange = refused(challenge);
+            assert_eq!(verdict(Method::Credential, &exchange), credential, "{challenge}");
+            assert_eq!(verdict(Method::Anonymous, &exchange), anonymous, "{challenge}");
+            let holds = exchange.answer().is_some_and(is_taken);
+            assert_eq!(holds, credential == Verdict::Accepted, "{challenge}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The user's credential, and how long it may be sent.
 
+use crate::evidence::harbor::seen::is_refusal_of_core;
 use crate::evidence::probe::{Exchange, ExchangeResult};
 use crate::probe::Credential;
 use crate::registry::client::{Authorization, Login};
@@ -65,6 +66,10 @@ impl<'a> Wallet<'a> {
                 let is_nobodys = answer.claims.as_ref().is_some_and(|claims| claims.is_for_nobody());
                 self.is_good |= !is_nobodys;
                 is_nobodys.then_some(REFUSED)
+            }
+            ExchangeResult::Answered(answer) if is_refusal_of_core(answer) => {
+                self.is_good = true;
+                None
             }
             ExchangeResult::Answered(answer) if answer.status == 401 => Some(REFUSED),
             ExchangeResult::Answered(answer) if matches!(answer.status, 500 | 502 | 503) => None,
@@ -134,6 +139,17 @@ mod tests {
         wallet.judge(&status(401), "c");
         assert!(!wallet.is_good() && !wallet.is_open());
         assert_eq!(wallet.refused_later.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn what_the_registry_refuses_core_is_not_held_against_the_user() {
+        let challenge = "Basic realm=\"harbor-registry-basic-realm\"";
+        let challenges = crate::registry::challenge::parse_all([challenge]);
+        let answer = Answer { status: 401, challenges, ..Answer::default() };
+        let credential = credential();
+        let mut wallet = Wallet::new(&credential);
+        wallet.judge(&came(ExchangeResult::Answered(Box::new(answer))), "a");
+        assert!(wallet.is_good() && wallet.basic().is_some() && wallet.refused_later.is_none());
     }
 
     #[test]
