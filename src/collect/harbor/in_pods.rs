@@ -101,7 +101,11 @@ fn script(wanted: &[&Shared]) -> String {
         };
         // The two that are no secret and mean something by themselves. What stands before an `@` stays in the pod.
         if matches!(name, "EXT_ENDPOINT" | "CORE_LOCAL_URL") {
-            let _ = writeln!(script, "printf 'shown {name} %s\\n' \"${{{name}##*@}}\"");
+            let _ = writeln!(
+                script,
+                "case \"${name}\" in http://* | https://*) t=${{{name}#*://}}; \
+                 printf 'shown {name} %s://%s\\n' \"${{{name}%%:*}}\" \"${{t##*@}}\" ;; esac"
+            );
         }
     }
     script

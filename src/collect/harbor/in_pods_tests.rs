@@ -54,7 +54,7 @@ fn a_shell_makes_the_same_fingerprint_as_the_run_key_and_shows_no_value() {
     assert_eq!(told["CSRF_KEY"].fingerprint, Some(key.setting("CSRF_KEY", VALUE.as_bytes())));
     assert_eq!(told["CSRF_KEY"].bytes, Some(VALUE.len()));
     assert!(told["CORE_SECRET"].unset && told["CORE_SECRET"].fingerprint.is_none());
-    assert_eq!(told["EXT_ENDPOINT"].shown, Some(Clean::new("harbor.example.com:443")));
+    assert_eq!(told["EXT_ENDPOINT"].shown, Some(Clean::new("https://harbor.example.com:443")));
     assert!(told["/etc/core/key"].unset, "this machine has no Harbor");
 }
 

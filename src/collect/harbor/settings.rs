@@ -36,7 +36,7 @@ pub(super) enum Shown {
     Length,
     /// Itself.
     Value,
-    /// A URL, without what stands before the host and after the path.
+    /// A URL, without user, password and query; nothing of what is none.
     Url,
 }
 
@@ -45,6 +45,9 @@ impl Shared {
         self.name.starts_with('/')
     }
 }
+
+/// The schemes of URLs that may be shown.
+const SCHEMES: [&str; 6] = ["http", "https", "redis", "rediss", "redis+sentinel", "rediss+sentinel"];
 
 const CORE: &[(&str, &str)] = &[("core", "core")];
 const REGISTRY: &[(&str, &str)] = &[("registry", "registry")];
@@ -190,23 +193,27 @@ fn file(path: &str, place: &Place<'_>, objects: &Objects) -> Value {
     }
 }
 
-/// What is shown of a value. Of a URL nothing before the last `@`, whatever it is, and no query: either may hold a
-/// password.
+/// What is shown of a value.
 pub(super) fn shown(how: Shown, value: &str) -> Option<Clean> {
     let text = match how {
         Shown::Nothing | Shown::Length => return None,
-        Shown::Value => value.to_string(),
-        Shown::Url => {
-            let (scheme, rest) = value.split_once("://").map_or(("", value), |(scheme, rest)| (scheme, rest));
-            let host = rest.rsplit('@').next().unwrap_or_default();
-            let host = host.split(['?', '#']).next().unwrap_or_default();
-            let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-            match scheme {
-                "" => host.to_string(),
-                scheme if scheme.chars().all(is_scheme) => format!("{scheme}://{host}"),
-                _ => host.to_string(),
-            }
-        }
+        Shown::Value => value.trim().to_string(),
+        Shown::Url => url(value.trim())?,
     };
-    Some(Clean::with_cap(text.trim(), 512))
+    Some(Clean::with_cap(&text, 512))
+}
+
+/// A URL without user, password, query and fragment, each of which may hold a password. `None` of what may be none:
+/// Harbor's older charts write `_REDIS_URL` as `HOST:PORT,100,PASSWORD`, and a password that is not encoded may hold
+/// what ends a host.
+fn url(value: &str) -> Option<String> {
+    let (scheme, rest) = value.split_once("://").filter(|(scheme, _)| SCHEMES.contains(scheme))?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next()?;
+    // Sentinels alone are several.
+    if host.is_empty() || path.contains('@') || host.contains(',') && !scheme.ends_with("+sentinel") {
+        return None;
+    }
+    let path = path.split(['?', '#']).next()?;
+    Some(format!("{scheme}://{host}{path}"))
 }
