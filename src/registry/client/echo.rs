@@ -123,14 +123,16 @@ impl Echoes {
         }
     }
 
-    /// `bytes` without them; `None` where there is none in it.
+    /// `bytes` without them; `None` where there is none in it. The longest go first: a token that holds the password, in
+    /// whatever form, is taken out whole.
     fn out_of_bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut out: Option<Vec<u8>> = None;
-        for known in self.credentials.iter().chain(&self.tokens) {
-            for form in &known.forms {
-                if let Some(replaced) = replace(out.as_deref().unwrap_or(bytes), form) {
-                    out = Some(replaced);
-                }
+        let known = self.credentials.iter().chain(&self.tokens);
+        let mut forms: Vec<_> = known.flat_map(|known| &known.forms).collect();
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        for form in forms {
+            if let Some(replaced) = replace(out.as_deref().unwrap_or(bytes), form) {
+                out = Some(replaced);
             }
         }
         out
@@ -237,6 +239,21 @@ mod tests {
     fn a_short_secret_is_taken_out_as_a_word() {
         assert_eq!(without("abc", "abc: no abcd, no ABC"), "[redacted]: no abcd, no [redacted]");
         assert_eq!(without("", "nothing"), "nothing");
+    }
+
+    #[test]
+    fn a_token_that_holds_the_password_is_taken_out_whole() {
+        let password = Secret::new("hunter2-planted".into());
+        for token in
+            [STANDARD_NO_PAD.encode("joe:hunter2-planted:of-a-session"), "a-hunter2-planted-b".into()]
+        {
+            let mut echoes = Echoes::default();
+            echoes.add_login(&Login::Password { user: "joe", password: &password });
+            echoes.add_token(&Secret::new(token.clone()));
+            let text = format!("no session {token}, hunter2-planted");
+            let left = echoes.out_of_bytes(text.as_bytes()).unwrap();
+            assert_eq!(String::from_utf8_lossy(&left), "no session [redacted], [redacted]");
+        }
     }
 
     #[test]
