@@ -21,6 +21,11 @@ const BYTES: u64 = 32 << 20;
 /// How long reading one log may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// More accounts of a kind of line are not kept.
+const MAX_ACCOUNTS: usize = 8;
+/// What is kept of an account's name, in bytes.
+const MAX_ACCOUNT: usize = 256;
+
 /// What a line says, and the lines that say it, in lower case. From Harbor 2.16, with golang-jwt 5, and 2.10, with
 /// golang-jwt 4 (whose words are the ends of the newer ones).
 const TELLING: &[(TellingLine, &[&str])] = &[
@@ -130,6 +135,7 @@ struct Kind {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     example: Clean,
+    accounts: Vec<Clean>,
 }
 
 impl Tally {
@@ -140,19 +146,26 @@ impl Tally {
             _ => (None, line),
         };
         let lower = words.to_ascii_lowercase();
-        let says = |texts: &[&str]| texts.iter().any(|text| lower.contains(text));
-        let Some((telling, _)) = TELLING.iter().find(|(_, texts)| says(texts)) else { return };
+        let said = |texts: &[&str]| texts.iter().find_map(|text| Some(lower.find(text)? + text.len()));
+        let found = TELLING.iter().find_map(|(telling, texts)| Some((telling, said(texts)?)));
+        let Some((telling, end)) = found else { return };
         let way = TWICE.iter().position(|text| lower.contains(text)).unwrap_or(TWICE.len());
         let known = self.kinds.iter().position(|kind| kind.line == *telling);
         let place = known.unwrap_or_else(|| {
             let example = Clean::with_cap(words, 512);
-            self.kinds.push(Kind { line: *telling, counts: [0; 3], first: at, last: at, example });
+            let (line, counts, accounts) = (*telling, [0; 3], Vec::new());
+            self.kinds.push(Kind { line, counts, first: at, last: at, example, accounts });
             self.kinds.len() - 1
         });
         let kind = &mut self.kinds[place];
         kind.counts[way] = kind.counts[way].saturating_add(1);
         kind.first = [kind.first, at].into_iter().flatten().min();
         kind.last = kind.last.max(at);
+        let named = words.get(end..).filter(|_| *telling == TellingLine::RobotUnusable).and_then(account);
+        let fits = |name: &Clean| kind.accounts.len() < MAX_ACCOUNTS && !kind.accounts.contains(name);
+        if let Some(name) = named.filter(fits) {
+            kind.accounts.push(name);
+        }
     }
 
     fn counts(self) -> Vec<LogCount> {
@@ -162,10 +175,17 @@ impl Tally {
         let count = |kind: Kind| {
             let [parse, decode, other] = kind.counts;
             let count = parse.max(decode).saturating_add(other);
-            LogCount { line: kind.line, count, first: kind.first, last: kind.last, example: kind.example }
+            let Kind { line, first, last, example, accounts, .. } = kind;
+            LogCount { line, count, first, last, example, accounts }
         };
         kinds.into_iter().map(count).collect()
     }
+}
+
+/// The account that stands behind a line's words: `: robot$ci`.
+fn account(rest: &str) -> Option<Clean> {
+    let name = rest.strip_prefix(':')?.split_whitespace().next()?;
+    Some(Clean::with_cap(name.trim_matches('"'), MAX_ACCOUNT))
 }
 
 #[cfg(test)]
@@ -220,6 +240,24 @@ mod tests {
             assert_eq!(counts[0].first, None);
         }
         assert_eq!(counted(&["", "[INFO] all is well", "failed to authenticate user:admin"]), []);
+    }
+
+    #[test]
+    fn the_robots_that_lines_name_are_kept_once_and_only_so_many() {
+        let lines = [
+            "2026-07-01T10:00:00Z [ERROR] [/server/middleware/security/robot.go:77]: the robot account is expired: robot$Team+ci",
+            "failed to authenticate deactivated robot account: robot$old",
+            "the robot account is expired: robot$Team+ci",
+            "the robot account is expired",
+        ];
+        let counts = counted(&lines);
+        assert_eq!((counts.len(), counts[0].count), (1, 4));
+        assert_eq!(counts[0].accounts, [Clean::new("robot$Team+ci"), Clean::new("robot$old")]);
+        let many: Vec<String> =
+            (0..20).map(|at| format!("the robot account is expired: robot${at}")).collect();
+        let many = counted(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((many[0].count, many[0].accounts.len()), (20, MAX_ACCOUNTS));
+        assert_eq!(counted(&["Token is expired: robot$ci"])[0].accounts, []);
     }
 
     #[test]

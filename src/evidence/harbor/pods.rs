@@ -254,6 +254,9 @@ pub struct LogCount {
     pub last: Option<Timestamp>,
     /// One of them, cleaned.
     pub example: Clean,
+    /// The accounts that they name, where the line names one ([`TellingLine::RobotUnusable`]): the first 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<Clean>,
 }
 
 /// Lines of core's log that tell a cause.

@@ -264,7 +264,14 @@ pub(super) fn rollout(evidence: &mut Evidence, stuck: bool) {
 }
 
 pub(super) fn logged(evidence: &mut Evidence, number: usize, line: TellingLine, count: u32) {
-    let value = vec![LogCount { line, count, first: None, last: None, example: Clean::default() }];
+    let value = vec![LogCount {
+        line,
+        count,
+        first: None,
+        last: None,
+        example: Clean::default(),
+        accounts: Vec::new(),
+    }];
     shown(evidence).logs.push(CoreLog { pod: name(number), since: None, outcome: Outcome::Seen { value } });
 }
 
