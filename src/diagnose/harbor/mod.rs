@@ -4,7 +4,7 @@
 //!
 //! A rule judges one [`View`]. [`keys`] compares token keys, [`matrix`] says who accepts whose tokens and how often a
 //! push fails, [`clocks`] what the clocks have to do with it, [`config`] what else must be equal, [`front`] what clients
-//! meet at the front door, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
+//! meet at the front door, [`unsteady`] what it does now and then, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
 
 mod about;
 mod clocks;
@@ -16,6 +16,7 @@ mod login;
 mod matrix;
 mod reach;
 mod realm;
+mod unsteady;
 mod version;
 mod view;
 
@@ -31,6 +32,7 @@ pub(super) use matrix::rejected;
 pub(crate) use matrix::{REQUESTS, odds};
 pub(super) use reach::{denied_reads, unreachable_cores};
 pub(super) use realm::realm;
+pub(super) use unsteady::unsteady_front;
 pub(crate) use view::{Agrees, Core, Group, Key, View};
 
 #[cfg(test)]
