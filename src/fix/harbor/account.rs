@@ -90,8 +90,7 @@ pub(crate) fn ask_later(view: &View<'_>) -> Vec<Fix> {
     let what = "asks again later, with the same credential, when no other client logs in with an old password of this user";
     let mut fixes = vec![ask_again(view, what)];
     if view.harbor.is_some() {
-        let what =
-            "compares the cores' settings, of the database too, and counts what their logs say of logins";
+        let what = "compares the settings of the cores, and counts the telling lines of their logs";
         fixes.push(super::again(view, what, "--exec --logs"));
     }
     fixes
