@@ -70,6 +70,7 @@ pub const RULES: &[Rule] = &[
     harbor::read_only,
     harbor::decided,
     harbor::unreachable_front,
+    harbor::unsteady_front,
     harbor::realm,
     harbor::one_key_only,
     harbor::denied_reads,

@@ -110,19 +110,25 @@ fn matrix(seen: &HarborSeen) -> Option<NotChecked> {
     let matrix = seen.matrix.as_ref()?;
     let lacking = || matrix.controls.iter().filter(|control| !control.holds);
     let all = matrix.controls.len();
-    // A core that does not answer says nothing of its configuration.
-    let of = lacking().filter(|control| control.status.is_some()).count();
+    // Only 401 says that it was not let in: a core that does not answer, or that fails, says nothing of its
+    // configuration.
+    let of = lacking().filter(|control| control.status == Some(401)).count();
+    let failed = lacking().find_map(|control| control.status.filter(|status| *status != 401));
     let silent = lacking().filter(|control| control.status.is_none()).count();
-    if of + silent == 0 {
+    if lacking().count() == 0 {
         return None;
     }
-    let why = match matrix.method {
+    let why = match (matrix.method, failed) {
+        (_, Some(status)) if of == 0 => {
+            let of = lacking().filter(|control| control.status == Some(status)).count();
+            format!("{of} of {all} cores answered {status} to the control of the method")
+        }
         _ if of == 0 => format!("{silent} of {all} cores did not answer the control of the method"),
-        Method::Anonymous => format!(
+        (Method::Anonymous, _) => format!(
             "project library is not public at {of} of {all} cores, or there is none: without a credential the method says nothing; give one with {}",
             credential_flag(seen.via)
         ),
-        Method::Credential => format!(
+        (Method::Credential, _) => format!(
             "{of} of {all} cores did not take the credential itself, so that a refused token says nothing there"
         ),
     };
@@ -171,11 +177,15 @@ fn withheld(seen: &HarborSeen) -> Option<NotChecked> {
     let login = seen.login.as_ref()?;
     let withheld = login.withheld.as_ref()?;
     let (what, why) = (format!("what needs a login, with {}", login.source), withheld.to_string());
-    Some(NotChecked { what, state: NotCheckedState::Failed, why: joined(&why, &allowing(seen)) })
+    Some(NotChecked { what, state: NotCheckedState::Failed, why: joined(&why, &allowing(seen, &why)) })
 }
 
-/// What lets a credential go where it was withheld for want of TLS; empty where that is not why.
-fn allowing(seen: &HarborSeen) -> String {
+/// What lets a credential go where it was withheld for want of TLS; empty where that is not why. The reason has words
+/// only.
+fn allowing(seen: &HarborSeen, why: &str) -> String {
+    if !why.contains("plain HTTP") {
+        return String::new();
+    }
     let front = seen.front.as_ref().filter(|_| seen.cores.is_empty() || seen.via == Via::Url);
     match front.map(|front| front.url.as_str()).filter(|url| url.starts_with("http://")) {
         Some(url) => {
@@ -203,4 +213,40 @@ fn decision(seen: &HarborSeen, plan: Option<&HarborPlan>) -> Option<NotChecked> 
     };
     let what = format!("whether a push to {repository} is granted");
     Some(NotChecked { what, state: NotCheckedState::Failed, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::harbor::FrontSeen;
+    use crate::evidence::harbor::seen::{Control, Matrix};
+    use crate::text::Clean;
+
+    fn control(status: Option<u16>) -> Control {
+        Control { verifier: 0, status, holds: false }
+    }
+
+    fn why(method: Method, controls: Vec<Control>) -> String {
+        let matrix = Matrix { method, controls, cells: Vec::new(), example: None };
+        super::matrix(&HarborSeen { matrix: Some(matrix), ..HarborSeen::default() }).unwrap().why
+    }
+
+    #[test]
+    fn only_401_says_that_the_project_is_not_public() {
+        let told = why(Method::Anonymous, vec![control(Some(401)), control(Some(502))]);
+        assert!(told.starts_with("project library is not public at 1 of 2 cores"), "{told}");
+        for method in [Method::Anonymous, Method::Credential] {
+            let told = why(method, vec![control(Some(502)), control(None)]);
+            assert_eq!(told, "1 of 2 cores answered 502 to the control of the method");
+        }
+        assert!(why(Method::Anonymous, vec![control(None)]).contains("did not answer"));
+    }
+
+    #[test]
+    fn plain_http_is_allowed_only_where_it_is_why() {
+        let front = FrontSeen { url: Clean::new("http://harbor.example.com"), ..FrontSeen::default() };
+        let seen = HarborSeen { front: Some(front), ..HarborSeen::default() };
+        assert!(allowing(&seen, "front: it speaks plain HTTP").contains("--plain-http harbor.example.com"));
+        assert_eq!(allowing(&seen, "front: it does not answer"), "");
+    }
 }

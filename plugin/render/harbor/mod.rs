@@ -166,14 +166,15 @@ fn failing_words(failing: &FailingRow) -> String {
 fn decision_words(decision: &DecisionRow) -> String {
     let status =
         |status: Option<u16>| status.map_or_else(|| "no answer".to_string(), |status| status.to_string());
+    let begins =
+        format!("{} at {}: token {}", decision.repository, decision.at, status(decision.token_status));
+    // Where no token was given, there is nobody that it was issued to.
+    if decision.token_status != Some(200) {
+        return begins;
+    }
     let actions: Vec<&str> = decision.actions.iter().map(|action| action.as_str()).collect();
     let grants = if actions.is_empty() { "nothing".to_string() } else { actions.join(", ") };
     let whom = decision.subject.as_ref().map_or_else(|| "nobody".to_string(), ToString::to_string);
     let upload = decision.upload_status.map(|status| format!("; upload {status}")).unwrap_or_default();
-    format!(
-        "{} at {}: token {}, issued to {whom}, grants {grants}{upload}",
-        decision.repository,
-        decision.at,
-        status(decision.token_status)
-    )
+    format!("{begins}, issued to {whom}, grants {grants}{upload}")
 }

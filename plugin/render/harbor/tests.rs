@@ -317,3 +317,13 @@ fn a_pipe_gets_the_cause_and_the_mends_of_what_a_row_shows() {
     // A reader of rows passes over all of it.
     assert!(text.lines().skip(3).all(|line| line.starts_with('#')), "{text}");
 }
+
+#[test]
+fn a_token_that_was_not_given_was_issued_to_nobody_and_grants_nothing_to_tell() {
+    let mut report = harbor(3);
+    let decision = report.harbor.as_mut().unwrap().decision.as_mut().unwrap();
+    decision.token_status = Some(500);
+    decision.upload_status = None;
+    let text = rendered(&report, Some(110), false);
+    assert!(text.contains("team/app at front: token 500\n") && !text.contains("issued to"), "{text}");
+}

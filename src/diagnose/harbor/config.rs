@@ -81,7 +81,12 @@ fn differs(view: &View<'_>, setting: &Setting) -> Option<Finding> {
     let mut finding = drift(view, setting, &odd, cause);
     // What the objects hold now may be newer than what the processes have.
     let from_objects = |value: &&SettingValue| value.learnt == Learnt::FromSpec && value.from != "env";
-    if kinds.iter().flat_map(|(_, same)| same.iter()).any(from_objects) {
+    if setting.name == REGISTRY_PASSWD {
+        // bcrypt salts each line at random: two files of one password differ.
+        finding.certain = false;
+        finding.settle_by =
+            Some("whether core's REGISTRY_CREDENTIAL_USERNAME and REGISTRY_CREDENTIAL_PASSWORD fit each of these files".into());
+    } else if kinds.iter().flat_map(|(_, same)| same.iter()).any(from_objects) {
         finding.certain = false;
         finding.settle_by = Some("what the running containers have (--exec)".into());
     }
@@ -107,7 +112,10 @@ fn consequence(name: &str) -> &'static str {
         }
         "REGISTRY_HTTP_SECRET" => " An upload that one registry pod began another refuses.",
         "EXT_ENDPOINT" => " Clients are sent to different token services.",
-        name if name.starts_with("REGISTRY_CREDENTIAL") || name == REGISTRY_PASSWD => {
+        REGISTRY_PASSWD => {
+            " The files differ, which may be the same password with another salt; if it is another password, the registry refuses some requests of core, whatever the client's credential."
+        }
+        name if name.starts_with("REGISTRY_CREDENTIAL") => {
             " The registry refuses some cores, whatever the client's credential."
         }
         _ => "",
@@ -194,33 +202,40 @@ pub(in crate::diagnose) fn versions(evidence: &Evidence) -> Vec<Finding> {
     among_cores(&view).into_iter().chain(of_others(&view)).collect()
 }
 
-/// What a core runs: its version where it says so, else its image with the digest that really runs.
-fn runs(core: &Core<'_>) -> Option<String> {
+/// What a core runs, to compare and in words: the digest that really runs where all are compared by it, else its image's
+/// name, else its version where it says so.
+fn runs(core: &Core<'_>, by_digest: bool) -> Option<(String, String)> {
     let version = core.seen.and_then(|seen| seen.info.as_ref()?.version.as_ref()).map(ToString::to_string);
-    let image = core.pod.map(|pod| match digest(pod) {
-        Some(digest) => format!("{} ({digest})", pod.image),
-        None => pod.image.clone(),
+    let image = core.pod.map(|pod| match digest(pod).filter(|_| by_digest) {
+        Some(digest) => {
+            let short: String = digest.chars().take(19).collect();
+            (digest.to_string(), format!("{} ({short}…)", pod.image))
+        }
+        None => (pod.image.clone(), pod.image.clone()),
     });
-    image.or(version)
+    image.or(version.map(|version| (version.clone(), version))).filter(|(key, _)| !key.is_empty())
 }
 
-/// `sha256:1f3a5c7e9b0d…` of what really runs.
-fn digest(pod: &CorePod) -> Option<String> {
-    let (_, digest) = pod
-        .image_id
-        .rsplit_once('@')
-        .or_else(|| pod.image_id.rsplit_once("://"))
-        .unwrap_or(("", &pod.image_id));
-    digest.starts_with("sha256:").then(|| format!("{}…", digest.chars().take(19).collect::<String>()))
+/// `sha256:…` of the manifest that really runs. An `imageID` without a repository names the image's configuration, which
+/// has another digest (containerd, by how the image came to the node).
+fn digest(pod: &CorePod) -> Option<&str> {
+    pod.image_id.rsplit_once('@').map(|(_, digest)| digest).filter(|digest| digest.starts_with("sha256:"))
 }
 
 fn among_cores(view: &View<'_>) -> Option<Finding> {
+    let current = || view.cores.iter().filter(|core| core.state() != PodState::Terminating);
+    let by_digest = current().filter_map(|core| core.pod).all(|pod| digest(pod).is_some());
+    let mut known: Vec<String> = Vec::new();
     let mut kinds: Vec<(String, Vec<&Core<'_>>)> = Vec::new();
-    for core in view.cores.iter().filter(|core| core.state() != PodState::Terminating) {
-        let Some(what) = runs(core).filter(|what| !what.is_empty()) else { continue };
-        match kinds.iter_mut().find(|(known, _)| *known == what) {
+    for core in current() {
+        let Some((key, what)) = runs(core, by_digest) else { continue };
+        let place = known.iter().position(|one| *one == key);
+        match place.and_then(|place| kinds.get_mut(place)) {
             Some((_, same)) => same.push(core),
-            None => kinds.push((what, vec![core])),
+            None => {
+                known.push(key);
+                kinds.push((what, vec![core]));
+            }
         }
     }
     if kinds.len() < 2 {

@@ -10,7 +10,7 @@ use crate::evidence::Evidence;
 use crate::evidence::harbor::Decision;
 use crate::evidence::harbor::seen::Login;
 use crate::evidence::probe::{Answer, Exchange, ExchangeStep};
-use crate::finding::{Candidate, Finding};
+use crate::finding::{Candidate, Finding, Severity};
 use crate::registry::api_error::ErrorBody;
 use crate::registry::claims::Claims;
 use crate::registry::known::{self, Place, Provider, SentCredential};
@@ -235,6 +235,13 @@ fn judged(view: &View<'_>, decision: &Decision, answer: &Answer, place: Place) -
     if !first.certain {
         finding.also_possible = candidates.map(|other| other.code).collect();
         finding.settle_by = first.settle_by;
+    }
+    if first.code == Code::HarborConfigDrift {
+        // No push works, where other differences are met now and then.
+        finding.severity = Severity::Error;
+        finding.settle_by =
+            Some("core's REGISTRY_CREDENTIAL_* against the registry's htpasswd (--exec)".into());
+        finding.fixes = crate::fix::harbor::registry_credential(view);
     }
     finding
 }

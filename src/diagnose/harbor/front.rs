@@ -14,14 +14,18 @@ use crate::finding::Finding;
 pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let by_nodes = view.by_nodes();
-    std::iter::once(&view).chain(&by_nodes).flat_map(unreachable_for).collect()
+    // Where no core can issue, no door can give any: each core has its own finding.
+    let none_issues = view.serving().next().is_some()
+        && view.serving().all(|core| core.seen.is_some_and(|seen| seen.cannot_issue()));
+    std::iter::once(&view).chain(&by_nodes).flat_map(|one| unreachable_for(one, none_issues)).collect()
 }
 
-fn unreachable_for(view: &View<'_>) -> Vec<Finding> {
+fn unreachable_for(view: &View<'_>, none_issues: bool) -> Vec<Finding> {
     let Some(front) = view.seen.and_then(|seen| seen.front.as_ref()) else { return Vec::new() };
     let mut found = ways(view, front);
     if found.is_empty() {
-        found.extend(no_tokens(view, front));
+        let no_tokens = no_tokens(view, front);
+        found.extend(no_tokens.filter(|one| !(none_issues && one.code == Code::TokenServiceUnreachable)));
     }
     let node = view.probe.map(|probe| probe.node.clone()).filter(|node| !node.is_empty());
     for finding in &mut found {
@@ -157,10 +161,16 @@ pub(in crate::diagnose) fn one_key_only(evidence: &Evidence) -> Vec<Finding> {
     let addresses = view.cores.iter().filter(|core| core.kid().is_some()).count();
     let cookies: Vec<&str> =
         front.cookies.iter().map(|cookie| cookie.as_str()).filter(|name| !is_harbors_own(name)).collect();
-    if (addresses > 1 || is_asked_by_itself(&view, front)) && cookies.is_empty() {
+    // A token that is rejected has a finding of its own.
+    let is_told = addresses > 1 || is_asked_by_itself(&view, front) || super::unsteady::is_rejecting(front);
+    if is_told && cookies.is_empty() {
         return Vec::new();
     }
     let sticky = match cookies.as_slice() {
+        [] if super::unsteady::is_of_several(front) => {
+            "its answers differ, as those of several cores do, and another of them may hold another key"
+                .to_string()
+        }
         [] => {
             "behind its one address a balancer may send this machine to the same core each time".to_string()
         }

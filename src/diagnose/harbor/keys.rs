@@ -208,7 +208,8 @@ fn cannot_issue(view: &View<'_>, core: &Core<'_>) -> Finding {
 pub(super) fn has_none(view: &View<'_>, core: &Core<'_>) -> bool {
     let form = view.secret_seen(core).map(|seen| seen.form);
     core.seen.is_some_and(|seen| seen.cannot_issue())
-        && (own_key(core) == Some(None) || matches!(form, Some(KeyForm::Unreadable | KeyForm::Other)))
+        && (super::mounts::own_key(core) == Some(None)
+            || matches!(form, Some(KeyForm::Unreadable | KeyForm::Other)))
 }
 
 /// A Secret whose key lets no core issue that starts from now on.
@@ -282,36 +283,4 @@ fn stale_cores(view: &View<'_>, cores: &[&Core<'_>], secret: &str, certain: bool
         );
     }
     finding
-}
-
-/// Cores whose key is their image's own, or of a volume that no other pod has.
-pub(in crate::diagnose) fn not_mounted(evidence: &Evidence) -> Vec<Finding> {
-    let Some(view) = View::of(evidence) else { return Vec::new() };
-    let own = |core: &&Core<'_>| core.state() != PodState::Terminating && own_key(core).is_some();
-    let concerned: Vec<&Core<'_>> = view.cores.iter().filter(own).collect();
-    let Some(first) = concerned.first() else { return Vec::new() };
-    let path = first.pod.map(|pod| pod.key.path.as_str()).filter(|path| !path.is_empty());
-    let path = path.unwrap_or("TOKEN_PRIVATE_KEY_PATH");
-    let cause = match own_key(first) {
-        Some(Some(source)) => format!(
-            "The token key {path} of {} lies on a volume that no other pod has ({source}), so each core has one of its own.",
-            names(&concerned)
-        ),
-        _ => format!(
-            "Nothing is mounted at {path} of {}: the token key is the one in the image, which everybody has who has the image.",
-            names(&concerned)
-        ),
-    };
-    vec![about(&view, Code::HarborKeyNotMounted, &concerned, whole(&view), cause)]
-}
-
-/// `Some(None)` for the image's own key, `Some(Some(volume))` for one on a volume that is not shared.
-fn own_key<'a>(core: &Core<'a>) -> Option<Option<&'a str>> {
-    match &core.pod?.key.mount {
-        KeyMount::Nothing => Some(None),
-        KeyMount::Other { source } if source.starts_with("emptyDir") || source.starts_with("hostPath") => {
-            Some(Some(source))
-        }
-        _ => None,
-    }
 }

@@ -37,6 +37,8 @@ fn refused_at(view: &View<'_>, login: &Login, at: &str) -> Finding {
     let cores: Vec<&Core<'_>> = view.cores.iter().filter(|core| core.name == at).collect();
     let mut finding = about(view, Code::CredentialRejected, &cores, login.source.clone(), cause);
     finding.evidence.extend([view.part("login"), view.part("decision")]);
+    // The credential is good: another login is no mend.
+    finding.fixes = crate::fix::harbor::ask_later(view);
     finding.certain = false;
     finding.also_possible = vec![Code::AccountLocked, Code::HarborConfigDrift];
     finding.settle_by = Some(format!(
@@ -66,9 +68,11 @@ pub(super) fn refused_login(view: &View<'_>, login: &Login, how: &str) -> Findin
     let (code, certain, words) = if expired {
         (Code::CredentialExpired, true, " Its own time says that it has expired.".to_string())
     } else if is_robot && logged > 0 {
-        let lines =
-            format!(" The cores' logs have {logged} lines of robot accounts that are expired or disabled.");
-        (Code::RobotAccountUnusable, true, lines)
+        let lines = format!(
+            " The cores' logs have {logged} lines of robot accounts that are expired or disabled, of this one or of another."
+        );
+        // The lines may be another robot's.
+        (Code::RobotAccountUnusable, false, lines)
     } else {
         let why = match (is_robot, at_once) {
             (true, _) => {
@@ -86,10 +90,11 @@ pub(super) fn refused_login(view: &View<'_>, login: &Login, how: &str) -> Findin
     finding.evidence = vec![view.part("login"), view.part("decision")];
     finding.certain = certain;
     if !certain {
-        let robot = [Code::RobotAccountUnusable, Code::CredentialExpired];
+        let robot = [Code::RobotAccountUnusable, Code::CredentialRejected, Code::CredentialExpired];
         let person: &[Code] =
             if at_once { &[Code::AccountLocked] } else { &[Code::CredentialExpired, Code::AccountLocked] };
-        finding.also_possible = if is_robot { robot.to_vec() } else { person.to_vec() };
+        finding.also_possible =
+            if is_robot { robot.into_iter().filter(|one| *one != code).collect() } else { person.to_vec() };
         finding.settle_by = Some(match is_robot {
             true => "the robot account in Harbor (its expiry, and whether it is enabled), or the cores' logs (--logs)".into(),
             false => "a login at Harbor's portal, once, when no other client uses the old password".into(),

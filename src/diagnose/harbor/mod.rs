@@ -2,9 +2,9 @@
 //! ([`Harbor`](crate::evidence::harbor::Harbor)) and what an observer saw
 //! ([`HarborSeen`](crate::evidence::harbor::HarborSeen)).
 //!
-//! A rule judges one [`View`]. [`keys`] compares token keys, [`matrix`] says who accepts whose tokens and how often a
+//! A rule judges one [`View`]. [`keys`] compares token keys, [`mounts`] looks at where they lie, [`matrix`] says who accepts whose tokens and how often a
 //! push fails, [`clocks`] what the clocks have to do with it, [`config`] what else must be equal, [`front`] what clients
-//! meet at the front door, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
+//! meet at the front door, [`unsteady`] what it does now and then, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
 
 mod about;
 mod clocks;
@@ -14,8 +14,10 @@ mod front;
 mod keys;
 mod login;
 mod matrix;
+mod mounts;
 mod reach;
 mod realm;
+mod unsteady;
 mod version;
 mod view;
 
@@ -25,12 +27,14 @@ pub(super) use clocks::{drifting, rejected_for_time, short_lived};
 pub(super) use config::{drifting_settings, versions};
 pub(super) use decision::{decided, read_only};
 pub(super) use front::{one_key_only, unreachable_front};
-pub(super) use keys::{mismatched, not_mounted, stale, unreadable};
+pub(super) use keys::{mismatched, stale, unreadable};
 pub(super) use login::logins;
 pub(super) use matrix::rejected;
 pub(crate) use matrix::{REQUESTS, odds};
+pub(super) use mounts::not_mounted;
 pub(super) use reach::{denied_reads, unreachable_cores};
 pub(super) use realm::realm;
+pub(super) use unsteady::unsteady_front;
 pub(crate) use view::{Agrees, Core, Group, Key, View};
 
 #[cfg(test)]

@@ -27,7 +27,10 @@ fn administer(view: &View<'_>, what: &str, method: &str, path: &str, body: &str)
 /// The same question again: nothing in Harbor is changed by it.
 fn ask_again(view: &View<'_>, what: &str) -> Fix {
     let asked = view.evidence.plan.harbor.as_ref().and_then(|plan| plan.ask.repository.as_deref());
-    let repository = decision(view).map(|one| one.repository.as_str()).or(asked);
+    ask_for(view, what, decision(view).map(|one| one.repository.as_str()).or(asked))
+}
+
+fn ask_for(view: &View<'_>, what: &str, repository: Option<&str>) -> Fix {
     let project = repository.map(|one| format!(" --project {}", quoted(one))).unwrap_or_default();
     let secret = source(view).and_then(|source| source.strip_prefix("secret/"));
     let command = match (view.harbor, secret) {
@@ -82,6 +85,17 @@ pub(super) fn accounts(view: &View<'_>) -> Vec<Fix> {
     fixes
 }
 
+/// One core refused a credential that another took.
+pub(crate) fn ask_later(view: &View<'_>) -> Vec<Fix> {
+    let what = "asks again later, with the same credential, when no other client logs in with an old password of this user";
+    let mut fixes = vec![ask_again(view, what)];
+    if view.harbor.is_some() {
+        let what = "compares the settings of the cores, and counts the telling lines of their logs";
+        fixes.push(super::again(view, what, "--exec --logs"));
+    }
+    fixes
+}
+
 /// The right to push.
 pub(super) fn may_push(view: &View<'_>) -> Vec<Fix> {
     let project = named_project(view);
@@ -115,8 +129,20 @@ pub(super) fn project(view: &View<'_>) -> Vec<Fix> {
     fixes
 }
 
-/// An end of read-only mode.
+/// Whether Harbor refused the push because the project is a proxy cache, which takes none in any mode.
+fn is_proxy(view: &View<'_>) -> bool {
+    let upload = decision(view).and_then(|one| one.upload.as_ref()?.answer());
+    let errors = upload.and_then(|answer| answer.error.as_ref()).into_iter().flat_map(|error| &error.errors);
+    errors.into_iter().any(|error| error.message.as_str().contains("proxy project"))
+}
+
+/// An end of read-only mode; of a proxy cache there is none.
 pub(super) fn writable(view: &View<'_>) -> Vec<Fix> {
+    if is_proxy(view) {
+        let what =
+            "asks for a push to a project that is no proxy cache: this one takes no pushes in any mode";
+        return vec![ask_for(view, what, Some("PROJECT/REPOSITORY"))];
+    }
     let what = "ends the read-only mode, if no garbage collection or backup needs it (Administration, Configuration)";
     let body = "{\"read_only\": false}";
     let mut fixes: Vec<Fix> = administer(view, what, "PUT", "configurations", body).into_iter().collect();

@@ -8,11 +8,14 @@
 mod account;
 mod door;
 mod keys;
+mod registry;
 
+pub(crate) use self::account::ask_later;
 use self::account::{accounts, longer_tokens, may_push, project, writable};
 use self::door::{at_address, external_url, front_url, look_at_door};
 pub(crate) use self::keys::certificate;
 use self::keys::{keep_one_key, readable, show_mounts};
+pub(crate) use self::registry::registry_credential;
 use super::fix;
 use super::shell::quoted;
 use crate::code::Code;

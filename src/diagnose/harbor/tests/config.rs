@@ -127,6 +127,22 @@ fn one_tag_may_be_two_images() {
 }
 
 #[test]
+fn digests_of_different_things_and_names_of_mirrors_are_no_different_images() {
+    let manifest = format!("docker.io/goharbor/harbor-core@sha256:{}", "1".repeat(64));
+    let configuration = format!("sha256:{}", "2".repeat(64));
+    let mut evidence = harbor(&[A, A]);
+    for (pod, id) in shown(&mut evidence).cores.iter_mut().zip([&manifest, &configuration]) {
+        pod.image_id = id.clone();
+    }
+    assert_eq!(codes(&evidence), [], "a manifest's digest and a configuration's");
+    for pod in &mut shown(&mut evidence).cores {
+        pod.image_id = manifest.clone();
+    }
+    shown(&mut evidence).cores[1].image = "mirror.example.com/goharbor/harbor-core:v2.16.0".into();
+    assert_eq!(codes(&evidence), [], "the same image from two places");
+}
+
+#[test]
 fn jobservice_of_another_release_is_told() {
     let mut evidence = harbor(&[A, A]);
     let other = |tag: &str| OtherPod {
@@ -165,5 +181,8 @@ fn by_the_url_cores_are_of_different_versions_and_nobody_saw_an_image() {
 #[test]
 fn a_password_file_of_the_registry_that_differs_says_what_comes_of_it() {
     let finding = only(&harbor_with("/etc/registry/passwd", &["0000000a", "0000000b"]));
-    assert!(finding.cause.contains("The registry refuses some cores"), "{}", finding.cause);
+    assert!(finding.cause.contains("the same password with another salt"), "{}", finding.cause);
+    assert!(!finding.certain && finding.settle_by.is_some_and(|by| by.contains("REGISTRY_CREDENTIAL_")));
+    let finding = only(&harbor_with("REGISTRY_CREDENTIAL_PASSWORD", &["0000000a", "0000000b"]));
+    assert!(finding.certain && !finding.cause.contains("salt"), "{}", finding.cause);
 }

@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::evidence::harbor::pods::TellingLine;
 use crate::evidence::harbor::seen::SystemInfo;
 use crate::evidence::probe::{Answer, ExchangeStep};
+use crate::finding::Severity;
 use crate::report::Report;
 
 fn decided(kids: &[&str], decision: crate::evidence::harbor::Decision) -> Evidence {
@@ -53,7 +54,12 @@ fn a_refused_robot_may_be_expired_and_the_log_settles_it() {
     assert_eq!(finding.also_possible[0], Code::RobotAccountUnusable);
     logged(&mut evidence, 1, TellingLine::RobotUnusable, 2);
     let finding = only(&evidence);
-    assert_eq!((finding.code, finding.certain), (Code::RobotAccountUnusable, true));
+    assert_eq!(
+        (finding.code, finding.certain),
+        (Code::RobotAccountUnusable, false),
+        "the lines may be another robot's"
+    );
+    assert_eq!(finding.also_possible, [Code::CredentialRejected, Code::CredentialExpired]);
 }
 
 #[test]
@@ -131,7 +137,11 @@ fn a_token_that_has_ended_was_outlived() {
 #[test]
 fn the_registry_behind_that_refuses_core_is_configuration() {
     let upload = answer(401, "Basic realm=\"harbor-registry-basic-realm\"", "");
-    assert_eq!(only(&decided(&[A, A], good(upload))).code, Code::HarborConfigDrift);
+    let finding = only(&decided(&[A, A], good(upload)));
+    assert_eq!((finding.code, finding.severity), (Code::HarborConfigDrift, Severity::Error));
+    assert!(finding.settle_by.unwrap().contains("(--exec)"));
+    let restart = "kubectl -n harbor rollout restart deployment/harbor-core deployment/REGISTRY";
+    assert!(finding.fixes.iter().any(|fix| fix.command == restart), "{:?}", finding.fixes);
 }
 
 #[test]
@@ -158,6 +168,9 @@ fn a_good_credential_that_a_second_core_refuses_is_no_missing_right() {
     assert_eq!((finding.code, finding.certain), (Code::CredentialRejected, false));
     assert_eq!(finding.also_possible, [Code::AccountLocked, Code::HarborConfigDrift]);
     assert!(finding.cause.contains(&name(2)) && finding.cause.contains("is good"), "{}", finding.cause);
+    let commands: Vec<&str> = finding.fixes.iter().map(|fix| fix.command.as_str()).collect();
+    assert!(commands.iter().any(|command| command.ends_with("--exec --logs")), "{commands:?}");
+    assert!(commands.iter().all(|command| command.starts_with("kubectl regauth harbor ")), "{commands:?}");
     let report = Report::of(&evidence);
     let codes: Vec<_> = report.cores().map(|row| row.code).collect();
     assert_eq!(codes, [None, Some(Code::CredentialRejected)]);

@@ -205,12 +205,36 @@ fn only_a_volume_of_a_pods_own_is_not_shared() {
     for (source, found) in
         [("emptyDir", true), ("hostPath", true), ("configmap/key", false), ("csi/vault", false)]
     {
-        let mut evidence = harbor(&[A, A]);
+        let mut evidence = harbor(&[A]);
         for pod in &mut shown(&mut evidence).cores {
             pod.key.mount = KeyMount::Other { source: source.into() };
         }
         assert_eq!(codes(&evidence) == [Code::HarborKeyNotMounted], found, "{source}");
     }
+}
+
+#[test]
+fn keys_on_volumes_of_their_own_are_judged_by_whether_they_are_equal() {
+    let on_volumes = |kids: &[&str]| {
+        let mut evidence = harbor(kids);
+        for pod in &mut shown(&mut evidence).cores {
+            pod.key.mount = KeyMount::Other { source: "hostPath".into() };
+        }
+        evidence
+    };
+    let not_mounted = |evidence: &crate::evidence::Evidence| -> Option<bool> {
+        let found = crate::diagnose::diagnose(evidence);
+        found.iter().find(|one| one.code == Code::HarborKeyNotMounted).map(|one| one.certain)
+    };
+    assert_eq!(not_mounted(&on_volumes(&[A, A])), None, "whoever fills them keeps one key");
+    assert_eq!(not_mounted(&on_volumes(&[A, B])), Some(true));
+    assert_eq!(not_mounted(&on_volumes(&[A])), Some(false));
+    let mut unasked = on_volumes(&[A, A]);
+    unasked.probes.clear();
+    assert_eq!(not_mounted(&unasked), Some(false));
+    file(&mut unasked, 1, A);
+    file(&mut unasked, 2, A);
+    assert_eq!(not_mounted(&unasked), None, "by the checksums");
 }
 
 #[test]

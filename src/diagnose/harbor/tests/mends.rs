@@ -95,3 +95,12 @@ fn a_token_service_and_an_address_that_do_not_answer_are_asked_by_hand() {
     silence(&mut evidence, 2);
     assert!(has(&fixes(&evidence, Code::HarborCoreUnreachable), "--connect-to ::192.0.2.8:443"));
 }
+
+#[test]
+fn of_a_proxy_cache_no_read_only_mode_is_ended() {
+    let body = r#"{"errors":[{"code":"DENIED","message":"can not push artifact to a proxy project: team"}]}"#;
+    let evidence = decided(decision(Some("ci"), &["pull", "push"], Some(answer(405, "", body))));
+    let told = fixes(&evidence, Code::RegistryReadOnly);
+    assert!(has(&told, "--project PROJECT/REPOSITORY") && !has(&told, "read_only"), "{told:#?}");
+    assert!(told[0].what.contains("no proxy cache"), "{told:#?}");
+}

@@ -10,3 +10,4 @@ mod matrix;
 mod mends;
 mod reach;
 mod rows;
+mod unsteady;
