@@ -67,6 +67,9 @@ pub(super) fn refused_login(view: &View<'_>, login: &Login, how: &str) -> Findin
     let at_once = login.exchange.as_ref().is_some_and(|one| one.took_ms < AT_ONCE_MS);
     let (code, certain, words) = if expired {
         (Code::CredentialExpired, true, " Its own time says that it has expired.".to_string())
+    } else if is_robot && view.log_names(TellingLine::RobotUnusable, user) {
+        let words = " The cores' logs say that this robot account is expired or disabled.";
+        (Code::RobotAccountUnusable, true, words.to_string())
     } else if is_robot && logged > 0 {
         let lines = format!(
             " The cores' logs have {logged} lines of robot accounts that are expired or disabled, of this one or of another."

@@ -301,6 +301,19 @@ impl<'a> View<'a> {
         self.cores.iter().filter_map(|core| self.logged(core.name, line)).fold(0, u32::saturating_add)
     }
 
+    /// Whether a line of a kind names that account in the log of a core.
+    pub fn log_names(&self, line: TellingLine, account: &str) -> bool {
+        let logs = self.harbor.iter().flat_map(|harbor| &harbor.logs);
+        let counts = logs.filter_map(|log| match &log.outcome {
+            Outcome::Seen { value } => Some(value),
+            _ => None,
+        });
+        counts
+            .flatten()
+            .filter(|count| count.line == line)
+            .any(|count| count.accounts.iter().any(|named| named.as_str() == account))
+    }
+
     /// How many seconds a token lives, by the first one whose claims say so.
     pub fn lifetime(&self) -> Option<i64> {
         let claims = self.cores.iter().filter_map(|core| core.seen?.token.answer()?.claims.as_ref());

@@ -2,12 +2,13 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::Evidence;
 use crate::evidence::harbor::pods::TellingLine;
 use crate::evidence::harbor::seen::SystemInfo;
 use crate::evidence::probe::{Answer, ExchangeStep};
+use crate::evidence::{Evidence, Outcome};
 use crate::finding::Severity;
 use crate::report::Report;
+use crate::text::Clean;
 
 fn decided(kids: &[&str], decision: crate::evidence::harbor::Decision) -> Evidence {
     let mut evidence = harbor(kids);
@@ -60,6 +61,15 @@ fn a_refused_robot_may_be_expired_and_the_log_settles_it() {
         "the lines may be another robot's"
     );
     assert_eq!(finding.also_possible, [Code::CredentialRejected, Code::CredentialExpired]);
+    if let Outcome::Seen { value } = &mut shown(&mut evidence).logs[0].outcome {
+        value[0].accounts = vec![Clean::new("robot$old"), Clean::new("robot$team+ci")];
+    }
+    let finding = only(&evidence);
+    assert_eq!(
+        (finding.code, finding.certain),
+        (Code::RobotAccountUnusable, true),
+        "its log names the account"
+    );
 }
 
 #[test]
