@@ -209,7 +209,9 @@ fn runs(core: &Core<'_>, by_digest: bool) -> Option<(String, String)> {
     let image = core.pod.map(|pod| match digest(pod).filter(|_| by_digest) {
         Some(digest) => {
             let short: String = digest.chars().take(19).collect();
-            (digest.to_string(), format!("{} ({short}…)", pod.image))
+            // Images of two releases may hold the same bytes, and be of two releases all the same.
+            let release = tag(&pod.image).filter(|tag| parse(tag).is_some()).unwrap_or_default();
+            (format!("{digest} {release}"), format!("{} ({short}…)", pod.image))
         }
         None => (pod.image.clone(), pod.image.clone()),
     });

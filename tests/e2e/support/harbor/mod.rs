@@ -8,7 +8,9 @@ mod objects;
 mod setup;
 
 use std::cell::RefCell;
-use std::time::Duration;
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -110,7 +112,14 @@ impl<'a> Harbor<'a> {
             "jsonpath={.items[0].status.addresses[?(@.type==\"InternalIP\")].address}",
         ];
         let scheme = if port == "443" { "https" } else { "http" };
-        format!("{scheme}://{}:{node_port}", self.space.kubectl(&address, ""))
+        let address = format!("{}:{node_port}", self.space.kubectl(&address, ""));
+        // The cores are ready before the node's proxy knows of them.
+        let begun = Instant::now();
+        while TcpStream::connect(&address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "nobody answers at {address}");
+            thread::sleep(Duration::from_millis(50));
+        }
+        format!("{scheme}://{address}")
     }
 
     /// Writes a key into the Secret `harbor-core`; pods that run keep theirs.
