@@ -184,6 +184,15 @@ impl Cluster {
         assert!(output.status.success(), "fault {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// What a command prints on a node (tests/cluster/node-exec); panics when it fails.
+    pub fn on_node(&self, node: &str, command: &[&str]) -> String {
+        let output =
+            Command::new(script("node-exec")).args([self.setting("STATE"), node]).args(command).output();
+        let output = output.expect("tests/cluster/node-exec runs");
+        assert!(output.status.success(), "{node}: {command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Lines that a log has gained since `mark`.
     pub fn log_since(&self, setting: &str, mark: u64) -> Vec<String> {
         let bytes = std::fs::read(self.setting(setting)).unwrap_or_default();

@@ -155,6 +155,7 @@ fn not_serving(space: &Space) {
         "jsonpath={.status.updatedReplicas} {.status.readyReplicas} {.status.replicas}",
     ];
     wait_for("one new pod to serve", Duration::from_secs(60), || space.kubectl(&ready, "") == "1 4 4");
+    harbor.wait_until_services_follow();
     let asked = harbor.ask(&[]);
     asked.must_be(1, &["error HarborKeyMismatch certain deployment/harbor-core"]);
     let cause = asked.cause("HarborKeyMismatch");

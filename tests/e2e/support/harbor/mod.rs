@@ -5,12 +5,11 @@ mod asking;
 mod images;
 mod keys;
 mod objects;
+mod serving;
 mod setup;
 
 use std::cell::RefCell;
-use std::net::TcpStream;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -74,12 +73,13 @@ impl<'a> Harbor<'a> {
         services["items"].as_array().expect("a list").iter().map(entry).collect()
     }
 
-    /// Waits until every Deployment has all its pods, and no others are left.
+    /// Waits until every Deployment has all its pods, and no others are left or served.
     pub fn wait_until_available(&self) {
         let names = self.space.kubectl(&["get", "deployments", "-l", "app=harbor", "-o", "name"], "");
         for name in names.lines() {
             self.space.kubectl(&["rollout", "status", name, "--timeout=120s"], "");
         }
+        self.wait_until_services_follow();
     }
 
     /// Names of core's pods, sorted; those that are being deleted are not among them.
@@ -112,14 +112,7 @@ impl<'a> Harbor<'a> {
             "jsonpath={.items[0].status.addresses[?(@.type==\"InternalIP\")].address}",
         ];
         let scheme = if port == "443" { "https" } else { "http" };
-        let address = format!("{}:{node_port}", self.space.kubectl(&address, ""));
-        // The cores are ready before the node's proxy knows of them.
-        let begun = Instant::now();
-        while TcpStream::connect(&address).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "nobody answers at {address}");
-            thread::sleep(Duration::from_millis(50));
-        }
-        format!("{scheme}://{address}")
+        format!("{scheme}://{}:{node_port}", self.space.kubectl(&address, ""))
     }
 
     /// Writes a key into the Secret `harbor-core`; pods that run keep theirs.
@@ -166,6 +159,7 @@ impl<'a> Harbor<'a> {
         self.send_files();
         let ready = ["get", "pod", pod, "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"];
         wait_for("an un-Ready core", Duration::from_secs(30), || self.space.kubectl(&ready, "") == "False");
+        self.wait_until_services_follow();
     }
 
     fn world_secret(&self) -> Value {
