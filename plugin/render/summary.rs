@@ -85,6 +85,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
         Action::Push => "pushes would be accepted",
         Action::Harbor => "Harbor cores are as they should be",
         Action::Clock => "clocks were read",
+        Action::Explain => "causes",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
         Action::Pull => "pulls worked",

@@ -21,6 +21,8 @@ pub enum Row {
     Core(super::harbor_rows::CoreRow),
     /// A node's clock by one method.
     Clock(ClockRow),
+    /// One cause that a text shows.
+    Explained(super::explained::ExplainedRow),
 }
 
 /// How a test ended, in one word.

@@ -62,6 +62,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
         stores: Vec::new(),
         harbor: None,
         clock: None,
+        text: None,
         extra: Default::default(),
     }
 }

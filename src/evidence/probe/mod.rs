@@ -89,6 +89,8 @@ pub enum Action {
     Harbor,
     /// Whether the nodes' clocks are right.
     Clock,
+    /// Nothing: a text is explained.
+    Explain,
 }
 
 /// Everything that one probe saw.
