@@ -153,7 +153,8 @@ impl Code {
     /// The code that `word` is a slip of the pen for; `None` where it is nothing like one.
     pub fn nearest(word: &str) -> Option<Self> {
         let typed = letters(word);
-        let (distance, code) = Self::ALL.iter().map(|code| (distance(&typed, &letters(code.as_str())), *code)).min()?;
+        let (distance, code) =
+            Self::ALL.iter().map(|code| (distance(&typed, &letters(code.as_str())), *code)).min()?;
         (distance <= typed.len() / 4).then_some(code)
     }
 }

@@ -59,11 +59,11 @@ fn text(args: &Explain, output: &Output) -> Result<Text, Failure> {
             let opened = open(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
             read(opened, &file.display().to_string())
         }
-        ([], None) if output.is_typed_by_a_person() => Err(
-            "give a message in quotes, a finding code, or -f FILE, or pipe a log into it: \
+        ([], None) if output.is_typed_by_a_person() => {
+            Err("give a message in quotes, a finding code, or -f FILE, or pipe a log into it: \
              kubectl describe pod POD | kubectl regauth explain"
-                .into(),
-        ),
+                .into())
+        }
         ([], _) => read(io::stdin().lock(), "stdin"),
         ([one], _) if is_stdin(one) => read(io::stdin().lock(), "stdin"),
         (words, _) => Ok(Text { text: words.join(" "), left_unread: None }),
@@ -97,14 +97,18 @@ fn read(from: impl Read, name: &str) -> Result<Text, Failure> {
 /// The code that a lone word names. One that is nearly a code is a mistake; any other is a message.
 fn asked_code(args: &Explain) -> Result<Option<Code>, Failure> {
     let [word] = args.message.as_slice() else { return Ok(None) };
-    if args.lines || word.len() > 60 || !word.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_') {
+    if args.lines || word.len() > 60 || !word.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_')
+    {
         return Ok(None);
     }
     match (Code::named(word), Code::nearest(word)) {
         (Some(code), _) => Ok(Some(code)),
         (None, Some(near)) => {
             let word = Clean::with_cap(word, 60);
-            Err(format!("{word} is no finding code: did you mean {near}? `kubectl regauth explain --list` has all").into())
+            Err(format!(
+                "{word} is no finding code: did you mean {near}? `kubectl regauth explain --list` has all"
+            )
+            .into())
         }
         (None, None) => Ok(None),
     }
@@ -130,7 +134,9 @@ impl Page {
 
 fn page(code: Code, format: Format, output: &Output) -> Result<String, Failure> {
     match format {
-        Format::Table | Format::Wide => Ok(render::page::page(code.runbook(), output.width(), output.colour())),
+        Format::Table | Format::Wide => {
+            Ok(render::page::page(code.runbook(), output.width(), output.colour()))
+        }
         Format::Json => render::json(&Page::of(code, code.runbook())),
         Format::Yaml => render::yaml(&Page::of(code, code.runbook())),
     }
@@ -165,7 +171,10 @@ fn lines(text: &str, format: Format, output: &mut Output) -> Result<(), Failure>
         let found = explain::message(line);
         let told = match format {
             Format::Table | Format::Wide => render::explain::line(at + 1, &found),
-            Format::Json => serde_json::to_string(&as_line(&found)).map_err(|_| "a line cannot be written as JSON")? + "\n",
+            Format::Json => {
+                serde_json::to_string(&as_line(&found)).map_err(|_| "a line cannot be written as JSON")?
+                    + "\n"
+            }
             Format::Yaml => format!("---\n{}", render::yaml(&as_line(&found))?),
         };
         if !output.line(&told) {

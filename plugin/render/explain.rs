@@ -28,7 +28,8 @@ pub fn report(report: &Report, text: &TextSummary, layout: &Layout) -> String {
     }
     if !text.followers.is_empty() {
         out.push_str("\nOnly follows:\n");
-        text.followers.iter().take(FOLLOWERS).for_each(|one| out.push_str(&follower(one, width)));
+        let several = report.findings.len() > 1;
+        text.followers.iter().take(FOLLOWERS).for_each(|one| out.push_str(&follower(one, several, width)));
         let more = text.followers.len().saturating_sub(FOLLOWERS);
         if more > 0 {
             let _ = writeln!(out, "  and {more} more");
@@ -59,8 +60,10 @@ fn cause(row: &ExplainedRow, finding: &Finding, is_long: bool, layout: &Layout, 
         name => format!(": {name}"),
     };
     let title = format!("{} ({}{certain}){subject}", finding.code, finding.severity.as_str());
-    let mut out: String =
-        wrapped("", &title, width).lines().map(|line| painted(line, finding.severity, layout.colour) + "\n").collect();
+    let mut out: String = wrapped("", &title, width)
+        .lines()
+        .map(|line| painted(line, finding.severity, layout.colour) + "\n")
+        .collect();
     if is_long || row.count > 1 {
         let times = if row.count > 1 { format!(", told {} times", row.count) } else { String::new() };
         out.push_str(&wrapped("  at: ", &format!("line {}{times}", row.line), width));
@@ -94,9 +97,10 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn follower(row: &FollowerRow, width: usize) -> String {
+fn follower(row: &FollowerRow, several: bool, width: usize) -> String {
     let times = if row.count > 1 { format!(", {} times", row.count) } else { String::new() };
-    let begin = format!("  line {}{times}, from line {}: ", row.line, row.follows);
+    let from = if several { format!(", from line {}", row.follows) } else { String::new() };
+    let begin = format!("  line {}{times}{from}: ", row.line);
     let text: String = row.message.as_str().chars().take(200).collect();
     // Under the first word of a long beginning little room is left.
     let whole = wrapped("    ", &format!("{}{text}", begin.trim_start()), width);

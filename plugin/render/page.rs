@@ -12,7 +12,8 @@ pub fn page(markdown: &str, width: Option<u16>, colour: bool) -> String {
     let mut is_code = false;
     for line in markdown.lines() {
         let is_fence = line.trim_start().starts_with("```");
-        let is_whole = is_code || is_fence || line.starts_with("    ") && paragraph.is_empty() || line.starts_with('|');
+        let is_whole =
+            is_code || is_fence || line.starts_with("    ") && paragraph.is_empty() || line.starts_with('|');
         let item = item(line).filter(|_| !is_whole);
         if is_whole || line.trim().is_empty() || line.starts_with('#') || item.is_some() {
             paragraph.end(&mut out, usize::from(width));
@@ -119,7 +120,9 @@ pub fn codes(width: Option<u16>) -> String {
     let line = |code: &Code| {
         let head = format!("{code:longest$}  {:7}  ", code.severity().as_str());
         match width < DEFAULT_WIDTH {
-            true => format!("{code} ({})\n{}", code.severity().as_str(), wrapped("  ", code.meaning(), width)),
+            true => {
+                format!("{code} ({})\n{}", code.severity().as_str(), wrapped("  ", code.meaning(), width))
+            }
             false => wrapped(&head, code.meaning(), width),
         }
     };
@@ -138,10 +141,20 @@ mod tests {
     fn a_page_is_wrapped_for_a_terminal_and_its_commands_stay_whole() {
         let text = page(PAGE, Some(60), false);
         let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 60).collect();
-        assert_eq!(wide, ["    kubectl -n team create secret generic regcred --type=kubernetes.io/dockerconfigjson"]);
-        assert!(text.starts_with("NoCredential\n\nThe registry asks for a credential and none is there; see\nthe specification"));
+        assert_eq!(
+            wide,
+            ["    kubectl -n team create secret generic regcred --type=kubernetes.io/dockerconfigjson"]
+        );
+        assert!(text.starts_with(
+            "NoCredential\n\nThe registry asks for a credential and none is there; see\nthe specification"
+        ));
         assert!(text.contains("(https://example.com/spec)"), "{text}");
-        assert!(text.contains("- Look at kubectl get secret and its type, then at the\n  ServiceAccount.\n1. Then this.\n"), "{text}");
+        assert!(
+            text.contains(
+                "- Look at kubectl get secret and its type, then at the\n  ServiceAccount.\n1. Then this.\n"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

@@ -87,7 +87,9 @@ mod tests {
 
     #[test]
     fn a_message_is_left_as_it_is_with_its_indentation() {
-        for line in ["    message: denied", "denied: x", "Error: 2 errors", "[map[Action:pull]]", "#hash", "a|b"] {
+        for line in
+            ["    message: denied", "denied: x", "Error: 2 errors", "[map[Action:pull]]", "#hash", "a|b"]
+        {
             assert_eq!(stripped(line), line);
         }
         assert_eq!(stripped("2024-05-01T10:00:00Z     message: x"), "    message: x");

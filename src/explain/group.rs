@@ -7,6 +7,9 @@ use crate::code::Code;
 use crate::registry::reference::Reference;
 use crate::text::Clean;
 
+/// Causes that are kept. A text with more was made to have them.
+const MAX_CAUSES: usize = 500;
+
 /// Names that one cause keeps.
 const MAX_NAMES: usize = 50;
 
@@ -23,6 +26,7 @@ pub(super) struct Met {
 #[derive(Default)]
 pub(super) struct Groups {
     known: Vec<(Judged, Cause)>,
+    unlisted: u64,
 }
 
 impl Groups {
@@ -33,6 +37,10 @@ impl Groups {
     /// Adds an error to the cause that it shows again, or as a new one.
     pub(super) fn add(&mut self, met: Met) {
         let known = self.known.iter().position(|(judged, _)| is_same(judged, &met.judged));
+        if known.is_none() && self.known.len() >= MAX_CAUSES {
+            self.unlisted += met.count;
+            return;
+        }
         let at = known.unwrap_or_else(|| {
             self.known.push((met.judged.clone(), first_seen(&met)));
             self.known.len() - 1
@@ -49,7 +57,7 @@ impl Groups {
         }
         take(&mut cause.images, met.judged.image.clone());
         met.judged.hosts.iter().for_each(|host| take(&mut cause.hosts, Some(host.clone())));
-        take(&mut cause.registries, met.judged.registry());
+        take(&mut cause.registries, met.judged.registry.clone());
         let pod = met.pod.map(|pod| match pod.namespace.is_empty() {
             true => pod.name,
             false => format!("{}/{}", pod.namespace, pod.name),
@@ -59,10 +67,17 @@ impl Groups {
 
     /// The line of the cause that what stands at `line` follows from: that of its image, else the last one before it.
     pub(super) fn cause_before(&self, line: usize, image: Option<&str>) -> Option<usize> {
-        let of_image = |cause: &&Cause| image.is_some_and(|image| cause.images.iter().any(|known| is_same_image(known, image)));
+        let of_image = |cause: &&Cause| {
+            image.is_some_and(|image| cause.images.iter().any(|known| is_same_image(known, image)))
+        };
         let causes = || self.known.iter().map(|(_, cause)| cause);
         let before = || causes().filter(|cause| cause.line <= line).max_by_key(|cause| cause.line);
         causes().find(of_image).or_else(before).map(|cause| cause.line)
+    }
+
+    /// How often causes were told that are not kept.
+    pub(super) fn unlisted(&self) -> u64 {
+        self.unlisted
     }
 
     pub(super) fn causes(self) -> Vec<Cause> {
@@ -93,7 +108,9 @@ pub(super) fn follow(followers: &mut Vec<Follower>, line: usize, count: u64, mes
 }
 
 fn take(names: &mut Vec<String>, name: Option<String>) {
-    if let Some(name) = name.filter(|name| !name.is_empty() && !names.contains(name) && names.len() < MAX_NAMES) {
+    if let Some(name) =
+        name.filter(|name| !name.is_empty() && !names.contains(name) && names.len() < MAX_NAMES)
+    {
         names.push(name);
     }
 }
@@ -112,16 +129,20 @@ fn is_same(known: &Judged, new: &Judged) -> bool {
         (false, false) => allows(known, new.code()) && allows(new, known.code()),
     };
     let images = (known.image.as_deref(), new.image.as_deref());
-    let is_one_image = matches!(images, (Some(a), Some(b)) if is_same_image(a, b));
-    let is_one_host = known.registry().is_some() && known.registry() == new.registry();
-    let is_bare = (images.0.is_none() || images.1.is_none()) && is_one_host;
-    is_compatible && (is_one_image || is_bare)
+    let is_one_host = known.registry.is_some() && known.registry == new.registry;
+    let is_one_image = || match images {
+        (Some(a), Some(b)) => is_same_image(a, b),
+        _ => true,
+    };
+    is_one_host && is_compatible && is_one_image()
 }
 
 fn is_same_place(known: &Judged, new: &Judged) -> bool {
     match (known.image.as_deref(), new.image.as_deref()) {
-        (Some(a), Some(b)) if is_of_the_image(known.code()) => is_same_image(a, b),
-        _ => match (known.registry(), new.registry()) {
+        (Some(a), Some(b)) if is_of_the_image(known.code()) => {
+            known.registry == new.registry && is_same_image(a, b)
+        }
+        _ => match (&known.registry, &new.registry) {
             (Some(a), Some(b)) => a == b || shares_host(known, new),
             _ => true,
         },

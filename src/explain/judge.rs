@@ -43,6 +43,8 @@ pub(super) struct Judged {
     pub(super) image: Option<String>,
     /// Hosts that the message names.
     pub(super) hosts: Vec<String>,
+    /// The registry: the image's, else the first host that is named.
+    pub(super) registry: Option<String>,
 }
 
 impl Judged {
@@ -53,12 +55,6 @@ impl Judged {
 
     pub(super) fn is_certain(&self) -> bool {
         self.candidates.first().is_some_and(|candidate| candidate.certain)
-    }
-
-    /// The registry: the image's, else the first host that is named.
-    pub(super) fn registry(&self) -> Option<String> {
-        let of_image = self.image.as_deref().and_then(|image| Reference::parse(image).ok());
-        of_image.map(|image| image.registry().to_owned()).or_else(|| self.hosts.first().cloned())
     }
 }
 
@@ -90,6 +86,9 @@ static ABOUT_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:^|: )(?:denied|unauthorized|name unknown|manifest unknown): |/v2/|/v1/_ping|scope=repository|chart repository|",
         r"sandbox image|invalid reference format|parse image|content descriptor|httpreadseeker|unexpected commit|image source|",
         r"/var/lib/(?:containerd|docker|containers)|disk ?pressure|imagefs|low on resource: ephemeral-storage|",
+        r#"failed to perform "|"errors":\s*\[\{\s*"code"|head responses have no body|manifest digest|cannot be pulled due to|"#,
+        r"bearer token|token not to be used|token signed by|image rejected|signature was required|",
+        r"error response from daemon: (?:received unexpected|unknown: |unauthorized|denied)|",
         r"pull qps|short[- ]name|docker daemon|robot account|service/token|registry returned|from registry|to registry|registry login"
     ))
 });
@@ -99,6 +98,7 @@ static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"^\s*(?:npm |yarn |pnpm |pip |--- (?:fail|pass)|=== run|ok  |fail\s|fatal: unable to access|remote: |cargo:|go: )|",
         r"registry\.(?:npmjs|yarnpkg|terraform|opentofu)\.|pypi\.org|crates\.io|rubygems\.org|repo\.maven|proxy\.golang\.org|",
+        r"crashloopbackoff|restarting failed container|",
         r"^\s*(?:\+{1,3}|\$|❯|➜) |cache importer|importing cache manifest|did not complete successfully"
     ))
 });
@@ -125,7 +125,9 @@ static UNEXPLAINED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A failed pull or push in a form that no rule knows: something stands behind it.
 static UNKNOWN_FORM: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:failed to pull|failed to push|error pulling|error pushing|unable to pull) (?:docker )?(?:and unpack )?(?:image )?\S+.*: \S")
+    pattern(
+        r"(?:failed to pull|failed to push|error pulling|error pushing|unable to pull) (?:docker )?(?:and unpack )?(?:image )?\S+.*: \S",
+    )
 });
 
 /// What a push prints without a word on what it pushes.
@@ -165,8 +167,10 @@ pub(super) fn judge(question: &Question<'_>) -> Judgement {
 /// Asks the classifier, with what stood before the message.
 fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
     let reading = read(question.message);
-    let hint = question.works_on.filter(|_| named(&reading).is_none());
-    let context = Context { image: hint.and_then(|(image, _)| Reference::parse(image).ok()), ..Context::default() };
+    let named = named(&reading, question.message);
+    let hint = question.works_on.filter(|_| named.is_none());
+    let context =
+        Context { image: hint.and_then(|(image, _)| Reference::parse(image).ok()), ..Context::default() };
     let found = match hint {
         Some((image, true)) if is_bare_push => {
             let whole = format!("The push refers to repository [{image}]: {}", question.message);
@@ -174,7 +178,7 @@ fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
         }
         _ => candidates(question.message, &context),
     };
-    let image = named(&reading).or_else(|| hint.map(|(image, _)| Clean::with_cap(image, 512).to_string()));
+    let image = named.or_else(|| hint.map(|(image, _)| Clean::with_cap(image, 512).to_string()));
     let mut hosts: Vec<String> = Vec::new();
     for one in std::iter::once(&reading).chain(&reading.attempts) {
         for request in one.requests.iter().filter(|request| !request.host.is_empty()) {
@@ -183,9 +187,58 @@ fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
             }
         }
     }
-    Judged { candidates: found, image, hosts }
+    let of_image = image.as_deref().and_then(|image| Reference::parse(image).ok());
+    let registry = of_image.map(|image| image.registry().to_owned()).or_else(|| hosts.first().cloned());
+    Judged { candidates: found, image, hosts, registry }
 }
 
-fn named(reading: &Reading) -> Option<String> {
-    reading.image.as_ref().filter(|image| !image.is_empty()).map(ToString::to_string)
+/// The image that a message names, with its tag where that stands elsewhere in it; else that of the request.
+fn named(reading: &Reading, message: &str) -> Option<String> {
+    match reading.image.as_ref().filter(|image| !image.is_empty()) {
+        Some(image) => Some(with_tag(image.as_str(), message)),
+        None => {
+            let of_request =
+                reading.requests.iter().rev().find_map(|one| of_url(one.url.as_str(), &one.host));
+            let stated = || STATED.captures(message).map(|found| found["image"].to_owned());
+            of_request.or_else(|| stated().filter(|image| Reference::parse(image).is_ok()))
+        }
+    }
+}
+
+/// An image with its registry and tag where a part of a message begins: `registry.example.com/a:1: not found`.
+static STATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|: | |oci://)(?P<image>[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[a-z0-9._-]+)+[:@][A-Za-z0-9_][\w.-]*(?::[0-9a-f]{64})?): ",
+    )
+});
+
+/// `manifest TAG in REPOSITORY`, and a reference with its transport: containers/image names the two apart.
+static APART: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"manifest (?P<tag>\S+) in |docker://\S+?/[^\s:@/]+(?P<joint>[:@])(?P<end>[\w][\w.:-]*)")
+});
+
+fn with_tag(image: &str, message: &str) -> String {
+    let is_bare =
+        Reference::parse(image).is_ok_and(|image| image.tag().is_none() && image.digest().is_none());
+    let found = APART.captures(message).filter(|_| is_bare);
+    let part = |name: &str| found.as_ref().and_then(|found| found.name(name)).map(|part| part.as_str());
+    let tag = part("tag").or_else(|| part("end")).map(|tag| tag.trim_end_matches(['.', ':']));
+    let whole = tag.map(|tag| format!("{image}{}{tag}", if tag.starts_with("sha256:") { '@' } else { ':' }));
+    whole.filter(|whole| Reference::parse(whole).is_ok()).unwrap_or_else(|| image.to_owned())
+}
+
+/// The image that a request of the registry API is about: `/v2/NAME/manifests/REFERENCE`, `/v2/NAME/blobs/…`.
+fn of_url(url: &str, host: &str) -> Option<String> {
+    let (_, path) = url.split_once("/v2/")?;
+    let registry = if host == "registry-1.docker.io" { "docker.io" } else { host };
+    let image = match (path.split_once("/manifests/"), path.split_once("/blobs/")) {
+        (Some((name, reference)), _) => {
+            let reference = reference.split('?').next().unwrap_or_default();
+            let joint = if reference.contains(':') { '@' } else { ':' };
+            format!("{registry}/{name}{joint}{reference}")
+        }
+        (None, Some((name, _))) => format!("{registry}/{name}"),
+        (None, None) => return None,
+    };
+    Reference::parse(&image).is_ok().then_some(image)
 }

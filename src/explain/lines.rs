@@ -49,7 +49,8 @@ static KEYED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A row of a table of events begins.
-static EVENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:\S+\s+){0,3}(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}"));
+static EVENT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(?:\S+\s+){0,3}(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}"));
 
 /// What is said in `text`.
 pub(super) fn said(text: &str) -> Vec<Said> {
@@ -80,14 +81,14 @@ fn pieces(text: &str) -> Vec<Piece> {
                 continue;
             }
             let clean = without_controls(&part.replace('\t', "  "));
-            let text = decoration::stripped(&clean).trim_end();
-            let before = &clean[..clean.len() - decoration::stripped(&clean).len()];
+            let text = decoration::stripped(&clean);
+            let before = &clean[..clean.len() - text.len()];
             out.push(Piece {
                 line: at + 1,
                 width: clean.chars().count(),
                 is_decorated: !before.is_empty(),
                 is_boxed: before.contains('│'),
-                text: text.to_owned(),
+                text: text.trim_end().to_owned(),
             });
         }
     }
@@ -151,7 +152,8 @@ fn plain(rest: &[Piece], wrapped_at: Option<usize>) -> (String, usize) {
         && !EVENT.is_match(&next.text)
     {
         let is_whole = wrapped_at.is_some_and(|width| last.width == width && starts_anywhere(next));
-        let is_cut_at_space = wrapped_at.is_some_and(|width| last.width + 1 == width && starts_anywhere(next));
+        let is_cut_at_space =
+            wrapped_at.is_some_and(|width| last.width + 1 == width && starts_anywhere(next));
         if is_whole {
             text.push_str(&next.text);
         } else if is_cut_at_space || is_event && next.indent() >= 10 || announces(&text, last, next) {
@@ -188,7 +190,8 @@ fn starts_anywhere(piece: &Piece) -> bool {
 fn terminal(pieces: &[Piece]) -> Option<usize> {
     let width = pieces.iter().map(|piece| piece.width).max().filter(|width| TERMINALS.contains(width))?;
     let letters = |piece: &Piece| -> String { piece.text.chars().filter(|c| c.is_alphabetic()).collect() };
-    let is_broken = |pair: &&[Piece]| pair[0].width == width && !pair[1].is_blank() && starts_anywhere(&pair[1]);
+    let is_broken =
+        |pair: &&[Piece]| pair[0].width == width && !pair[1].is_blank() && starts_anywhere(&pair[1]);
     let mut broken = pieces.windows(2).filter(is_broken).map(|pair| letters(&pair[0]));
     let first = broken.next()?;
     broken.any(|other| other != first).then_some(width)

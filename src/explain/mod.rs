@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::diagnose::message::{Context, candidates};
+use crate::diagnose::message::{Context, candidates, missing_pull_secrets};
 use crate::finding::{Candidate, Code, Fix};
 use crate::text::{Clean, prefix, without_controls};
 use group::{Groups, Met};
@@ -44,6 +44,8 @@ pub struct Explained {
     pub causes: Vec<Cause>,
     /// Lines that only follow from one of the causes.
     pub followers: Vec<Follower>,
+    /// How often further causes are told, beyond the first 500.
+    pub unlisted: u64,
 }
 
 /// One cause, and where the text shows it.
@@ -81,6 +83,10 @@ impl Cause {
     /// The object that it is about: `image/…`, `registry/…`, or empty where the text names neither.
     pub fn subject(&self) -> String {
         let image = self.images.first().filter(|_| group::is_of_the_image(self.code()));
+        let secret = missing_pull_secrets(self.message.as_str()).into_iter().next();
+        if let (Code::PullSecretMissing, Some(name)) = (self.code(), secret) {
+            return format!("secret/{name}");
+        }
         let registry = || self.registries.first().map(|registry| format!("registry/{registry}"));
         image.map(|image| format!("image/{image}")).or_else(registry).unwrap_or_default()
     }
@@ -108,7 +114,7 @@ pub struct Follower {
 /// A row of the events that `kubectl describe` prints.
 static DESCRIBED_EVENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"^\s*(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}\S+(?: \(x(?P<count>\d+) over [^)]*\))?\s{2,}",
+        r"^\s*(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}\S+(?: \(x(?P<count>\d+) over [^)]*\)\s+|\s{2,})",
         r"\S+(?:, \S+)*\s{2,}(?P<message>.*)$"
     ))
 });
@@ -190,7 +196,8 @@ impl Reader {
         // A record's message may be a line of another log, or a page of them.
         let inner: Vec<&str> = record.message.lines().map(|line| decoration::stripped(line).trim()).collect();
         let message = prefix(inner.join(" ").trim(), MAX_MESSAGE).to_owned();
-        let works_on = record.image.as_deref().map(|image| (image, false)).or_else(|| self.place.works_on(line));
+        let works_on =
+            record.image.as_deref().map(|image| (image, false)).or_else(|| self.place.works_on(line));
         let key = format!("{message}\n{works_on:?}");
         let known = self.judged.get(&key).cloned();
         let judgement = known.unwrap_or_else(|| {
@@ -202,7 +209,9 @@ impl Reader {
         });
         match judgement {
             Judgement::Error(judged) => self.groups.add(Met { line, count, message, judged, pod }),
-            Judgement::Unexplained(judged) => self.unexplained.push(Met { line, count, message, judged, pod }),
+            Judgement::Unexplained(judged) => {
+                self.unexplained.push(Met { line, count, message, judged, pod })
+            }
             Judgement::Follows => self.following.push((line, count, message)),
             Judgement::Nothing => {}
         }
@@ -215,17 +224,27 @@ impl Reader {
         for met in std::mem::take(&mut self.unexplained) {
             let image = met.judged.image.clone();
             match self.groups.cause_before(usize::MAX, image.as_deref()) {
-                Some(of) if !nothing_explains => group::follow(&mut followers, met.line, met.count, &met.message, of),
+                Some(of) if !nothing_explains => {
+                    group::follow(&mut followers, met.line, met.count, &met.message, of)
+                }
                 _ => self.groups.add(met),
             }
         }
         for (line, count, message) in &self.following {
-            if let Some(of) = self.groups.cause_before(*line, None).filter(|_| followers.len() < MAX_FOLLOWERS) {
+            let waits = ["timed out waiting", "progress deadline", "Failed processing"]
+                .iter()
+                .any(|word| message.contains(word));
+            // Told before the cause: by who looks at the pods after a wait in vain, by Garden as a heading.
+            let until = if waits { usize::MAX } else { *line };
+            if let Some(of) =
+                self.groups.cause_before(until, None).filter(|_| followers.len() < MAX_FOLLOWERS)
+            {
                 group::follow(&mut followers, *line, *count, message, of);
             }
         }
         followers.sort_by_key(|follower| follower.line);
-        Explained { lines, causes: self.groups.causes(), followers }
+        let unlisted = self.groups.unlisted();
+        Explained { lines, causes: self.groups.causes(), followers, unlisted }
     }
 }
 

@@ -43,7 +43,9 @@ static DESCRIBED: LazyLock<Regex> =
 
 /// A key of an object in YAML or indented JSON.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"^(?P<indent>\s*)(?:- )?(?P<quote>"?)(?P<key>kind|metadata|name|namespace)"?:\s*"?(?P<value>[\w./-]*)"#)
+    pattern(
+        r#"^(?P<indent>\s*)(?:- )?(?P<quote>"?)(?P<key>kind|metadata|name|namespace)"?:\s*"?(?P<value>[\w./-]*)"#,
+    )
 });
 
 /// What programs print before they work on an image, and commands that a shell echoes.
@@ -80,12 +82,14 @@ impl Place {
         if let Some(found) = DESCRIBED.captures(line) {
             self.describe(&found["key"], &found["value"]);
         } else if let Some(found) = KEY.captures(line) {
-            let indent = found["indent"].chars().count() + if line.trim_start().starts_with("- ") { 2 } else { 0 };
+            let indent =
+                found["indent"].chars().count() + if line.trim_start().starts_with("- ") { 2 } else { 0 };
             self.key(&found["key"], &found["value"], indent, !found["quote"].is_empty());
         }
         for (form, is_push) in [(&*WORKS_ON, false), (&*PUSHES, true)] {
             let found = form.captures(line);
-            let image = found.and_then(|found| found.iter().skip(1).flatten().next().map(|one| one.as_str().to_owned()));
+            let image = found
+                .and_then(|found| found.iter().skip(1).flatten().next().map(|one| one.as_str().to_owned()));
             if let Some(image) = image.filter(|image| !image.contains('$')) {
                 self.works_on = Some((image, is_push, number));
             }
@@ -106,7 +110,9 @@ impl Place {
 
     fn key(&mut self, key: &str, value: &str, indent: usize, is_json: bool) {
         match (key, self.metadata) {
-            ("kind", _) if value != "Pod" && !value.is_empty() && self.metadata.is_none() => self.is_pod = false,
+            ("kind", _) if value != "Pod" && !value.is_empty() && self.metadata.is_none() => {
+                self.is_pod = false
+            }
             ("kind", _) if value == "Pod" => self.is_pod = true,
             ("metadata", _) if self.metadata.is_none_or(|known| indent <= known) => {
                 (self.metadata, self.described, self.pod) = (Some(indent), [None, None], None);
@@ -148,7 +154,8 @@ mod tests {
 
     #[test]
     fn the_pod_that_is_described_is_known() {
-        let described = "Name:             web-1\nNamespace:        team\nPriority:         0\nNode:  n1/192.0.2.1";
+        let described =
+            "Name:             web-1\nNamespace:        team\nPriority:         0\nNode:  n1/192.0.2.1";
         assert_eq!(after(described).pod(), Pod::new("team", "web-1").as_ref());
         let deployment = "Name:   web\nNamespace:  team\nReplicas:  1 desired";
         assert_eq!(after(deployment).pod(), None);

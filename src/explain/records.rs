@@ -93,7 +93,9 @@ fn is_debug(value: &Value) -> bool {
 fn pod_of_object(value: &Value) -> Option<Pod> {
     let about = match value.get("kind").and_then(Value::as_str)? {
         "Pod" => value.get("metadata")?,
-        "Event" => value.get("involvedObject").filter(|about| about.get("kind").is_some_and(|k| k == "Pod"))?,
+        "Event" => {
+            value.get("involvedObject").filter(|about| about.get("kind").is_some_and(|k| k == "Pod"))?
+        }
         _ => return None,
     };
     let text = |name: &str| about.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -125,13 +127,20 @@ fn pairs(text: &str) -> Option<(String, Vec<(&str, String)>)> {
         rest = after;
     }
     let has = |names: &[&str]| fields.iter().any(|(key, _)| names.contains(key));
-    let is_record = if head.is_empty() { has(MESSAGE) || has(ERROR) && has(&["level", "time"]) } else { !fields.is_empty() };
+    let is_record = if head.is_empty() {
+        has(MESSAGE) || has(ERROR) && has(&["level", "time"])
+    } else {
+        !fields.is_empty()
+    };
     is_record.then_some((head, fields))
 }
 
 fn of_fields(head: String, fields: Vec<(&str, String)>) -> Record {
     let get = |names: &[&str]| {
-        names.iter().find_map(|name| fields.iter().find(|(key, _)| key == name)).map(|(_, value)| value.clone())
+        names
+            .iter()
+            .find_map(|name| fields.iter().find(|(key, _)| key == name))
+            .map(|(_, value)| value.clone())
     };
     let said: Vec<String> = [Some(head).filter(|head| !head.is_empty()).or_else(|| get(MESSAGE)), get(ERROR)]
         .into_iter()
@@ -197,7 +206,8 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_itself() {
-        for line in ["denied: x", "{broken", "a=b c", r#"{"errors":[{"code":"DENIED"}]}"#, "\"open", "=\"x\""] {
+        for line in ["denied: x", "{broken", "a=b c", r#"{"errors":[{"code":"DENIED"}]}"#, "\"open", "=\"x\""]
+        {
             assert_eq!(messages(line), [line]);
         }
     }

@@ -71,10 +71,18 @@ pub struct FollowerRow {
 impl Report {
     /// What a text shows. `namespace`: that of pods whose own the text does not say; `left_unread`: why not all of the
     /// text was read.
-    pub fn of_text(explained: &Explained, run: Run, namespace: Option<&str>, left_unread: Option<String>) -> Self {
+    pub fn of_text(
+        explained: &Explained,
+        run: Run,
+        namespace: Option<&str>,
+        left_unread: Option<String>,
+    ) -> Self {
         let images = unique(explained.causes.iter().flat_map(|cause| cause.images.iter().cloned()));
         let plan = Plan { checks: Vec::new(), ..Plan::of_this_machine(Action::Explain, images, 0) };
-        let left_out = |why| NotChecked { what: "the rest of the text".into(), state: NotCheckedState::LeftOut, why };
+        let left_out =
+            |why| NotChecked { what: "the rest of the text".into(), state: NotCheckedState::LeftOut, why };
+        let unlisted =
+            (explained.unlisted > 0).then(|| format!("{} more errors are not listed", explained.unlisted));
         let followers = explained.followers.iter().map(|follower| FollowerRow {
             line: follower.line,
             count: follower.count,
@@ -88,7 +96,7 @@ impl Report {
             plan: Plan { namespace: namespace.unwrap_or_default().into(), ..plan },
             results: explained.causes.iter().map(|cause| Row::Explained(row(cause))).collect(),
             findings: explained.causes.iter().map(|cause| finding(cause, namespace)).collect(),
-            not_checked: left_unread.map(left_out).into_iter().collect(),
+            not_checked: left_unread.into_iter().chain(unlisted).map(left_out).collect(),
             stores: Vec::new(),
             harbor: None,
             clock: None,
