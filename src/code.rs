@@ -61,6 +61,7 @@ codes! {
     PullSecretMalformed Error "a pull secret's JSON or auth field is broken, which fails the look-up for the whole pod"
     PullSecretEmpty Error "the matching entry holds no user and secret that the kubelet reads"
     PullSecretNoMatch Error "the named pull secrets have entries, none of which matches the image"
+    PullSecretCopiesDiffer Warning "copies of one pull secret hold different credentials in different namespaces"
     BuilderConfigNotMounted Error "a builder mounts no docker config where its program reads one"
     BuilderConfigMisnamed Error "a builder's docker config is mounted under a name that nothing reads"
     // Rights

@@ -15,6 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod workloads;
 mod wrap;
 
 use regauth::report::Report;

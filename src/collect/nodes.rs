@@ -84,6 +84,7 @@ fn candidate(node: wire::Node, images: &[Reference]) -> Candidate {
         runtime: node.status.node_info.container_runtime_version,
         kubelet: node.status.node_info.kubelet_version,
         name: node.metadata.name,
+        ..Node::default()
     };
     Candidate { facts, skip, has_image }
 }

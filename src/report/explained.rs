@@ -100,6 +100,7 @@ impl Report {
             stores: Vec::new(),
             harbor: None,
             clock: None,
+            workloads: None,
             text: Some(TextSummary { lines: explained.lines, followers: followers.collect() }),
             extra: Map::new(),
         }

@@ -49,6 +49,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
             probe: Some(ProbePlan::default()),
             harbor: None,
             clock: None,
+            scope: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,
@@ -63,6 +64,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
         harbor: None,
         clock: None,
         text: None,
+        workloads: None,
         extra: Default::default(),
     }
 }
