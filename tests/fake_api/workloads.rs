@@ -287,7 +287,7 @@ async fn a_list_that_breaks_off_is_no_whole_list() {
         (Box::new(|| Answer::status(410, "Expired", "always")), 2),
         (Box::new(|| Answer::Json(200, json!({"metadata": {"continue": "third"}, "items": []}))), 2),
     ] {
-        let seen = why(&paged(move |place, _| (place == "third").then(|| answer()))).await;
+        let seen = why(&paged(move |place, _| (place == "third").then(&answer))).await;
         let told = outcome(&seen, Resource::Pods);
         assert!(!matches!(told, Outcome::Seen { .. }), "{told:?}");
         assert!(!format!("{told:?}").contains(PASSWORD));
