@@ -1,6 +1,6 @@
 //! What clients meet at the front door: whether it answers, and what it cannot tell.
 
-use super::about::{about, counted, host};
+use super::about::{about, counted};
 use super::view::View;
 use crate::code::Code;
 use crate::diagnose::probe::{fault, words};
@@ -9,6 +9,7 @@ use crate::evidence::endpoint::Role;
 use crate::evidence::harbor::FrontSeen;
 use crate::evidence::probe::{Exchange, ExchangeResult};
 use crate::finding::Finding;
+use crate::text::url::authority;
 
 /// A front door, or a token service that it names, that cannot be reached.
 pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding> {
@@ -35,7 +36,7 @@ fn unreachable_for(view: &View<'_>, none_issues: bool) -> Vec<Finding> {
 }
 
 pub(super) fn subject(front: &FrontSeen) -> String {
-    format!("registry/{}", host(front.url.as_str()))
+    format!("registry/{}", authority(front.url.as_str()))
 }
 
 /// What is wrong with the way to the front door, and to the token service where that is another host.

@@ -21,7 +21,6 @@ mod unsteady;
 mod version;
 mod view;
 
-pub(crate) use about::host;
 pub use about::short_kid;
 pub(super) use clocks::{drifting, rejected_for_time, short_lived};
 pub(super) use config::{drifting_settings, versions};
