@@ -237,8 +237,8 @@ pub struct FrontSeen {
     pub kids: Vec<KidCount>,
     /// Requests of tokens that gave none.
     pub without_token: u32,
-    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot read
-    /// its key, 502 and 503 are what stands before it.
+    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot sign
+    /// (its key, or its database), 502 to 504 are the word of what stands before the cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_status: Option<u16>,
     /// The same token and request again and again: how often it was *rejected*.
