@@ -160,9 +160,9 @@ async fn a_node_whose_only_renewal_may_be_late_is_listened_to_once_more() {
     assert_eq!(of_the_first(-90_000, [Some(0); 3], usual).await, (1, -90_000, true, 10));
     // What is under the threshold is no doubt, and who says how long to listen is obeyed.
     assert_eq!(of_the_first(0, [Some(300), Some(0), Some(0)], usual).await, (1, -300, false, 10));
-    let time = Duration::from_secs(12);
+    let time = Duration::from_secs(10);
     let exactly = Listen { at_least: time, at_most: Some(time), doubt_over: None };
-    assert_eq!(of_the_first(0, [Some(3_000), Some(0), Some(0)], exactly).await, (1, -3_000, false, 12));
+    assert_eq!(of_the_first(0, [Some(3_000), Some(0), Some(0)], exactly).await, (1, -3_000, false, 10));
 }
 
 #[tokio::test(start_paused = true)]
