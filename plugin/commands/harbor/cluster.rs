@@ -27,6 +27,7 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
     let finding = async { Ok(collect::find(&api, &namespace, args.selector.as_deref(), &key).await?) };
     let mut found = within(args.run.timeout, finding).await?;
     let front = Front::of(&found, args);
+    let from_nodes = nodes::url(args, front.external.as_deref())?;
     if args.run.dry_run == DryRun::None {
         read_more(&api, &mut found, args, &key).await;
     }
@@ -44,10 +45,8 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
             forward::ask(&api, args, &mut found, &front, output).await?
         }
     };
-    if args.from_nodes && !evidence.run.interrupted {
-        let further = nodes::ask(&api, &namespace, args, front.external.as_deref(), output).await?;
-        evidence.run.interrupted = further.run.interrupted;
-        evidence.probes.extend(further.probes);
+    if let Some(url) = from_nodes.filter(|_| !evidence.run.interrupted) {
+        nodes::ask(&api, args, url, (&mut evidence, &mut found), output).await?;
     }
     if args.clocks && !evidence.run.interrupted {
         nodes::clocks(&api, &mut evidence, &mut found).await;
