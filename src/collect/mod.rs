@@ -14,3 +14,4 @@ pub mod policies;
 pub mod sample;
 pub mod selector;
 mod services;
+pub mod workloads;
