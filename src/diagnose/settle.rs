@@ -24,6 +24,27 @@ pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
 const WANTING: &[Code] =
     &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied, Code::PullSecretNoMatch];
 
+/// The same of containers that wait for their image: what is written down is known beside the message.
+const OF_PODS: &[(Code, &[Code])] = &[
+    (Code::PullSecretNotReferenced, UNSUPPLIED),
+    (Code::PullSecretNoMatch, UNSUPPLIED),
+    (Code::PullSecretEmpty, UNSUPPLIED),
+    (
+        Code::PullSecretMalformed,
+        &[Code::NoCredential, Code::ImageNotFound, Code::CredentialNotVisible, Code::Unknown],
+    ),
+    (Code::CredentialExpired, &[Code::CredentialRejected, Code::PermissionDenied]),
+    // The mend of a limit for pulls without a login is part of what is said of the limit.
+    (Code::RateLimited, &[Code::PullSecretNotReferenced]),
+];
+
+/// What a Secret that is there would have supplied.
+const UNSUPPLIED: &[Code] =
+    &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied, Code::CredentialNotVisible];
+
+/// What ids of containers that wait for their image begin with.
+const POD: &str = "pod/";
+
 /// The same between a probe's finding and that of the kubelet beside it, which tells neither which credential nor
 /// whose host it was.
 pub(super) const KNOWN_TO_PROBES: &[(Code, &[Code])] = &[
@@ -55,10 +76,16 @@ const MESSAGES: usize = 3;
 pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
     let mut explained: HashSet<(Code, String)> = HashSet::new();
     for finding in findings.iter().filter(|finding| explains_a_failure(finding)) {
-        for (_, generals) in MORE_SPECIFIC.iter().filter(|(specific, _)| *specific == finding.code) {
-            for general in *generals {
-                explained.extend(finding.evidence.iter().map(|id| (*general, id.clone())));
-            }
+        let general = |table: &'static [(Code, &'static [Code])]| {
+            let fitting = table.iter().filter(|(specific, _)| *specific == finding.code);
+            fitting.flat_map(|(_, generals)| generals.iter())
+        };
+        for code in general(MORE_SPECIFIC) {
+            explained.extend(finding.evidence.iter().map(|id| (*code, id.clone())));
+        }
+        for code in general(OF_PODS) {
+            let of_pods = finding.evidence.iter().filter(|id| id.starts_with(POD));
+            explained.extend(of_pods.map(|id| (*code, id.clone())));
         }
     }
     findings
@@ -89,7 +116,7 @@ pub(super) fn collapse(findings: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-fn absorb(one: &mut Finding, other: Finding) {
+pub(super) fn absorb(one: &mut Finding, other: Finding) {
     one.severity = one.severity.min(other.severity);
     add_new(&mut one.subject.images, other.subject.images);
     add_new(&mut one.subject.nodes, other.subject.nodes);

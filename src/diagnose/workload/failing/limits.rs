@@ -1,0 +1,82 @@
+//! The registry's limit: whose it is.
+
+use super::case::Case;
+use super::choice::Choice;
+use super::credential::secret_of_new_pods;
+use super::scene::Scene;
+use crate::code::Code;
+use crate::diagnose::message::CredentialSent;
+use crate::evidence::workloads::Workload;
+use crate::registry::known::Provider;
+
+pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
+    if choice.code != Code::RateLimited {
+        return;
+    }
+    if is_abuse_limit(case) {
+        choice.cause = Some(format!(
+            "{} refuses further requests for now: its limit against abuse was reached, which a login does not lift",
+            case.registry
+        ));
+    } else if let Some(tried) = case.tried.first() {
+        let user = super::words::user(tried);
+        choice.cause = Some(format!(
+            "{} refuses further pulls for now: the limit of the account in secret/{}{user} in namespace {} was reached",
+            case.registry, tried.secret, case.pull.namespace
+        ));
+    } else if case.sent() == CredentialSent::None {
+        anonymous(scene, case, choice);
+    }
+}
+
+/// Docker Hub words the limit against abuse as "Too Many Requests" alone, and that of pulls by its name
+/// (docs.docker.com/docker-hub/usage, "Abuse rate limit").
+fn is_abuse_limit(case: &Case<'_>) -> bool {
+    let Some(words) = &case.pull.message else { return false };
+    case.provider == Provider::DockerHub
+        && !["pull rate limit", "toomanyrequests"]
+            .iter()
+            .any(|name| words.as_str().to_ascii_lowercase().contains(name))
+}
+
+/// Without a credential the limit is that of an address, which all who share it use up.
+fn anonymous(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
+    let limit = format!(
+        "{} refuses further pulls for now: its limit for pulls without a login was reached, and {} in namespace {} \
+         pulls without one",
+        case.registry,
+        case.workload_name(),
+        case.pull.namespace
+    );
+    let sibling = sibling(scene, case);
+    choice.mend_with = secret_of_new_pods(scene, case);
+    choice.cause = Some(match (&choice.mend_with, sibling) {
+        (Some(secret), _) => {
+            format!("{limit}, since its pods are older than the secret/{secret} of their ServiceAccount")
+        }
+        (None, Some((sibling, secret))) => {
+            choice.mend_with = Some(secret.clone());
+            format!("{limit}, while {} has secret/{secret} for it", sibling.name)
+        }
+        (None, None) => limit,
+    });
+}
+
+/// A workload of the namespace whose pull secrets fit the image, and which of them does.
+fn sibling<'e>(scene: &Scene<'e>, case: &Case<'_>) -> Option<(&'e Workload, String)> {
+    let image = case.image.as_ref()?;
+    let beside = scene
+        .view
+        .seen
+        .workloads
+        .iter()
+        .filter(|other| other.namespace == case.pull.namespace && other.id != case.pull.workload);
+    let mut beside: Vec<&Workload> = beside.collect();
+    beside.sort_by(|a, b| a.id.cmp(&b.id));
+    beside.into_iter().find_map(|other| {
+        let (names, _) = scene.view.pull_secrets(other)?;
+        let keyring = scene.view.keyring(&other.namespace, names);
+        let (secret, _) = keyring.lookup(image).ok()?.into_iter().next()?;
+        Some((other, secret.name.to_string()))
+    })
+}

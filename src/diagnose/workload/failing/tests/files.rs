@@ -1,0 +1,1 @@
+//! Evidence as it is kept in files, one story each.

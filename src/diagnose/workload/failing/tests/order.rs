@@ -1,0 +1,1 @@
+//! Whatever the evidence holds, in whatever order.
