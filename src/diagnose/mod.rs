@@ -81,8 +81,7 @@ pub const RULES: &[Rule] = &[
     clock::unsynchronised,
     clock::unreachable,
     clock::rejected_tokens,
-    workload::failing::failed,
-    workload::failing::hidden,
+    workload::failing::pulls,
 ];
 
 /// What the evidence means, worst first.

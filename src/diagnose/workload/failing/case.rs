@@ -42,7 +42,7 @@ impl<'e> Case<'e> {
         let registry = image.as_ref().map_or_else(|| shown(&pull.image), |image| image.registry().to_owned());
         let keyring = view.keyring(&pull.namespace, &pull.pull_secrets);
         let (tried, broken) = tried(&keyring, image.as_ref());
-        let mut case = Self {
+        Self {
             pull,
             workload: view.workload(&pull.workload),
             node: view.evidence.nodes.iter().find(|node| node.name == pull.node),
@@ -53,9 +53,7 @@ impl<'e> Case<'e> {
             tried,
             broken,
             candidates: Vec::new(),
-        };
-        case.candidates = case.candidates();
-        case
+        }
     }
 
     /// Whether somebody said why it fails.
@@ -98,7 +96,13 @@ impl<'e> Case<'e> {
         names
     }
 
-    fn candidates(&self) -> Vec<Candidate> {
+    /// What [`Case::read_words`] depends on: forty pods of a workload say the same.
+    pub(super) fn kind_of_words(&self) -> (Option<&'e Clean>, &'e str, PullState, CredentialSent) {
+        (self.pull.message.as_ref(), &self.pull.image, self.pull.state, self.sent())
+    }
+
+    /// What its message, or its state, may mean.
+    pub(super) fn read_words(&self) -> Vec<Candidate> {
         let said = self.pull.message.as_ref().map(|words| self.read(words)).unwrap_or_default();
         let unknown = said.first().is_none_or(|first| first.code == Code::Unknown);
         let by_state = by_state(self.pull.state).filter(|_| unknown);

@@ -1,7 +1,7 @@
 //! Pulls that fail: each is judged by its own message, by what the keyring of its pod holds, and by what works
 //! elsewhere.
 //!
-//! [`failed`] gives one finding for each container that waits for its image; `settle` collapses those with one
+//! [`pulls`] gives one finding for each container that waits for its image; `settle` collapses those with one
 //! cause, and [`arrange`] says of each how many pods it stops. What is wrong with pull secrets as they are written
 //! down is said by `audit`, with the same ids in its evidence; `settle::MORE_SPECIFIC` lets it replace what the
 //! message alone gives.
@@ -37,22 +37,18 @@ type Weigh = fn(&Scene<'_>, &Case<'_>, &mut Choice);
 /// In this order: what a node or the network explains is no matter of credentials.
 const WEIGH: &[Weigh] = &[network::weigh, node::weigh, image::weigh, credential::weigh, limits::weigh];
 
-/// Containers that wait for their image: the likeliest cause of each.
-pub(in crate::diagnose) fn failed(evidence: &Evidence) -> Vec<Finding> {
-    let Some(scene) = scene(evidence) else { return Vec::new() };
-    scene.waiting().map(|case| judge(&scene, case)).collect()
-}
-
-/// Pods that run although their image cannot be pulled (any more).
-pub(in crate::diagnose) fn hidden(evidence: &Evidence) -> Vec<Finding> {
-    let Some(scene) = scene(evidence) else { return Vec::new() };
-    cached::hidden(&scene)
-}
-
-/// `why` alone asks for the cause of each; for `secrets` a pull that fails is evidence about what is written down.
-fn scene(evidence: &Evidence) -> Option<Scene<'_>> {
-    let view = View::of(evidence).filter(|_| evidence.plan.action == Action::Why)?;
-    Some(Scene::of(view))
+/// Pulls that fail: the likeliest cause of each container that waits for its image; and containers that run although
+/// their image cannot be pulled (any more).
+///
+/// `why` alone asks for causes; for `secrets` a pull that fails is evidence about what is written down.
+pub(in crate::diagnose) fn pulls(evidence: &Evidence) -> Vec<Finding> {
+    let Some(view) = View::of(evidence).filter(|_| evidence.plan.action == Action::Why) else {
+        return Vec::new();
+    };
+    let scene = Scene::of(view);
+    let mut findings: Vec<Finding> = scene.waiting().map(|case| judge(&scene, case)).collect();
+    findings.extend(cached::hidden(&scene));
+    findings
 }
 
 fn judge(scene: &Scene<'_>, case: &Case<'_>) -> Finding {

@@ -6,6 +6,7 @@ use super::super::View;
 use super::case::Case;
 use super::network::Contacts;
 use crate::evidence::workloads::{FailingPull, ImageUse, PullState, Workload};
+use crate::finding::Candidate;
 use crate::registry::reference::Reference;
 
 /// Pulls that fail, in the order of their ids, and an index of what works.
@@ -40,7 +41,13 @@ impl<'e> Scene<'e> {
         pulls.sort_by(|a, b| a.id.cmp(&b.id));
         let mut seen = HashSet::new();
         pulls.retain(|pull| seen.insert(pull.id.as_str()));
-        let cases: Vec<Case<'e>> = pulls.into_iter().map(|pull| Case::of(&view, pull)).collect();
+        let mut read: HashMap<_, Vec<Candidate>> = HashMap::new();
+        let cases = pulls.into_iter().map(|pull| {
+            let mut case = Case::of(&view, pull);
+            case.candidates = read.entry(case.kind_of_words()).or_insert_with(|| case.read_words()).clone();
+            case
+        });
+        let cases: Vec<Case<'e>> = cases.collect();
         let mut scene = Self {
             view,
             cases,

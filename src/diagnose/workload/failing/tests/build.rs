@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::super::{arrange, failed, hidden};
+use super::super::{arrange, pulls};
 use crate::code::Code;
 use crate::diagnose::settle;
 use crate::evidence::node::Pressure;
@@ -232,8 +232,7 @@ pub(super) fn node(name: &str, pressures: &[Pressure], images: &[&str]) -> Node 
 
 /// What these rules alone say, settled and collapsed.
 pub(super) fn judged(evidence: &Evidence) -> Vec<Finding> {
-    let found = failed(evidence).into_iter().chain(hidden(evidence)).collect();
-    let mut found = settle::collapse(settle::most_specific(found));
+    let mut found = settle::collapse(settle::most_specific(pulls(evidence)));
     arrange(&mut found, evidence);
     found
 }
