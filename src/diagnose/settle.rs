@@ -88,10 +88,19 @@ pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
             explained.extend(of_pods.map(|id| (*code, id.clone())));
         }
     }
-    findings
-        .into_iter()
-        .filter(|finding| !finding.evidence.iter().any(|id| explained.contains(&(finding.code, id.clone()))))
-        .collect()
+    findings.into_iter().filter_map(|finding| unexplained(finding, &explained)).collect()
+}
+
+/// What is left of a finding. One about several pods goes on standing for those that nothing else explains.
+fn unexplained(mut finding: Finding, explained: &HashSet<(Code, String)>) -> Option<Finding> {
+    let is_explained = |id: &String| explained.contains(&(finding.code, id.clone()));
+    if !finding.evidence.iter().any(is_explained) {
+        return Some(finding);
+    }
+    let is_left = finding.evidence.iter().any(|id| id.starts_with(POD) && !is_explained(id));
+    let left = finding.evidence.iter().filter(|id| !is_explained(id)).cloned().collect();
+    finding.evidence = left;
+    is_left.then_some(finding)
 }
 
 /// A finding that is rated below its usual severity is a remark about the item, not the cause of its failure.

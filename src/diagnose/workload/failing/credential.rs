@@ -82,7 +82,11 @@ fn older_than_account(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -
     }
     let Some(secret) = secret_of_new_pods(scene, case) else { return false };
     let pull = case.pull;
-    choice.settle(Code::PullSecretNotReferenced);
+    match choice.code {
+        Code::NoCredential => choice.settle(Code::PullSecretNotReferenced),
+        _ => choice
+            .prefer(Code::PullSecretNotReferenced, "a pod that is created now, which has the pull secret"),
+    }
     choice.subject = Some(case.workload_name());
     choice.cause = Some(format!(
         "serviceaccount/{} in namespace {} names secret/{secret}, which fits {}, and pods of {} are older than that \
@@ -113,7 +117,10 @@ pub(super) fn secret_of_new_pods(scene: &Scene<'_>, case: &Case<'_>) -> Option<S
 
 /// Nothing that the API shows fits, and a node or a cloud identity may supply what does.
 fn not_visible(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -> bool {
-    if !case.has_none() || choice.certain && choice.code != Code::NoCredential {
+    // Who is told that an image does not exist was let in.
+    let is_refusal =
+        choice.code != Code::ImageNotFound && (!choice.certain || choice.code == Code::NoCredential);
+    if !case.has_none() || !is_refusal {
         return false;
     }
     if case.provider.has_node_identity() {

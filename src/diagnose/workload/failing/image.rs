@@ -24,22 +24,25 @@ fn not_found(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
         started.workload.namespace == case.pull.namespace
             && started.image.started_with.iter().any(|list| *list == case.pull.pull_secrets)
     };
-    if let Some(other) = scene.started_of_repository(case).iter().find(same) {
-        let is_same_tag = scene.started(case).iter().any(|one| one.image == other.image);
+    let is_this_tag =
+        |one: &super::scene::Started<'_>| scene.started(case).iter().any(|this| this.image == one.image);
+    let readers = || scene.started_of_repository(case).iter().filter(same);
+    if let Some(other) = readers().find(|one| !is_this_tag(one)) {
         choice.settle(Code::ImageNotFound);
-        choice.remarks.push(match is_same_tag {
-            true => format!(
-                "{} runs it from an earlier pull: it was there, and is gone",
-                words::whose(case, other)
-            ),
-            false => format!(
-                "{} runs {} with the same identity",
-                words::whose(case, other),
-                shown(&other.image.image)
-            ),
-        });
+        let runs = shown(&other.image.image);
+        choice.remarks.push(format!("{} runs {runs} with the same identity", words::whose(case, other)));
+    } else if let Some(other) = readers().next() {
+        unless_gone(case, choice);
+        choice.remarks.push(format!("although {} runs it, from an earlier pull", words::whose(case, other)));
     } else if choice.certain && !case.tried.is_empty() {
-        choice.doubt("a pull of a tag of the same repository that is known to exist, with the same identity");
+        unless_gone(case, choice);
+    }
+}
+
+fn unless_gone(case: &Case<'_>, choice: &mut Choice) {
+    if choice.certain {
+        let of = words::repository(case);
+        choice.doubt(format!("a pull of a tag of {of} that is known to exist, with the same identity"));
         choice.also = vec![Code::PermissionDenied];
     }
 }

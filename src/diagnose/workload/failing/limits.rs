@@ -13,30 +13,36 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     if choice.code != Code::RateLimited {
         return;
     }
-    if is_abuse_limit(case) {
-        choice.cause = Some(format!(
-            "{} refuses further requests for now: its limit against abuse was reached, which a login does not lift",
-            case.registry
-        ));
-    } else if let Some(tried) = case.tried.first() {
-        let user = super::words::user(tried);
-        choice.cause = Some(format!(
-            "{} refuses further pulls for now: the limit of the account in secret/{}{user} in namespace {} was reached",
-            case.registry, tried.secret, case.pull.namespace
-        ));
-    } else if case.sent() == CredentialSent::None {
-        anonymous(scene, case, choice);
+    let is_anonymous =
+        case.pull.message.as_ref().is_some_and(|words| words.as_str().contains("unauthenticated"));
+    match case.tried.first() {
+        Some(tried) if !is_anonymous => {
+            let user = super::words::user(tried);
+            choice.cause = Some(format!(
+                "{} refuses further pulls for now: the limit of the account in secret/{}{user} in namespace {} was \
+                 reached",
+                case.registry, tried.secret, case.pull.namespace
+            ));
+        }
+        None if is_anonymous && case.has_none() || case.sent() == CredentialSent::None => {
+            anonymous(scene, case, choice);
+        }
+        _ => {}
+    }
+    if case.provider == Provider::DockerHub && !names_pull_limit(case) {
+        choice.remarks.push(
+            "or its limit against abuse was, which no login lifts: the answer does not say which of them"
+                .into(),
+        );
     }
 }
 
-/// Docker Hub words the limit against abuse as "Too Many Requests" alone, and that of pulls by its name
-/// (docs.docker.com/docker-hub/usage, "Abuse rate limit").
-fn is_abuse_limit(case: &Case<'_>) -> bool {
-    let Some(words) = &case.pull.message else { return false };
-    case.provider == Provider::DockerHub
-        && !["pull rate limit", "toomanyrequests"]
-            .iter()
-            .any(|name| words.as_str().to_ascii_lowercase().contains(name))
+/// Docker Hub names its limit of pulls in the body of its answer, and the limit against abuse not; an answer to HEAD
+/// has no body (docs.docker.com/docker-hub/usage).
+fn names_pull_limit(case: &Case<'_>) -> bool {
+    let words =
+        case.pull.message.as_ref().map(|words| words.as_str().to_ascii_lowercase()).unwrap_or_default();
+    words.contains("pull rate limit") || words.contains("increase-rate-limit")
 }
 
 /// Without a credential the limit is that of an address, which all who share it use up.

@@ -89,7 +89,7 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
         false if answered.is_empty() && started.is_empty() => {}
         false => {
             let others: BTreeSet<&str> = answered.into_iter().chain(started).collect();
-            choice.remarks.push(format!("while {} has no such trouble", words::list_nodes(&others)));
+            choice.remarks.push(format!("which does not happen on {}", words::list_nodes(&others)));
         }
     }
 }

@@ -32,14 +32,14 @@ pub(super) fn cause(case: &Case<'_>, code: Code, place: &Place) -> String {
         Code::RobotAccountUnusable => {
             format!("The robot account of {} is disabled or expired at {registry}", credential(case))
         }
-        Code::NodeDiskFull => format!("The node {} has no room for the image", case.pull.node),
+        Code::NodeDiskFull => format!("{} has no room for the image", node(case)),
         Code::NodePullThrottled => {
             format!(
-                "The kubelet of {} pulls too many images at once for its own limit (registryPullQPS)",
-                case.pull.node
+                "{} pulls too many images at once for its kubelet's own limit (registryPullQPS)",
+                node(case)
             )
         }
-        Code::RuntimeFailed => format!("The container runtime or the kubelet of {} failed", case.pull.node),
+        Code::RuntimeFailed => format!("{} has a container runtime or kubelet that fails", node(case)),
         Code::PullNotFinished => {
             format!("The pull of {} from {registry} is still going on", shown(&case.pull.image))
         }
@@ -72,6 +72,11 @@ fn no_credential(case: &Case<'_>) -> String {
     )
 }
 
+/// The node by its name, where the pod has one.
+fn node(case: &Case<'_>) -> String {
+    if case.pull.node.is_empty() { "The node".to_owned() } else { format!("The node {}", case.pull.node) }
+}
+
 /// Whose credential it is.
 fn credential(case: &Case<'_>) -> String {
     let namespace = &case.pull.namespace;
@@ -89,7 +94,7 @@ pub(super) fn user(tried: &Tried) -> String {
     if user.is_empty() { String::new() } else { format!(" (user {user})") }
 }
 
-fn repository(case: &Case<'_>) -> String {
+pub(super) fn repository(case: &Case<'_>) -> String {
     case.image.as_ref().map_or_else(|| shown(&case.pull.image), |image| image.repository())
 }
 
