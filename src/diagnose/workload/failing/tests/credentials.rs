@@ -127,3 +127,25 @@ fn an_audit_does_not_ask_why_pulls_fail() {
     evidence.plan.action = Action::Secrets;
     assert_eq!(judged(&evidence), []);
 }
+
+#[test]
+fn a_service_accounts_list_is_added_to_and_not_replaced() {
+    let web = deploy("web", IMAGE);
+    let with = |carried: &[&str]| {
+        let evidence = why(vec![web.clone()], vec![waits(&web, "node1", NO_CREDENTIAL)])
+            .account(account("default", carried))
+            .secrets(vec![secret("internal", &["x.example.com"])]);
+        let fixes = one(&evidence).fixes;
+        fixes
+            .into_iter()
+            .map(|fix| fix.command)
+            .find(|command| command.contains("patch serviceaccount"))
+            .unwrap()
+    };
+    assert!(with(&[]).ends_with(
+        r#"--type=json -p '[{"op":"add","path":"/imagePullSecrets","value":[{"name":"regcred"}]}]'"#
+    ));
+    assert!(with(&["internal"]).ends_with(
+        r#"--type=json -p '[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"regcred"}}]'"#
+    ));
+}

@@ -58,3 +58,18 @@ fn a_name_that_is_no_reference_is_said_to_be_none_and_stands_in_no_command() {
     assert_eq!((finding.code, finding.certain), (Code::InvalidImageName, true));
     assert!(finding.fixes.iter().all(|fix| !fix.command.contains("reboot")), "{:?}", finding.fixes);
 }
+
+#[test]
+fn an_image_that_others_still_run_is_not_surely_gone() {
+    let web = deploy("web", IMAGE).naming(&["regcred"]);
+    let other = deploy("other", IMAGE).naming(&["regcred"]).started(&["node2"], &["regcred"]);
+    let evidence = why(vec![web.clone(), other], vec![waits(&web, "node1", NOT_FOUND)])
+        .secrets(vec![secret("regcred", &["registry.example.com"])]);
+    let finding = one(&evidence);
+    assert_eq!((finding.code, finding.certain), (Code::ImageNotFound, false));
+    assert!(
+        finding.cause.contains("although deploy/other runs it, from an earlier pull"),
+        "{}",
+        finding.cause
+    );
+}

@@ -116,7 +116,7 @@ fn kept_secrets() -> Vec<crate::evidence::workloads::PullSecret> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn findings_do_not_depend_on_the_order_of_the_evidence(

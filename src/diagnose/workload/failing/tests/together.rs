@@ -1,8 +1,10 @@
 //! Many pods with one cause, and pods of which nobody says why.
 
+use super::super::pulls;
 use super::build::*;
 use crate::code::Code;
-use crate::finding::Severity;
+use crate::diagnose::settle;
+use crate::finding::{Finding, Severity, Subject};
 
 #[test]
 fn forty_pods_of_one_deployment_are_one_finding() {
@@ -78,4 +80,27 @@ fn a_message_that_is_not_understood_is_shown_and_unknown() {
     let finding = one(&why(vec![web.clone()], vec![waits(&web, "node1", "the moon is full")]));
     assert_eq!(finding.code, Code::Unknown);
     assert!(finding.messages[0].as_str().contains("the moon is full"));
+}
+
+#[test]
+fn a_finding_about_several_pods_stays_for_those_that_nothing_else_explains() {
+    let (web, sync) = (deploy("web", IMAGE), deploy("sync", HUB));
+    let evidence = why(
+        vec![web.clone(), sync.clone()],
+        vec![waits(&web, "node1", NO_CREDENTIAL), waits(&sync, "node1", HUB_LIMIT)],
+    );
+    let subject = Subject { name: "serviceaccount/default".into(), ..Subject::default() };
+    let mut unnamed = Finding::new(Code::PullSecretNotReferenced, subject, "Neither names secret/all.");
+    unnamed.evidence = ["workload/team/Deployment/web", "pod/team/web-node1/app", "pod/team/sync-node1/app"]
+        .map(str::to_owned)
+        .to_vec();
+    let found = settle::most_specific(pulls(&evidence).into_iter().chain([unnamed]).collect());
+    let told: Vec<_> = found.iter().map(|one| (one.code, one.evidence.last().unwrap().as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Code::RateLimited, "pod/team/sync-node1/app"),
+            (Code::PullSecretNotReferenced, "pod/team/web-node1/app")
+        ]
+    );
 }
