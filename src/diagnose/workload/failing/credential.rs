@@ -36,7 +36,7 @@ fn stale(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -> bool {
         choice.settle(Code::StaleCredential);
         return true;
     }
-    let Some(other) = works_without(scene, case) else { return false };
+    let Some(other) = scene.works_without(case) else { return false };
     choice.prefer(Code::StaleCredential, words::without_secret(case));
     choice.remarks.push(format!(
         "{} runs {} without a pull secret for it",
@@ -48,31 +48,6 @@ fn stale(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -> bool {
 
 fn is_public(image: &Reference) -> bool {
     PUBLIC.contains(&image.registry()) || image.is_docker_hub() && image.path().starts_with("library/")
-}
-
-/// Pods that have started with the image without any matching pull secret, where nobody who has one can have left
-/// it on the node, and no node can have supplied a credential.
-fn works_without<'e>(scene: &Scene<'e>, case: &Case<'_>) -> Option<Started<'e>> {
-    let image = case.image.as_ref()?;
-    if case.provider.has_node_identity() {
-        return None;
-    }
-    let left_there = |other: &Started<'_>| {
-        scene.started(case).iter().any(|one| {
-            one.workload.id != other.workload.id
-                && with(scene, one, image, true)
-                && one.image.started_on.iter().any(|node| other.image.started_on.contains(node))
-        })
-    };
-    let others = scene.started(case).iter();
-    others.filter(|other| with(scene, other, image, false)).find(|other| !left_there(other)).copied()
-}
-
-/// Whether all of the started pods have a matching pull secret, or none of them.
-fn with(scene: &Scene<'_>, started: &Started<'_>, image: &Reference, wanted: bool) -> bool {
-    let lists = &started.image.started_with;
-    let fits = |names: &Vec<String>| scene.fits(&started.workload.namespace, names, image) == Some(wanted);
-    !lists.is_empty() && lists.iter().all(fits)
 }
 
 /// The pod was created before its ServiceAccount got the pull secret: admission copies it into new pods alone.
@@ -127,7 +102,7 @@ fn not_visible(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -> bool 
         by_cloud(scene, case, choice);
         return true;
     }
-    let Some(other) = works_without(scene, case) else { return false };
+    let Some(other) = scene.works_without(case) else { return false };
     choice.prefer(Code::CredentialNotVisible, words::probe(case));
     choice.cause = Some(format!(
         "{} refuses pods in namespace {} that have no pull secret for it, while {} runs {} without one on {}: that \

@@ -71,15 +71,7 @@ fn anonymous(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
 /// A workload of the namespace whose pull secrets fit the image, and which of them does.
 fn sibling<'e>(scene: &Scene<'e>, case: &Case<'_>) -> Option<(&'e Workload, String)> {
     let image = case.image.as_ref()?;
-    let beside = scene
-        .view
-        .seen
-        .workloads
-        .iter()
-        .filter(|other| other.namespace == case.pull.namespace && other.id != case.pull.workload);
-    let mut beside: Vec<&Workload> = beside.collect();
-    beside.sort_by(|a, b| a.id.cmp(&b.id));
-    beside.into_iter().find_map(|other| {
+    scene.beside(case).find_map(|other| {
         let (names, _) = scene.view.pull_secrets(other)?;
         let keyring = scene.view.keyring(&other.namespace, names);
         let (secret, _) = keyring.lookup(image).ok()?.into_iter().next()?;

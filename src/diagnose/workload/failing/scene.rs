@@ -22,6 +22,10 @@ pub(super) struct Scene<'e> {
     repositories: HashMap<String, Vec<Started<'e>>>,
     /// By registry.
     contacts: HashMap<String, Contacts<'e>>,
+    /// By image of a pull that fails: pods that have started with it without any matching pull secret.
+    without: HashMap<String, Started<'e>>,
+    /// Workloads by namespace, in the order of their ids.
+    namespaces: HashMap<&'e str, Vec<&'e Workload>>,
     /// How many pulls are going on, by node.
     pulling: HashMap<&'e str, usize>,
 }
@@ -55,10 +59,13 @@ impl<'e> Scene<'e> {
             started: HashMap::new(),
             repositories: HashMap::new(),
             contacts: HashMap::new(),
+            without: HashMap::new(),
+            namespaces: HashMap::new(),
             pulling: HashMap::new(),
         };
         scene.index_started();
         scene.index_cases();
+        scene.index_without();
         scene
     }
 
@@ -66,6 +73,7 @@ impl<'e> Scene<'e> {
         let mut workloads: BTreeMap<&'e str, &'e Workload> = BTreeMap::new();
         workloads.extend(self.view.seen.workloads.iter().map(|workload| (workload.id.as_str(), workload)));
         for workload in workloads.into_values() {
+            self.namespaces.entry(&workload.namespace).or_default().push(workload);
             for image in workload.images.iter().filter(|image| image.started > 0) {
                 let Ok(reference) = Reference::parse(&image.image) else { continue };
                 let started = Started { workload, image };
@@ -89,6 +97,54 @@ impl<'e> Scene<'e> {
                 self.alike.entry(kind(case.pull)).or_default().push(index);
             }
         }
+    }
+
+    /// Nobody who has a pull secret can have left the image on the node, and no node can have supplied a credential.
+    fn index_without(&mut self) {
+        for case in &self.cases {
+            let Some(image) = &case.image else { continue };
+            let key = image.normalized();
+            if case.provider.has_node_identity() || self.without.contains_key(&key) {
+                continue;
+            }
+            let started = self.started.get(&key).map_or(&[][..], Vec::as_slice);
+            let mut left_on: BTreeSet<&str> = BTreeSet::new();
+            let mut without: Vec<Started<'e>> = Vec::new();
+            for one in started {
+                match self.has_credential(one, image) {
+                    Some(true) => left_on.extend(one.image.started_on.iter().map(String::as_str)),
+                    Some(false) => without.push(*one),
+                    None => {}
+                }
+            }
+            let is_left =
+                |one: &Started<'_>| one.image.started_on.iter().any(|node| left_on.contains(node.as_str()));
+            if let Some(found) = without.into_iter().find(|one| !is_left(one)) {
+                self.without.insert(key, found);
+            }
+        }
+    }
+
+    /// Whether all of the started pods have a matching pull secret, or none of them; `None` where that is not known.
+    fn has_credential(&self, started: &Started<'e>, image: &Reference) -> Option<bool> {
+        let lists = &started.image.started_with;
+        let fits: Option<BTreeSet<bool>> =
+            lists.iter().map(|names| self.fits(&started.workload.namespace, names, image)).collect();
+        match fits?.into_iter().collect::<Vec<_>>().as_slice() {
+            [all] => Some(*all),
+            _ => None,
+        }
+    }
+
+    /// Pods that have started with the image and without any matching pull secret.
+    pub(super) fn works_without(&self, case: &Case<'_>) -> Option<Started<'e>> {
+        self.without.get(&case.image.as_ref()?.normalized()).copied()
+    }
+
+    /// Other workloads of the namespace, in the order of their ids.
+    pub(super) fn beside<'s>(&'s self, case: &'s Case<'_>) -> impl Iterator<Item = &'e Workload> {
+        let all = self.namespaces.get(case.pull.namespace.as_str()).into_iter().flatten().copied();
+        all.filter(|other| other.id != case.pull.workload)
     }
 
     /// Pulls whose container waits.
@@ -145,7 +201,7 @@ impl<'e> Scene<'e> {
     }
 
     /// Whether pull secrets of a namespace hold a credential for an image; `None` where not all of them are known.
-    pub(super) fn fits(&self, namespace: &str, names: &'e [String], image: &Reference) -> Option<bool> {
+    fn fits(&self, namespace: &str, names: &'e [String], image: &Reference) -> Option<bool> {
         let keyring = self.view.keyring(namespace, names);
         let entries = keyring.lookup(image).ok()?;
         let is_empty = crate::registry::credential::CredentialKind::Empty;
