@@ -24,7 +24,7 @@ fn lasts(choice: &Choice) -> bool {
 /// Pods of the same workload, with the same pull secrets, run where the node has the image.
 fn runs_from_copy(scene: &Scene<'_>, case: &Case<'_>) -> Option<Finding> {
     let image = use_of(case).filter(|image| image.started > 0 && image.pull_policy != PullPolicy::Always)?;
-    let alike = image.started_with.iter().any(|list| *list == case.pull.pull_secrets);
+    let alike = image.started_with.contains(&case.pull.pull_secrets);
     if !alike || !case.is_told() || !lasts(&choose(scene, case)) {
         return None;
     }

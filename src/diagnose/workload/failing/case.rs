@@ -73,8 +73,7 @@ impl<'e> Case<'e> {
 
     /// Whether the kubelet had a credential to send.
     pub(super) fn sent(&self) -> CredentialSent {
-        let was_missing =
-            |tried: &Tried| self.pull.missing_pull_secrets.iter().any(|name| *name == tried.secret);
+        let was_missing = |tried: &Tried| self.pull.missing_pull_secrets.contains(&tried.secret);
         if self.tried.iter().any(|tried| !was_missing(tried)) {
             CredentialSent::Some
         } else if self.tried.is_empty() && self.has_none() && !self.provider.has_node_identity() {

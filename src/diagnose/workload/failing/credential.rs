@@ -161,7 +161,7 @@ fn settle_with_cloud(case: &Case<'_>) -> String {
 fn contradicted(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     let same = |other: &&Started<'_>| {
         other.workload.namespace == case.pull.namespace
-            && other.image.started_with.iter().any(|list| *list == case.pull.pull_secrets)
+            && other.image.started_with.contains(&case.pull.pull_secrets)
     };
     if case.tried.is_empty() {
         return;

@@ -22,7 +22,7 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
 fn not_found(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     let same = |started: &&super::scene::Started<'_>| {
         started.workload.namespace == case.pull.namespace
-            && started.image.started_with.iter().any(|list| *list == case.pull.pull_secrets)
+            && started.image.started_with.contains(&case.pull.pull_secrets)
     };
     let is_this_tag =
         |one: &super::scene::Started<'_>| scene.started(case).iter().any(|this| this.image == one.image);

@@ -7,6 +7,7 @@ use super::scene::Scene;
 use crate::code::Code;
 use crate::diagnose::message::CredentialSent;
 use crate::evidence::workloads::Workload;
+use crate::registry::credential::CredentialKind;
 use crate::registry::known::Provider;
 
 pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
@@ -74,7 +75,9 @@ fn sibling<'e>(scene: &Scene<'e>, case: &Case<'_>) -> Option<(&'e Workload, Stri
     scene.beside(case).find_map(|other| {
         let (names, _) = scene.view.pull_secrets(other)?;
         let keyring = scene.view.keyring(&other.namespace, names);
-        let (secret, _) = keyring.lookup(image).ok()?.into_iter().next()?;
+        let entries = keyring.lookup(image).ok()?;
+        let (secret, _) =
+            entries.into_iter().find(|(_, entry)| entry.credential.kind != CredentialKind::Empty)?;
         Some((other, secret.name.to_string()))
     })
 }

@@ -16,7 +16,7 @@ fn a_stale_credential_hides_an_image_that_others_pull_without_any() {
     let evidence = why(vec![web.clone(), free], vec![waits(&web, "node1", WRONG_PASSWORD)])
         .secrets(vec![secret("regcred", &["registry.example.com"])]);
     let finding = one(&evidence);
-    assert_eq!(told(&[finding.clone()]), [(Code::StaleCredential, "secret/regcred", false)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::StaleCredential, "secret/regcred", false)]);
     assert_eq!(finding.also_possible[0], Code::CredentialRejected);
     assert!(finding.cause.contains("deploy/free runs registry.example.com/team/app:1 without a pull secret"));
 }
@@ -49,7 +49,7 @@ fn a_pull_that_works_elsewhere_without_any_secret_may_have_a_credential_of_the_n
     let evidence = why(vec![web.clone(), other], vec![waits(&web, "node1", NO_CREDENTIAL)]);
     let finding = one(&evidence);
     assert_eq!(
-        told(&[finding.clone()]),
+        told(std::slice::from_ref(&finding)),
         [(Code::CredentialNotVisible, "registry/registry.example.com", false)]
     );
     assert!(finding.also_possible.contains(&Code::NoCredential));

@@ -11,7 +11,7 @@ use crate::text::Clean;
 fn a_pod_without_any_pull_secret_has_no_credential() {
     let web = deploy("web", IMAGE);
     let finding = one(&why(vec![web.clone()], vec![waits(&web, "node1", NO_CREDENTIAL)]));
-    assert_eq!(told(&[finding.clone()]), [(Code::NoCredential, "serviceaccount/default", false)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::NoCredential, "serviceaccount/default", false)]);
     assert_eq!(finding.severity, Severity::Error);
     assert_eq!(
         finding.cause,
@@ -30,7 +30,7 @@ fn a_refused_user_and_secret_is_about_the_secret_that_fits_the_image() {
         secret("regcred", &["registry.example.com"]),
     ]);
     let finding = one(&evidence);
-    assert_eq!(told(&[finding.clone()]), [(Code::CredentialRejected, "secret/regcred", false)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::CredentialRejected, "secret/regcred", false)]);
     assert!(finding.cause.starts_with(
         "registry.example.com refused the user and secret of secret/regcred (user bob) in namespace team"
     ));
@@ -84,7 +84,7 @@ fn a_pod_that_is_older_than_its_service_accounts_pull_secret_must_be_recreated()
         .account(account("default", &["regcred"]))
         .secrets(vec![secret("regcred", &["registry.example.com"])]);
     let finding = one(&evidence);
-    assert_eq!(told(&[finding.clone()]), [(Code::PullSecretNotReferenced, "deploy/web", true)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::PullSecretNotReferenced, "deploy/web", true)]);
     assert_eq!(finding.severity, Severity::Error);
     assert!(finding.cause.contains("they must be recreated"));
     let commands: Vec<&str> = finding.fixes.iter().map(|fix| fix.command.as_str()).collect();

@@ -10,7 +10,7 @@ fn a_pod_without_the_secret_that_its_sibling_has_goes_by_the_limit_for_strangers
     let evidence = why(vec![sync.clone(), web], vec![waits(&sync, "node1", HUB_LIMIT)])
         .secrets(vec![secret("dockerhub", &["https://index.docker.io/v1/"])]);
     let finding = one(&evidence);
-    assert_eq!(told(&[finding.clone()]), [(Code::RateLimited, "registry/docker.io", true)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::RateLimited, "registry/docker.io", true)]);
     assert!(finding.cause.contains("deploy/sync in namespace team pulls without one"), "{}", finding.cause);
     assert!(finding.cause.contains("while deploy/web has secret/dockerhub for it"), "{}", finding.cause);
     assert_eq!(

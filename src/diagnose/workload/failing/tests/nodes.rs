@@ -23,7 +23,10 @@ fn a_node_that_is_cut_off_where_others_were_answered_has_its_egress_blocked() {
 fn pods_that_started_elsewhere_at_some_time_make_it_likely() {
     let web = deploy("web", IMAGE).started(&["node1", "node2"], &[]);
     let finding = one(&why(vec![web.clone()], vec![waits(&web, "node3", REFUSED)]));
-    assert_eq!(told(&[finding.clone()]), [(Code::EgressBlocked, "registry/registry.example.com", false)]);
+    assert_eq!(
+        told(std::slice::from_ref(&finding)),
+        [(Code::EgressBlocked, "registry/registry.example.com", false)]
+    );
     assert_eq!(finding.also_possible[0], Code::ConnectionRefused);
     assert!(finding.cause.contains("pods have started with its images on node1, node2"), "{}", finding.cause);
 }
@@ -40,7 +43,10 @@ fn a_registry_that_refuses_all_nodes_is_one_finding_across_workloads() {
     let all: Vec<_> = (0..5).map(|number| deploy(&format!("app{number}"), IMAGE)).collect();
     let pulls = all.iter().enumerate().map(|(at, of)| waits(of, &format!("node{at}"), REFUSED)).collect();
     let finding = one(&why(all, pulls));
-    assert_eq!(told(&[finding.clone()]), [(Code::ConnectionRefused, "registry/registry.example.com", false)]);
+    assert_eq!(
+        told(std::slice::from_ref(&finding)),
+        [(Code::ConnectionRefused, "registry/registry.example.com", false)]
+    );
     assert_eq!(finding.subject.nodes.len(), 5);
     assert!(
         finding.cause.ends_with(
@@ -60,7 +66,7 @@ fn a_dead_proxy_is_one_finding_across_registries() {
         waits(&hub, "node2", &PROXY_DOWN.replace("registry.example.com", "registry-1.docker.io")),
     ];
     let finding = one(&why(vec![web, hub], pulls));
-    assert_eq!(told(&[finding.clone()]), [(Code::ProxyFailed, "proxy/192.0.2.1:3128", true)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::ProxyFailed, "proxy/192.0.2.1:3128", true)]);
     assert_eq!(finding.subject.nodes, ["node2", "node1"]);
 }
 
@@ -81,7 +87,7 @@ fn a_node_without_room_is_itself_the_subject() {
         &[],
     ));
     let finding = one(&evidence);
-    assert_eq!(told(&[finding.clone()]), [(Code::NodeDiskFull, "node/node1", true)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::NodeDiskFull, "node/node1", true)]);
     assert!(finding.cause.contains("DiskPressure"));
 }
 

@@ -48,7 +48,7 @@ fn expired_events_are_said_to_be_and_what_settles_it_is_named() {
     let evidence = why(vec![web.clone()], vec![silent(&web, "node1")])
         .secrets(vec![secret("regcred", &["registry.example.com"])]);
     let finding = one(&evidence);
-    assert_eq!(told(&[finding.clone()]), [(Code::Unknown, "deploy/web", false)]);
+    assert_eq!(told(std::slice::from_ref(&finding)), [(Code::Unknown, "deploy/web", false)]);
     assert_eq!(finding.severity, Severity::Unknown);
     assert!(finding.cause.contains("the events have expired"), "{}", finding.cause);
     assert!(finding.cause.contains("sends the credential of secret/regcred"), "{}", finding.cause);
