@@ -81,6 +81,7 @@ pub const RULES: &[Rule] = &[
     clock::unsynchronised,
     clock::unreachable,
     clock::rejected_tokens,
+    workload::failing::pulls,
 ];
 
 /// What the evidence means, worst first.
@@ -91,6 +92,7 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = settle::collapse(findings);
     // Stable: rules and evidence keep their order within one severity.
     findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
+    workload::failing::arrange(&mut findings, evidence);
     findings
 }
 

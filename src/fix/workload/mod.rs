@@ -1,0 +1,3 @@
+//! Commands for what `why` and `secrets` find.
+
+pub(crate) mod failing;
