@@ -81,6 +81,7 @@ pub const RULES: &[Rule] = &[
     clock::unsynchronised,
     clock::unreachable,
     clock::rejected_tokens,
+    workload::audit::audited,
 ];
 
 /// What the evidence means, worst first.

@@ -7,6 +7,7 @@ pub(crate) mod flags;
 pub(crate) mod harbor;
 pub(crate) mod probe;
 pub(crate) mod shell;
+pub(crate) mod workload;
 
 pub use builder::{look_at_keys, mount_docker_config};
 
