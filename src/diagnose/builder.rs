@@ -112,8 +112,7 @@ pub(super) fn nothing_mounted(builder: &BuilderConfig, whose: &Whose<'_>) -> Fin
         [one] => one.as_str(),
         _ => "",
     };
-    finding.fixes =
-        builder.reads.first().map(|file| mount(builder, file, secret, whose)).unwrap_or_default();
+    finding.fixes = builder.reads.first().map(|file| mount(builder, file, secret, whose)).unwrap_or_default();
     finding
 }
 

@@ -57,7 +57,8 @@ pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings.iter().filter(|finding| explains_a_failure(finding)) {
         for (_, generals) in MORE_SPECIFIC.iter().filter(|(specific, _)| *specific == finding.code) {
             for general in *generals {
-                explained.extend(finding.evidence.iter().map(|id| (*general, id.clone())));
+                let items = finding.evidence.iter().filter(|id| has_one_cause(id));
+                explained.extend(items.map(|id| (*general, id.clone())));
             }
         }
     }
@@ -65,6 +66,11 @@ pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
         .into_iter()
         .filter(|finding| !finding.evidence.iter().any(|id| explained.contains(&(finding.code, id.clone()))))
         .collect()
+}
+
+/// A pull fails by one cause. A workload or a Secret may have several faults that have nothing to do with each other.
+fn has_one_cause(id: &str) -> bool {
+    !["workload/", "secret/", "serviceaccount/", "networkpolicy/"].iter().any(|kind| id.starts_with(kind))
 }
 
 /// A finding that is rated below its usual severity is a remark about the item, not the cause of its failure.

@@ -11,6 +11,7 @@ mod rows;
 mod steps;
 pub mod stores;
 mod unchecked;
+mod workload_unchecked;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -2,6 +2,4 @@
 
 mod audit;
 
-pub(crate) use audit::{
-    align, look_at_policy, missing, reference, renew, without_secret, wrong_type,
-};
+pub(crate) use audit::{align, look_at_policy, missing, reference, renew, without_secret, wrong_type};

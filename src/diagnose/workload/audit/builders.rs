@@ -1,7 +1,7 @@
 //! Containers that build or push images: whether their docker configuration is where the program reads it, and what
 //! is in it. Where a push goes to is not told, so entries are not compared with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Audit, expiry, in_order};
 use crate::code::Code;
@@ -22,7 +22,13 @@ type Faults<'e> = BTreeMap<(&'e str, Code, String), (&'e PullSecret, Severity, V
 pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut faults: Faults<'_> = BTreeMap::new();
-    for workload in in_order(&audit.view).into_iter().filter(|workload| is_concerned(audit, workload)) {
+    let fails: HashSet<&str> = audit.pullers().map(|puller| puller.workload.id.as_str()).collect();
+    let named = audit.view.scope().workloads;
+    // `why` is about pulls that fail, and about what was named.
+    let is_concerned = |workload: &&Workload| {
+        !audit.is_why() || named.contains(&workload.name) || fails.contains(workload.id.as_str())
+    };
+    for workload in in_order(&audit.view).into_iter().filter(is_concerned) {
         for builder in &workload.builders {
             match place(audit, workload, builder) {
                 Place::Wrong(finding) => findings.push(*finding),
@@ -33,13 +39,6 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
     }
     findings.extend(faults.into_iter().map(|((_, code, what), fault)| at_fault(code, &what, &fault)));
     findings
-}
-
-/// `why` is about pulls that fail, and about what was named.
-fn is_concerned(audit: &Audit<'_>, workload: &Workload) -> bool {
-    let is_named = audit.view.scope().workloads.contains(&workload.name);
-    let fails = || audit.pullers().any(|puller| puller.workload.id == workload.id);
-    !audit.is_why() || is_named || fails()
 }
 
 /// Where a builder's docker configuration is.

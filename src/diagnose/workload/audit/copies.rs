@@ -26,11 +26,8 @@ type Copies<'e> = BTreeMap<(&'e str, &'e str, &'e str), Vec<Copy<'e>>>;
 
 /// Pull secrets of one name that hold different secrets of the same user for the same registry.
 pub(super) fn differing(audit: &Audit<'_>) -> Vec<Finding> {
-    let named: BTreeSet<&str> = audit
-        .pullers()
-        .flat_map(|puller| &puller.keyring.read)
-        .map(|secret| secret.id.as_str())
-        .collect();
+    let named: BTreeSet<&str> =
+        audit.pullers().flat_map(|puller| &puller.keyring.read).map(|secret| secret.id.as_str()).collect();
     // Of several entries of one Secret that differ, one finding is enough.
     let mut told: BTreeMap<&str, Finding> = BTreeMap::new();
     for ((name, key, user), mut copies) in copies(audit) {

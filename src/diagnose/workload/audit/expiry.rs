@@ -184,8 +184,9 @@ fn ends_soon(audit: &Audit<'_>, matching: &Matching<'_>) -> Option<String> {
     if is_long {
         return within.filter(|within| left < *within).map(|_| format!("ends at {end}"));
     }
-    left_behind(audit, matching, end, lifetime?)
-        .map(|newest| format!("ends at {end}, and copies in other namespaces at {newest}: its renewal is overdue"))
+    left_behind(audit, matching, end, lifetime?).map(|newest| {
+        format!("ends at {end}, and copies in other namespaces at {newest}: its renewal is overdue")
+    })
 }
 
 /// From issue, or at the latest from the Secret's last change, to the end, in seconds.
@@ -204,7 +205,12 @@ fn lifetime(matching: &Matching<'_>) -> Option<i64> {
 
 /// When the other copies of this credential end, if they were renewed and this one was not: half a lifetime later, or
 /// all of several at once.
-fn left_behind(audit: &Audit<'_>, matching: &Matching<'_>, end: Timestamp, lifetime: i64) -> Option<Timestamp> {
+fn left_behind(
+    audit: &Audit<'_>,
+    matching: &Matching<'_>,
+    end: Timestamp,
+    lifetime: i64,
+) -> Option<Timestamp> {
     let Matching { secret, entry } = matching;
     let copies = audit.view.seen.secrets.iter();
     let others: Vec<(i64, Option<Timestamp>)> = copies

@@ -66,10 +66,8 @@ fn not_found(audit: &Audit<'_>, (namespace, name): (&str, &str), pullers: &[&Pul
         "The kubelet did not find the pull secret {name} in namespace {namespace}; {}.",
         who_names(pullers)
     );
-    let mut finding =
-        about_secret(&unread, Code::PullSecretMissing, pullers, &uses(audit, pullers), cause);
-    finding.severity =
-        pullers.iter().map(|puller| puller.weight(audit)).min().unwrap_or(Severity::Error);
+    let mut finding = about_secret(&unread, Code::PullSecretMissing, pullers, &uses(audit, pullers), cause);
+    finding.severity = pullers.iter().map(|puller| puller.weight(audit)).min().unwrap_or(Severity::Error);
     finding.certain = nodes > 1;
     if !finding.certain {
         finding.settle_by = Some(format!("kubectl -n {namespace} get secret {name}"));

@@ -143,13 +143,7 @@ impl<'e> Audit<'e> {
 /// The workloads that may make pods (again), in the order of their ids: that of the evidence plays no part.
 fn in_order<'e>(view: &View<'e>) -> Vec<&'e Workload> {
     let seen: &'e [Workload] = &view.seen.workloads;
-    let mut workloads: Vec<&Workload> = seen.iter().filter(|workload| !has_ended(workload)).collect();
+    let mut workloads: Vec<&Workload> = seen.iter().filter(|workload| !workload.has_ended()).collect();
     workloads.sort_by(|a, b| a.id.cmp(&b.id));
     workloads
-}
-
-/// Pods and Jobs that ended never pull again.
-fn has_ended(workload: &Workload) -> bool {
-    let kind = workload.name.split('/').next().unwrap_or_default();
-    !workload.active && matches!(kind, "pod" | "job" | "jobs" | "po")
 }

@@ -65,12 +65,7 @@ pub(super) enum State {
 pub(super) struct Keyrings<'e>(HashMap<(&'e str, &'e [String]), Rc<Keyring<'e>>>);
 
 impl<'e> Keyrings<'e> {
-    pub(super) fn of(
-        &mut self,
-        view: &View<'e>,
-        namespace: &'e str,
-        names: &'e [String],
-    ) -> Rc<Keyring<'e>> {
+    pub(super) fn of(&mut self, view: &View<'e>, namespace: &'e str, names: &'e [String]) -> Rc<Keyring<'e>> {
         let keyring = self.0.entry((namespace, names));
         keyring.or_insert_with(|| Rc::new(view.keyring(namespace, names))).clone()
     }
@@ -151,15 +146,9 @@ impl<'e> Use<'e> {
         matches!(self.state, State::Fails(_))
     }
 
-    /// Whether it fails for want of a (better) credential, or may: nobody says why.
-    pub(super) fn may_want_credential(&self) -> bool {
-        matches!(self.state, State::Fails(Want::Credential | Want::Unknown))
-    }
-
-    /// Ids of its pulls that fail.
-    pub(super) fn failing_ids(&self) -> impl Iterator<Item = &'e str> + use<'e> {
-        let failing = self.failing.clone();
-        failing.into_iter().map(|pull| pull.id.as_str())
+    /// Its pulls that fail and that a fault of its credentials may explain.
+    pub(super) fn explained(&self) -> &[&'e FailingPull] {
+        if self.state == State::Fails(Want::Other) { &[] } else { &self.failing }
     }
 
     fn has_usable_match(&self) -> bool {
@@ -200,11 +189,7 @@ pub(super) fn matching<'e>(keyring: &Keyring<'e>, image: &Reference) -> Option<V
         secrets.find(|secret| secret.seen().is_some_and(|seen| std::ptr::eq(&seen.docker_config, config)))
     };
     let found = found.into_iter();
-    Some(
-        found
-            .filter_map(|(config, entry)| Some(Matching { secret: of(config).copied()?, entry }))
-            .collect(),
-    )
+    Some(found.filter_map(|(config, entry)| Some(Matching { secret: of(config).copied()?, entry })).collect())
 }
 
 /// Whether the kubelet reads entries of this Secret.

@@ -25,7 +25,8 @@ type Unmatched<'p, 'e> = (Vec<NearMiss>, Vec<&'p Puller<'e>>, Vec<&'p Use<'e>>);
 pub(super) fn no_match(audit: &Audit<'_>) -> Vec<Finding> {
     let fitting = Fitting::of(audit);
     let mut unmatched: BTreeMap<(&str, &[String], String, bool), Unmatched<'_, '_>> = BTreeMap::new();
-    let named = |puller: &&Puller<'_>| !puller.names.is_empty() && is_sound(&puller.keyring) && has_entries(puller);
+    let named =
+        |puller: &&Puller<'_>| !puller.names.is_empty() && is_sound(&puller.keyring) && has_entries(puller);
     for puller in audit.pullers().filter(named) {
         for one in puller.uses(audit).filter(|one| is_without(one)) {
             let misses = near_misses(&one.reference, keys(puller));
@@ -36,7 +37,8 @@ pub(super) fn no_match(audit: &Audit<'_>) -> Vec<Finding> {
             }
             let registry = one.reference.registry().to_string();
             let group = (puller.workload.namespace.as_str(), puller.names, registry, certain);
-            let (_, pullers, uses) = unmatched.entry(group).or_insert_with(|| (misses, Vec::new(), Vec::new()));
+            let (_, pullers, uses) =
+                unmatched.entry(group).or_insert_with(|| (misses, Vec::new(), Vec::new()));
             super::entries::push_new(pullers, puller);
             uses.push(one);
         }
@@ -65,10 +67,8 @@ fn weigh(audit: &Audit<'_>, puller: &Puller<'_>, one: &Use<'_>, misses: &[NearMi
         State::Fails(Want::Unknown) => Some(false),
         State::Fails(Want::Limit) => is_slip.then_some(true),
         State::Fails(Want::Other) | State::Untried => {
-            let matters = is_slip
-                && !audit.is_why()
-                && puller.workload.active
-                && !may_need_none(audit, puller, one);
+            let matters =
+                is_slip && !audit.is_why() && puller.workload.active && !may_need_none(audit, puller, one);
             matters.then_some(false)
         }
     }

@@ -96,9 +96,9 @@ fn subject_of(uses: &[&Use<'_>]) -> Subject {
 
 /// Adds the pulls that fail by it, with what was said.
 fn explain(finding: &mut Finding, uses: &[&Use<'_>]) {
-    let ids: BTreeSet<&str> = uses.iter().flat_map(|one| one.failing_ids()).collect();
+    let explained = || uses.iter().flat_map(|one| one.explained());
+    let ids: BTreeSet<&str> = explained().map(|pull| pull.id.as_str()).collect();
     finding.evidence.extend(ids.into_iter().map(str::to_string));
-    let said: BTreeSet<_> =
-        uses.iter().flat_map(|one| &one.failing).filter_map(|pull| pull.message.clone()).collect();
+    let said: BTreeSet<_> = explained().filter_map(|pull| pull.message.clone()).collect();
     finding.messages = said.into_iter().take(1).collect();
 }
