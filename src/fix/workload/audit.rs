@@ -124,17 +124,24 @@ pub(crate) fn reference(
     if !workload.pull_secrets.is_empty() {
         return vec![in_workload];
     }
-    // The list of a ServiceAccount is replaced by a patch, not merged.
-    let carried = account.map_or(&[][..], |account| account.pull_secrets.as_slice());
-    let patch = json!({"imagePullSecrets": names(carried, secret)});
-    let in_account = fix(
+    vec![in_workload, in_account(workload, account, secret)]
+}
+
+/// Appends a name to a ServiceAccount's list. A merge patch would replace the list, with what others put there.
+fn in_account(workload: &Workload, account: Option<&ServiceAccountSeen>, secret: &str) -> Fix {
+    let Workload { namespace, service_account, .. } = workload;
+    let is_empty = account.is_none_or(|account| account.pull_secrets.is_empty());
+    let patch = match is_empty {
+        true => json!([{"op": "add", "path": "/imagePullSecrets", "value": [{"name": secret}]}]),
+        false => json!([{"op": "add", "path": "/imagePullSecrets/-", "value": {"name": secret}}]),
+    };
+    fix(
         format!(
-            "gives it to every pod of serviceaccount/{service_account} that is created from then on; existing pods \
-             must be recreated"
+            "gives it to every pod of serviceaccount/{service_account} that is created from then on and names none of \
+             its own; existing pods must be recreated"
         ),
-        format!("kubectl -n {namespace} patch serviceaccount {service_account} -p '{patch}'"),
-    );
-    vec![in_workload, in_account]
+        format!("kubectl -n {namespace} patch serviceaccount {service_account} --type=json -p '{patch}'"),
+    )
 }
 
 /// A policy that keeps pods from their registry.

@@ -32,7 +32,7 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
         for builder in &workload.builders {
             match place(audit, workload, builder) {
                 Place::Wrong(finding) => findings.push(*finding),
-                Place::Secret(secret) => note(audit, &mut faults, workload, secret),
+                Place::Secret(secret, key) => note(audit, &mut faults, workload, (secret, key)),
                 Place::Well => {}
             }
         }
@@ -45,8 +45,8 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
 enum Place<'e> {
     /// Not where the program reads it.
     Wrong(Box<Finding>),
-    /// In this Secret, mounted where it is read.
-    Secret(&'e PullSecret),
+    /// In this Secret under this key, mounted where it is read.
+    Secret(&'e PullSecret, &'e str),
     /// There, or not to be seen: nothing speaks against it.
     Well,
 }
@@ -62,13 +62,13 @@ fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConf
     if let Some(misnamed) = &builder.misnamed {
         let secret = secret(&misnamed.secret);
         return match names_file(misnamed, builder, secret) {
-            Some(true) => secret.map_or(Place::Well, Place::Secret),
+            Some(true) => secret.map_or(Place::Well, |secret| Place::Secret(secret, file_of(misnamed))),
             Some(false) => wrong(misnamed_config(builder, misnamed, &whose)),
             None => Place::Well,
         };
     }
     if let Some(found) = &builder.found {
-        return secret(&found.secret).map_or(Place::Well, Place::Secret);
+        return secret(&found.secret).map_or(Place::Well, |secret| Place::Secret(secret, &found.key));
     }
     let finding = nothing_mounted(builder, &whose);
     match weigh(audit, workload, builder.program, finding) {
@@ -86,11 +86,19 @@ fn names_file(misnamed: &Misnamed, builder: &BuilderConfig, secret: Option<&Pull
         return is_known.then_some(false);
     }
     let secret = secret?;
-    let wanted = misnamed.wanted.rsplit('/').next().unwrap_or_default();
     match secret.seen() {
-        Some(seen) => Some(seen.keys.iter().any(|key| key.as_str() == wanted)),
+        Some(seen) => Some(has_key(seen, file_of(misnamed))),
         None => secret.is_absent().then_some(true),
     }
+}
+
+/// The name of the file that the program reads.
+fn file_of(misnamed: &Misnamed) -> &str {
+    misnamed.wanted.rsplit('/').next().unwrap_or_default()
+}
+
+fn has_key(seen: &PullSecretSeen, key: &str) -> bool {
+    seen.keys.iter().any(|one| one.as_str() == key)
 }
 
 /// A builder without a mounted configuration. What supplies it instead is in order unless somebody asks about this very
@@ -120,8 +128,17 @@ fn weigh(audit: &Audit<'_>, workload: &Workload, program: Program, mut finding: 
 }
 
 /// Notes what is wrong in a Secret that is mounted where it belongs.
-fn note<'e>(audit: &Audit<'_>, faults: &mut Faults<'e>, workload: &'e Workload, secret: &'e PullSecret) {
+fn note<'e>(
+    audit: &Audit<'_>,
+    faults: &mut Faults<'e>,
+    workload: &'e Workload,
+    (secret, key): (&'e PullSecret, &str),
+) {
     let found = match secret.seen() {
+        Some(seen) if !has_key(seen, key) => {
+            let what = format!("lacks the key {key} that becomes the file");
+            Some((Code::PullSecretWrongType, what, Severity::Error))
+        }
         Some(seen) => content(audit, secret, seen),
         None if secret.is_absent() => {
             // An optional volume: the pods run without.

@@ -158,8 +158,11 @@ fn policies_that_leave_a_builder_nothing_to_reach_are_a_warning() {
 }
 
 #[test]
-fn a_secret_that_lacks_the_key_is_seen_for_what_it_is() {
+fn a_secret_that_lacks_the_mounted_key_is_told_and_one_that_was_not_read_is_not_judged() {
     let mut other = good();
+    other.seen_mut().keys = vec![Clean::new("password")];
+    let finding = only_of(PullSecretWrongType, &of(mounting("regcred"), vec![other.clone()]));
+    assert!(finding.cause.contains("lacks the key .dockerconfigjson"), "{}", finding.cause);
     other.outcome = Outcome::TimedOut { after_ms: 1, last_seen: crate::evidence::LastSeen::Planned };
     assert!(found(&of(mounting("regcred"), vec![other])).is_empty(), "not checked says it");
 }

@@ -28,9 +28,9 @@ fn one_of_two_deployments_lacks_the_pull_secret() {
     let [workload, account] = finding.fixes.as_slice() else { panic!("{:?}", finding.fixes) };
     assert!(workload.command.contains(r#"patch deploy/helper -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"regcred"}]}}}}'"#), "{workload:?}");
     assert!(
-        account
-            .command
-            .contains(r#"patch serviceaccount default -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#),
+        account.command.contains(
+            r#"--type=json -p '[{"op":"add","path":"/imagePullSecrets","value":[{"name":"regcred"}]}]'"#
+        ),
         "{account:?}"
     );
     assert!(account.what.contains("must be recreated"));
@@ -103,9 +103,11 @@ fn pull_secrets_that_are_named_already_are_kept_by_the_mend() {
     let mut evidence = all_fail(with_accounts(workloads, secrets, accounts), DENIED);
     evidence.workloads.as_mut().unwrap().failing[0].pull_secrets = vec!["other".into()];
     let finding = only_of(PullSecretNotReferenced, &evidence);
-    for fix in &finding.fixes {
-        assert!(fix.command.contains(r#"[{"name":"other"},{"name":"regcred"}]"#), "{fix:?}");
-    }
+    let [workload, account] = finding.fixes.as_slice() else { panic!("{:?}", finding.fixes) };
+    // Naming one in the template takes the ServiceAccount's away, so the template carries them.
+    assert!(workload.command.contains(r#"[{"name":"other"},{"name":"regcred"}]"#), "{workload:?}");
+    let appends = r#"[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"regcred"}}]"#;
+    assert!(account.command.contains(appends), "{account:?}");
 }
 
 #[test]
