@@ -10,6 +10,7 @@ mod push;
 mod reach;
 mod shared;
 mod upkeep;
+mod workloads;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub use self::push::Push;
 pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
 pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 pub use self::upkeep::{Cleanup, Rbac};
+pub use self::workloads::{ScopeArgs, Secrets, Why};
 use crate::settings;
 
 /// Why can this cluster not pull (or push) this image?
@@ -40,6 +42,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Say why pods lack their image, by what the API server shows; nothing is created
+    #[command(after_help = workloads::WHY_HELP)]
+    Why(Box<Why>),
+    /// Say which workloads lack the credentials that their images need, before a pull fails
+    #[command(after_help = workloads::SECRETS_HELP)]
+    Secrets(Box<Secrets>),
     /// Have the nodes pull an image, and say which cannot, at which step and why
     #[command(after_help = pull::HELP)]
     Pull(Box<Pull>),

@@ -12,6 +12,9 @@ mod pull;
 mod push;
 mod rbac;
 mod runs;
+mod secrets;
+mod why;
+mod workloads;
 
 use std::fmt;
 use std::time::Duration;
@@ -86,6 +89,8 @@ impl From<std::io::Error> for Failure {
 /// Runs the command; returns the exit status.
 pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
+        Command::Why(args) => why::run(&cli.connection, &args, output).await,
+        Command::Secrets(args) => secrets::run(&cli.connection, &args, output).await,
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
         Command::Push(args) => push::run(&cli.connection, *args, output).await,
         Command::Probe(args) => probe::run(&cli.connection, &args, output).await,

@@ -214,6 +214,7 @@ mod tests {
             probe: Some(ProbePlan { node_namespace: node_namespace.map(Into::into), ..ProbePlan::default() }),
             harbor: None,
             clock: None,
+            scope: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,

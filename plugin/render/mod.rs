@@ -13,6 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod workloads;
 mod wrap;
 
 use regauth::report::Report;

@@ -99,7 +99,7 @@ fn objects(seen: &Workloads) -> Vec<NotChecked> {
             note("secret", state, &secret.id);
         }
     }
-    let lasting = || seen.workloads.iter().filter(|workload| !workload.has_ended());
+    let lasting = || seen.workloads.iter().filter(|one| !one.has_ended() && !one.out_of_scope);
     let named: HashSet<String> = lasting().filter_map(account_of).collect();
     // One that is absent keeps new pods from being made at all, which matters where there are to be some.
     let is_past = |one: &ServiceAccount| {

@@ -26,7 +26,9 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
     let named = audit.view.scope().workloads;
     // `why` is about pulls that fail, and about what was named.
     let is_concerned = |workload: &&Workload| {
-        !audit.is_why() || named.contains(&workload.name) || fails.contains(workload.id.as_str())
+        let is_asked =
+            !audit.is_why() || named.contains(&workload.name) || fails.contains(workload.id.as_str());
+        is_asked && !workload.out_of_scope
     };
     for workload in in_order(&audit.view).into_iter().filter(is_concerned) {
         for builder in &workload.builders {

@@ -128,10 +128,11 @@ impl<'e> Audit<'e> {
         self.view.evidence.plan.action == Action::Why
     }
 
-    /// The workloads that findings are about: all, or those with a pull that fails.
+    /// The workloads that findings are about: all in scope, or those with a pull that fails.
     fn pullers(&self) -> impl Iterator<Item = &Puller<'e>> {
         let is_why = self.is_why();
-        self.pullers.iter().filter(move |puller| !is_why || puller.fails())
+        let in_scope = self.pullers.iter().filter(|puller| !puller.workload.out_of_scope);
+        in_scope.filter(move |puller| !is_why || puller.fails())
     }
 
     /// Seconds since a time, at the time when the evidence was collected.

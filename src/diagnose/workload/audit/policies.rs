@@ -20,7 +20,9 @@ pub(super) fn cut_off(audit: &Audit<'_>) -> Vec<Finding> {
             by_workload.entry(id).or_default().push(policy);
         }
     }
-    let builders = in_order(&audit.view).into_iter().filter(|one| one.active && !one.builders.is_empty());
+    let builders = in_order(&audit.view)
+        .into_iter()
+        .filter(|one| one.active && !one.out_of_scope && !one.builders.is_empty());
     let judged = builders.filter_map(|workload| {
         let mut policies = by_workload.remove(workload.id.as_str())?;
         policies.sort_by(|a, b| a.id.cmp(&b.id));

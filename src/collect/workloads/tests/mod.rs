@@ -1,0 +1,1 @@
+//! What pods and objects become, from JSON.
