@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::unchecked::{NotChecked, NotCheckedState};
 use crate::evidence::workloads::{Resource, ServiceAccount, Workload, Workloads};
-use crate::evidence::{Evidence, Outcome};
+use crate::evidence::{Action, Evidence, Outcome};
 use crate::plan::ScopePlan;
 
 /// How many of several are named.
@@ -23,8 +23,24 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let seen = evidence.workloads.as_ref().unwrap_or(&none);
     let mut items: Vec<NotChecked> = scope.reads.iter().filter_map(|read| list(*read, seen)).collect();
     items.extend(missing_workloads(scope, seen));
-    items.extend(objects(seen));
+    items.extend(objects(seen, &expected(evidence, scope, seen)));
     items
+}
+
+/// The workloads whose pull secrets were to be read: with `why` those that were asked for by name or label, and those
+/// of namespaces where a pull fails.
+fn expected<'e>(evidence: &Evidence, scope: &ScopePlan, seen: &'e Workloads) -> HashSet<&'e str> {
+    let failing: HashSet<&str> = seen.failing.iter().map(|pull| pull.namespace.as_str()).collect();
+    let is_all = scope.workloads.is_empty() && scope.selector.is_empty();
+    let to_be_read = |one: &&Workload| {
+        evidence.plan.action != Action::Why || !is_all || failing.contains(one.namespace.as_str())
+    };
+    lasting(seen).filter(to_be_read).map(|one| one.id.as_str()).collect()
+}
+
+/// Workloads that were asked for and may pull again.
+fn lasting(seen: &Workloads) -> impl Iterator<Item = &Workload> {
+    seen.workloads.iter().filter(|one| !one.has_ended() && !one.out_of_scope)
 }
 
 /// A list of the plan that was not read, or not to its end.
@@ -88,7 +104,7 @@ fn missing_workloads(scope: &ScopePlan, seen: &Workloads) -> Vec<NotChecked> {
 }
 
 /// Secrets and ServiceAccounts that workloads name and that were not read; of many one item a reason.
-fn objects(seen: &Workloads) -> Vec<NotChecked> {
+fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Vec<NotChecked> {
     let mut unread = Unread::new();
     let mut note = |kind: &'static str, (state, why): (NotCheckedState, String), id: &str| {
         let name = id.split_once('/').map_or(id, |(_, name)| name).to_string();
@@ -99,8 +115,7 @@ fn objects(seen: &Workloads) -> Vec<NotChecked> {
             note("secret", state, &secret.id);
         }
     }
-    let lasting = || seen.workloads.iter().filter(|one| !one.has_ended() && !one.out_of_scope);
-    let named: HashSet<String> = lasting().filter_map(account_of).collect();
+    let named: HashSet<String> = lasting(seen).filter_map(account_of).collect();
     // One that is absent keeps new pods from being made at all, which matters where there are to be some.
     let is_past = |one: &ServiceAccount| {
         matches!(one.outcome, Outcome::Absent { .. }) && !named.contains(one.id.as_str())
@@ -112,7 +127,9 @@ fn objects(seen: &Workloads) -> Vec<NotChecked> {
     }
     let known: HashSet<&str> = seen.secrets.iter().map(|one| one.id.as_str()).collect();
     let accounts: HashSet<&str> = seen.service_accounts.iter().map(|one| one.id.as_str()).collect();
-    for id in lasting().flat_map(|workload| named_secrets(workload, seen)) {
+    let pulled_with = lasting(seen).filter(|one| expected.contains(one.id.as_str()));
+    let pulled_with = pulled_with.flat_map(|workload| pull_secrets(workload, seen));
+    for id in pulled_with.chain(lasting(seen).flat_map(mounted)) {
         if !known.contains(id.as_str()) {
             note("secret", (NotCheckedState::Failed, NOTHING.into()), &id);
         }
@@ -129,17 +146,23 @@ fn account_of(workload: &Workload) -> Option<String> {
     Some(format!("serviceaccount/{}/{name}", workload.namespace))
 }
 
-/// Ids of the Secrets that a workload, its ServiceAccount or its builders name.
-fn named_secrets<'e>(workload: &'e Workload, seen: &'e Workloads) -> impl Iterator<Item = String> + use<'e> {
+/// Ids of the pull secrets that a workload or its ServiceAccount names.
+fn pull_secrets<'e>(workload: &'e Workload, seen: &'e Workloads) -> impl Iterator<Item = String> + use<'e> {
     let account = seen.service_account(&workload.namespace, &workload.service_account);
     let by_account = account.and_then(|account| account.seen()).filter(|_| workload.pull_secrets.is_empty());
     let by_account = by_account.into_iter().flat_map(|account| &account.pull_secrets);
-    let mounted = workload.builders.iter().flat_map(|builder| {
+    let names = workload.pull_secrets.iter().chain(by_account);
+    names.map(|name| format!("secret/{}/{name}", workload.namespace))
+}
+
+/// Ids of the Secrets that its builders mount.
+fn mounted(workload: &Workload) -> impl Iterator<Item = String> + use<'_> {
+    let names = workload.builders.iter().flat_map(|builder| {
         let found = builder.found.iter().map(|found| &found.secret);
         found.chain(builder.misnamed.iter().map(|misnamed| &misnamed.secret))
     });
-    let names = workload.pull_secrets.iter().chain(by_account).chain(mounted);
-    names.filter(|name| !name.is_empty()).map(|name| format!("secret/{}/{name}", workload.namespace))
+    let names = names.filter(|name| !name.is_empty());
+    names.map(|name| format!("secret/{}/{name}", workload.namespace))
 }
 
 fn item(kind: &str, state: NotCheckedState, why: String, names: &BTreeSet<String>) -> NotChecked {

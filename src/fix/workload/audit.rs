@@ -103,7 +103,7 @@ pub(crate) fn reference(
     secret: &str,
     own: &[String],
 ) -> Vec<Fix> {
-    let Workload { name, namespace, service_account, .. } = workload;
+    let Workload { name, namespace, .. } = workload;
     // A list in the template keeps the ServiceAccount's out, so those names move into it.
     let pod = json!({"spec": {"imagePullSecrets": names(own, secret)}});
     let patch = match name.split('/').next() {

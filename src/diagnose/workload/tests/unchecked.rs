@@ -72,3 +72,15 @@ fn a_missing_secret_is_a_finding_and_was_checked() {
     assert_eq!(told(&evidence), []);
     assert_eq!(only(&evidence).code, Code::PullSecretMissing);
 }
+
+#[test]
+fn why_reads_secrets_where_a_pull_fails_and_misses_them_nowhere_else() {
+    let workloads = vec![deploy("well/web").names(&["a"]), deploy("ill/web").names(&["b"])];
+    let mut evidence = why(audit(workloads, Vec::new()));
+    assert_eq!(told(&evidence), []);
+    let seen = evidence.workloads.as_mut().unwrap();
+    seen.failing.push(failing(&seen.workloads[1], DENIED));
+    assert_eq!(one(&evidence).what, "secret/ill/b");
+    evidence.workloads.as_mut().unwrap().workloads[1].out_of_scope = true;
+    assert_eq!(told(&evidence), []);
+}
