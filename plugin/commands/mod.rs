@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod clock;
+mod explain;
 mod harbor;
 mod image;
 mod limits;
@@ -97,6 +98,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Harbor(args) => harbor::run(&cli.connection, *args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
+        Command::Explain(args) => explain::run(&cli.connection, &args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,

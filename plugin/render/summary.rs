@@ -88,6 +88,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
         Action::Push => "pushes would be accepted",
         Action::Harbor => "Harbor cores are as they should be",
         Action::Clock => "clocks were read",
+        Action::Explain => "causes",
         // They have a summary of their own.
         Action::Why | Action::Secrets => "workloads are well",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",

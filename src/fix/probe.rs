@@ -206,6 +206,7 @@ fn verb(look: &Look<'_>) -> &'static str {
         Action::Limits => "limits",
         Action::Harbor => "harbor",
         Action::Clock => "clock --method probe",
+        Action::Explain => "explain",
     }
 }
 

@@ -10,8 +10,7 @@ use crate::text::Clean;
 
 /// Reasons of the kubelet about images beside those that have a state of their own: `pkg/kubelet/images/types.go` and
 /// `k8s.io/cri-api/pkg/errors`, Kubernetes 1.24 to 1.36.
-const OTHER: &[&str] =
-    &["ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed", "ErrImagePullCredentials"];
+const OTHER: &[&str] = &["ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"];
 
 /// A pull that may be failing, while its events are not read yet.
 pub(super) struct Pending {

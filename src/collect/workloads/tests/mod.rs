@@ -1,1 +1,0 @@
-//! What pods and objects become, from JSON.
