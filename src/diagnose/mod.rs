@@ -82,6 +82,7 @@ pub const RULES: &[Rule] = &[
     clock::unreachable,
     clock::rejected_tokens,
     workload::failing::pulls,
+    workload::audit::audited,
 ];
 
 /// What the evidence means, worst first.

@@ -81,7 +81,8 @@ pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
             fitting.flat_map(|(_, generals)| generals.iter())
         };
         for code in general(MORE_SPECIFIC) {
-            explained.extend(finding.evidence.iter().map(|id| (*code, id.clone())));
+            let items = finding.evidence.iter().filter(|id| has_one_cause(id));
+            explained.extend(items.map(|id| (*code, id.clone())));
         }
         for code in general(OF_PODS) {
             let of_pods = finding.evidence.iter().filter(|id| id.starts_with(POD));
@@ -101,6 +102,11 @@ fn unexplained(mut finding: Finding, explained: &HashSet<(Code, String)>) -> Opt
     let left = finding.evidence.iter().filter(|id| !is_explained(id)).cloned().collect();
     finding.evidence = left;
     is_left.then_some(finding)
+}
+
+/// A pull fails by one cause. A workload or a Secret may have several faults that have nothing to do with each other.
+fn has_one_cause(id: &str) -> bool {
+    !["workload/", "secret/", "serviceaccount/", "networkpolicy/"].iter().any(|kind| id.starts_with(kind))
 }
 
 /// A finding that is rated below its usual severity is a remark about the item, not the cause of its failure.
