@@ -13,6 +13,7 @@ mod steps;
 pub mod stores;
 mod unchecked;
 mod workload_rows;
+mod workload_unchecked;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -7,6 +7,7 @@ mod control;
 mod redact;
 #[cfg(test)]
 mod tests;
+pub(crate) mod url;
 
 use std::fmt;
 

@@ -73,6 +73,14 @@ pub struct Workload {
     pub owners: Vec<Owner>,
 }
 
+impl Workload {
+    /// Whether it never pulls again: a pod or Job that ended. What is scaled to none or suspended may.
+    pub fn has_ended(&self) -> bool {
+        let kind = self.name.split('/').next().unwrap_or_default();
+        !self.active && matches!(kind, "pod" | "job")
+    }
+}
+
 /// An image of a workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
