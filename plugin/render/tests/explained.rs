@@ -56,5 +56,5 @@ fn a_cause_reads_well_in_a_narrow_terminal() {
         ],
         "{shown}"
     );
-    assert!(shown.ends_with("  line 40, 19 times, from line 37: Error:\n    ImagePullBackOff\n"), "{shown}");
+    assert!(shown.ends_with("  line 40, 19 times, from line 37: Error: ImagePullBackOff\n"), "{shown}");
 }
