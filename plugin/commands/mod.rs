@@ -12,6 +12,7 @@ mod pull;
 mod push;
 mod rbac;
 mod runs;
+mod schema;
 mod secrets;
 mod why;
 mod workloads;
@@ -99,6 +100,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
+        Command::Schema(args) => schema::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,
     }
 }

@@ -24,6 +24,7 @@ const WORKS_ON: usize = 3;
 
 /// A pull that fails: the pods of one workload that lack one image, with one list of pull secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FailingRow {
     /// The namespace.
@@ -67,6 +68,7 @@ pub struct FailingRow {
 
 /// What one image of a workload has for a credential.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditRow {
     /// The namespace.
@@ -95,6 +97,7 @@ pub struct AuditRow {
 
 /// As whom an image is pulled: the kubelet's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialRow {
     /// The ServiceAccount.
@@ -112,6 +115,7 @@ pub struct CredentialRow {
 
 /// An entry that matches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TriedRow {
     /// The Secret's name.
@@ -124,6 +128,7 @@ pub struct TriedRow {
 
 /// Others that have the same image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorksRow {
     /// The workload, with its namespace where that is another one: `deploy/api`, `other/deploy/api`.
@@ -136,6 +141,7 @@ pub struct WorksRow {
 
 /// How much was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadSummary {
     /// Namespaces with workloads.
