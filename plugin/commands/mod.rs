@@ -13,6 +13,7 @@ mod pull;
 mod push;
 mod rbac;
 mod runs;
+mod schema;
 mod secrets;
 mod why;
 mod workloads;
@@ -114,6 +115,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Explain(args) => explain::run(&cli.connection, &args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
+        Command::Schema(args) => schema::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,
     }
 }

@@ -9,6 +9,7 @@ pub const NO_LEEWAY_MS: u64 = 500;
 
 /// The plan of one look at clocks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClockPlan {
     /// Whether the leases of the nodes are watched.
@@ -31,6 +32,7 @@ impl Default for ClockPlan {
 
 /// What a probe asks about its node's clock: plain data without secrets, since it stands in a pod's arguments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClockAsk {
     /// Time servers: a name or address, with an optional port.

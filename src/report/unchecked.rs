@@ -14,6 +14,7 @@ pub const UPLOAD_LEFT: &str = "cancelling the upload to";
 
 /// Something that was not checked, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotChecked {
     /// What was to be checked.
@@ -26,6 +27,7 @@ pub struct NotChecked {
 
 /// How something came not to be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum NotCheckedState {
     /// The plan left it out.

@@ -12,6 +12,7 @@ use crate::text::Clean;
 
 /// Everything that one observer saw of a Harbor's cores.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HarborSeen {
     /// How the cores were reached.
@@ -38,6 +39,7 @@ pub struct HarborSeen {
 
 /// How cores are reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Via {
     /// From a pod in the cluster, by the pods' own addresses.
@@ -51,6 +53,7 @@ pub enum Via {
 
 /// What one core answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CoreSeen {
     /// The pod's name, or the address of the URL.
@@ -92,6 +95,7 @@ impl CoreSeen {
 
 /// What `/api/v2.0/systeminfo` tells. Without a login it has less.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SystemInfo {
     /// `harbor_version`, such as `v2.16.0-abcdef`; only with a login.
@@ -107,6 +111,7 @@ pub struct SystemInfo {
 
 /// What came of the one login with the given credential.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
     /// What the credential is.
@@ -147,6 +152,7 @@ pub fn is_refusal_of_core(answer: &Answer) -> bool {
 
 /// Who accepts whose tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Matrix {
     /// How it was found out.
@@ -155,6 +161,7 @@ pub struct Matrix {
     pub controls: Vec<Control>,
     /// One item a pair that was tried, by issuer, then verifier. As text a row an issuer: `AR.`.
     #[serde(with = "super::rows")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub cells: Vec<Cell>,
     /// One exchange of a rejection, as evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,6 +178,7 @@ impl Matrix {
 
 /// How a matrix was found out (Harbor 2.16; see `docs/harbor.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
     /// A scopeless token of a user: `GET /v2/` is 200 where it verifies, 401 where not (see [`is_refusal_of_core`]).
@@ -182,6 +190,7 @@ pub enum Method {
 
 /// The control of one verifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Control {
     /// Index into [`HarborSeen::cores`].
@@ -195,6 +204,7 @@ pub struct Control {
 
 /// One pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Cell {
     /// Index into [`HarborSeen::cores`] of who issued the token.
@@ -207,6 +217,7 @@ pub struct Cell {
 
 /// What a verifier made of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It verified.
@@ -223,6 +234,7 @@ pub enum Verdict {
 
 /// What clients see at the front door: the Service or the external URL, each time over a fresh connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FrontSeen {
     /// The URL, without user and password.
@@ -265,6 +277,7 @@ pub struct FrontSeen {
 
 /// A key id and how often it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KidCount {
     /// The key's id.
@@ -275,6 +288,7 @@ pub struct KidCount {
 
 /// What the client's own token says of a repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// `PROJECT/REPOSITORY`.

@@ -11,6 +11,7 @@ use crate::text::Clean;
 
 /// One request and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Exchange {
     /// Which step of a pull or push.
@@ -66,6 +67,7 @@ impl Exchange {
 
 /// The steps of a pull or push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExchangeStep {
     /// `GET /v2/`.
@@ -132,6 +134,7 @@ impl ExchangeStep {
 
 /// What came back for a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ExchangeResult {
     /// An HTTP answer.
@@ -154,6 +157,7 @@ pub enum ExchangeResult {
 
 /// An HTTP answer, as far as it matters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The HTTP status.
@@ -262,6 +266,7 @@ fn is_unmarked(marks: &Marks) -> bool {
 
 /// What is wrong with an answer whose status is good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Trouble {
     /// The index has nothing for the platform.

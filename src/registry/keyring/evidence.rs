@@ -13,6 +13,7 @@ use crate::text::Clean;
 
 /// A pull secret as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SecretEvidence {
     /// The Secret's name.
@@ -26,6 +27,7 @@ pub struct SecretEvidence {
 
 /// One entry of a pull secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EntryEvidence {
     /// The key as it is written.
