@@ -183,22 +183,26 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
     }
 }
 
-/// Which finding explains an item of evidence: the first that names it.
-struct Codes<'f>(BTreeMap<&'f str, &'f Finding>);
+/// Which findings explain an item of evidence, in their order.
+struct Codes<'f>(BTreeMap<&'f str, Vec<&'f Finding>>);
 
 impl<'f> Codes<'f> {
     fn of(findings: &'f [Finding]) -> Self {
-        let mut first = BTreeMap::new();
+        let mut of = BTreeMap::<&str, Vec<&Finding>>::new();
         for finding in findings {
             for id in &finding.evidence {
-                first.entry(id.as_str()).or_insert(finding);
+                of.entry(id.as_str()).or_default().push(finding);
             }
         }
-        Self(first)
+        Self(of)
     }
 
-    fn get(&self, id: &str) -> Option<&'f Finding> {
-        self.0.get(id).copied()
+    /// The first that is about this image, or about no image in particular.
+    fn about(&self, id: &str, image: &str) -> Option<&'f Finding> {
+        let is_about = |finding: &&&Finding| {
+            finding.subject.images.is_empty() || finding.subject.images.iter().any(|one| one == image)
+        };
+        self.0.get(id)?.iter().find(is_about).copied()
     }
 }
 
@@ -221,7 +225,7 @@ fn failing_row(view: &View<'_>, group: &[&FailingPull], codes: &Codes<'_>) -> Op
     nodes.dedup();
     let mut pods: Vec<&str> = group.iter().map(|one| one.pod.as_str()).collect();
     pods.dedup();
-    let finding = group.iter().find_map(|one| codes.get(&one.id));
+    let finding = group.iter().find_map(|one| codes.about(&one.id, &one.image));
     let workload = view.workload(&first.workload);
     Some(FailingRow {
         namespace: first.namespace.clone(),
