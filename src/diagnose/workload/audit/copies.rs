@@ -106,7 +106,7 @@ fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> 
     );
     let of_copies = |puller: &&Puller<'_>| {
         let named = |secret: &&PullSecret| copies.iter().any(|copy| copy.secret.id == secret.id);
-        puller.keyring.read.iter().any(|secret| named(secret))
+        puller.keyring.read.iter().any(named)
     };
     let pullers: Vec<&Puller<'_>> = audit.pullers().filter(of_copies).collect();
     let mut finding = about_secret(stale.secret, Code::PullSecretCopiesDiffer, &pullers, &[], cause);

@@ -55,7 +55,7 @@ fn empty(audit: &Audit<'_>, (matching, pullers, uses): &Used<'_, '_>) -> Finding
         State::Works => true,
         State::Untried => audit.open(&one.reference).is_some(),
     };
-    if uses.iter().all(|one| harmless(&one)) {
+    if uses.iter().all(harmless) {
         finding.severity = Severity::Warning;
     }
     finding.fixes = fix::renew(secret, entry.key.as_str());

@@ -70,7 +70,7 @@ fn has_ended(audit: &Audit<'_>, code: Code, (matching, pullers, uses): &Used<'_,
     };
     let mut finding = about_secret(secret, code, pullers, uses, cause);
     let helped_out = |one: &&Use<'_>| one.matching.iter().flatten().any(|other| is_usable(audit, other));
-    if uses.iter().all(|one| helped_out(&one)) {
+    if uses.iter().all(helped_out) {
         finding.severity = Severity::Warning;
     }
     if !end.certain {
