@@ -12,7 +12,7 @@ use crate::diagnose::workload::View;
 use crate::evidence::probe::CredentialSeen;
 use crate::evidence::workloads::{Events, FailingPull, ImageUse, PullState, Workload};
 use crate::evidence::{Action, Evidence};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::plan::SecretSource;
 use crate::registry::reference::Reference;
 use crate::text::Clean;
@@ -300,27 +300,20 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
     let known = view.pull_secrets(workload);
     let failing: Vec<&FailingPull> =
         view.failing_of(&workload.id).filter(|one| one.image == image.image).collect();
-    let about_image = |finding: &&Finding| {
-        finding.subject.images.is_empty() || finding.subject.images.contains(&image.image)
-    };
     let finding = failing
         .iter()
-        .find_map(|one| codes.get(&one.id))
-        .or_else(|| codes.get(&workload.id).filter(about_image))
-        .or_else(|| {
-            let (names, _) = known?;
-            let ids = names.iter().map(|name| format!("secret/{}/{name}", workload.namespace));
-            ids.into_iter().find_map(|id| codes.get(&id)).filter(about_image)
-        });
+        .find_map(|one| codes.about(&one.id, &image.image))
+        .or_else(|| codes.about(&workload.id, &image.image));
     let credential = credential(view, (&workload.namespace, &workload.service_account), known, &image.image);
     AuditRow {
         namespace: workload.namespace.clone(),
         workload: workload.name.clone(),
         image: image.image.clone(),
-        result: match (finding, known) {
-            (Some(_), _) => Verdict::Failed,
-            (None, Some((names, _))) if view.keyring(&workload.namespace, names).is_whole() => Verdict::Ok,
-            (None, _) => Verdict::NotTested,
+        result: match (finding.map(|one| one.severity), known) {
+            (Some(Severity::Error | Severity::Warning), _) => Verdict::Failed,
+            (Some(Severity::Unknown), _) => Verdict::NotTested,
+            (_, Some((names, _))) if view.keyring(&workload.namespace, names).is_whole() => Verdict::Ok,
+            _ => Verdict::NotTested,
         },
         credential,
         started: image.started,
