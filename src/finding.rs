@@ -56,6 +56,9 @@ pub struct Candidate {
 pub struct Subject {
     /// The object that is to be mended: `registry/…`, `secret/…`, `node/…`, `image/…`, `namespace/…`.
     pub name: String,
+    /// Its namespace, where workloads were looked at; empty where it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
     /// Image references concerned, as the user wrote them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,

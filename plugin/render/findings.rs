@@ -30,6 +30,9 @@ fn block(finding: &Finding, told: &[&Fix], layout: &Layout) -> String {
     let certain = if finding.certain { "" } else { ", not certain" };
     let mut title =
         format!("{} ({}{certain}): {}", finding.code, finding.severity.as_str(), finding.subject.name);
+    if !finding.subject.namespace.is_empty() {
+        let _ = write!(title, " in namespace {}", finding.subject.namespace);
+    }
     if !finding.subject.nodes.is_empty() {
         let _ = write!(title, " on {}", some(&finding.subject.nodes));
     }

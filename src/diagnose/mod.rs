@@ -94,6 +94,7 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     // Stable: rules and evidence keep their order within one severity.
     findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
     workload::failing::arrange(&mut findings, evidence);
+    workload::place(&mut findings, evidence);
     findings
 }
 

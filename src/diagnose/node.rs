@@ -56,7 +56,7 @@ fn untested_pull(pull: &Pull) -> Option<Finding> {
 }
 
 fn not_tested(name: &str, severity: Severity, cause: &str) -> Finding {
-    let subject = Subject { name: "nodes".into(), images: Vec::new(), nodes: vec![name.to_string()] };
+    let subject = Subject { name: "nodes".into(), nodes: vec![name.to_string()], ..Subject::default() };
     let mut finding = Finding::new(Code::NodeNotTested, subject, cause);
     finding.severity = severity;
     if severity != Severity::Info {

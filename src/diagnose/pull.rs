@@ -125,6 +125,7 @@ pub(super) fn about(pull: &Pull, code: Code, evidence: &Evidence) -> Finding {
         name: place.subject(code),
         images: vec![pull.image.clone()],
         nodes: vec![pull.node.clone()],
+        ..Subject::default()
     };
     let mut finding = Finding::new(code, subject, place.cause(code));
     finding.evidence = vec![pull.id.clone()];

@@ -126,7 +126,7 @@ fn row(cause: &Cause) -> ExplainedRow {
 fn finding(cause: &Cause, namespace: Option<&str>) -> Finding {
     let first = cause.candidates.first();
     let because = first.map_or("nothing in the message is known", |candidate| candidate.because.as_str());
-    let subject = Subject { name: cause.subject(), images: cause.images.clone(), nodes: Vec::new() };
+    let subject = Subject { name: cause.subject(), images: cause.images.clone(), ..Subject::default() };
     let text = format!("{}: {because}.", capitalised(cause.code().meaning()));
     Finding {
         certain: cause.is_certain(),

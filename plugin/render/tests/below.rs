@@ -28,8 +28,12 @@ fn a_repeated_push_tells_its_rate_with_the_interval() {
 
 #[test]
 fn a_finding_of_a_probe_says_who_said_what() {
-    let subject =
-        Subject { name: "secret/regcred".into(), images: vec![IMAGE.into()], nodes: vec!["node1".into()] };
+    let subject = Subject {
+        name: "secret/regcred".into(),
+        images: vec![IMAGE.into()],
+        nodes: vec!["node1".into()],
+        ..Subject::default()
+    };
     let mut finding =
         Finding::new(Code::CredentialRejected, subject, "r.example.com refused the user and secret.");
     finding.messages = vec![Clean::new("incorrect username or password")];
@@ -59,7 +63,12 @@ fn what_was_not_tested_is_no_part_of_what_worked() {
 #[test]
 fn a_pipe_gets_every_finding_that_is_not_its_rows_own() {
     let finding = |code: Code| {
-        let subject = Subject { name: code.to_string(), images: vec![IMAGE.into()], nodes: Vec::new() };
+        let subject = Subject {
+            name: code.to_string(),
+            images: vec![IMAGE.into()],
+            nodes: Vec::new(),
+            ..Subject::default()
+        };
         let mut finding = Finding::new(code, subject, "a cause");
         finding.evidence = vec!["probe/node1/node/0".into()];
         finding

@@ -142,8 +142,11 @@ fn drifted<'a>(
     leases: impl Iterator<Item = &'a LeaseClock> + Clone,
 ) -> Finding {
     let nodes = leases.clone().map(|lease| lease.node.clone()).collect();
-    let mut finding =
-        Finding::new(Code::ClockDrift, Subject { name: subject, images: Vec::new(), nodes }, cause);
+    let mut finding = Finding::new(
+        Code::ClockDrift,
+        Subject { name: subject, images: Vec::new(), nodes, ..Subject::default() },
+        cause,
+    );
     finding.severity = severity;
     finding.evidence = leases.map(id).collect();
     finding.fixes = at_the_node();
@@ -172,7 +175,12 @@ fn frozen_lease(lease: &LeaseClock, age: u64, listened_ms: u64) -> Finding {
         span(i64::try_from(age).unwrap_or(i64::MAX).saturating_mul(1_000_000))
     );
     let name = &lease.node;
-    let subject = Subject { name: format!("node/{name}"), images: Vec::new(), nodes: vec![name.clone()] };
+    let subject = Subject {
+        name: format!("node/{name}"),
+        images: Vec::new(),
+        nodes: vec![name.clone()],
+        ..Subject::default()
+    };
     let mut finding = Finding::new(Code::LeaseFrozen, subject, cause);
     // Without a renewal while it was watched for as long as it holds, an old time may also be that of a slow clock.
     finding.certain = lease.ready == Some(false) || listened_ms > holds.saturating_mul(1_000);

@@ -151,7 +151,11 @@ fn alike(findings: &mut Vec<Finding>, evidence: &Evidence) {
         meaning(first.middle_us(), limits)
     );
     let nodes = own.iter().flat_map(|finding| finding.subject.nodes.clone()).collect();
-    let mut finding = Finding::new(Code::ClockDrift, Subject { name, images: Vec::new(), nodes }, cause);
+    let mut finding = Finding::new(
+        Code::ClockDrift,
+        Subject { name, images: Vec::new(), nodes, ..Subject::default() },
+        cause,
+    );
     finding.severity = severity;
     finding.certain = false;
     finding.evidence = own.iter().flat_map(|finding| finding.evidence.clone()).collect();
@@ -291,7 +295,11 @@ fn ask_by_hand(server: &str) -> Fix {
 
 fn of_node(probe: &Probe, code: Code, subject: &str, cause: String) -> Finding {
     let nodes = if probe.node.is_empty() { Vec::new() } else { vec![probe.node.clone()] };
-    let mut finding = Finding::new(code, Subject { name: subject.into(), images: Vec::new(), nodes }, cause);
+    let mut finding = Finding::new(
+        code,
+        Subject { name: subject.into(), images: Vec::new(), nodes, ..Subject::default() },
+        cause,
+    );
     finding.evidence = vec![probe.id.clone()];
     finding
 }

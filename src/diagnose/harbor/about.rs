@@ -29,7 +29,7 @@ pub(super) fn about(
             nodes.push(node.to_string());
         }
     }
-    let mut finding = Finding::new(code, Subject { name, images: Vec::new(), nodes }, cause);
+    let mut finding = Finding::new(code, Subject { name, nodes, ..Subject::default() }, cause);
     finding.evidence = cores.iter().map(|core| core.id()).collect();
     finding.fixes = fix::harbor::mends(code, view, cores);
     finding

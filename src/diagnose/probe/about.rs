@@ -30,6 +30,7 @@ fn about_place(look: &Look<'_>, code: Code, source: Option<&str>, place: &Place,
         name: subject(look, place, code, source),
         images: vec![look.target.image.clone()],
         nodes: nodes(look.probe),
+        ..Subject::default()
     };
     let mut finding = Finding::new(code, subject, cause);
     finding.evidence = vec![look.id()];

@@ -50,7 +50,7 @@ fn of_probe(probe: &Probe, evidence: &Evidence) -> Option<Finding> {
 }
 
 fn new(probe: &Probe, code: Code, name: String, cause: String, message: Option<&Clean>) -> Finding {
-    let subject = Subject { name, images: Vec::new(), nodes: nodes(probe) };
+    let subject = Subject { name, nodes: nodes(probe), ..Subject::default() };
     let mut finding = Finding::new(code, subject, cause);
     finding.evidence = vec![probe.id.clone()];
     finding.messages = message.cloned().into_iter().collect();

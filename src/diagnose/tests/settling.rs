@@ -6,8 +6,12 @@ use crate::finding::{Finding, Severity, Subject};
 use crate::text::Clean;
 
 fn finding(code: Code, node: &str) -> Finding {
-    let subject =
-        Subject { name: "registry/r".into(), images: vec![format!("r/{node}")], nodes: vec![node.into()] };
+    let subject = Subject {
+        name: "registry/r".into(),
+        images: vec![format!("r/{node}")],
+        nodes: vec![node.into()],
+        ..Subject::default()
+    };
     let mut finding = Finding::new(code, subject, "because");
     finding.evidence = vec![format!("pull/{node}/0")];
     finding.messages = vec![Clean::new(&format!("said {node}"))];

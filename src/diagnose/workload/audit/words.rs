@@ -88,9 +88,9 @@ fn subject_of(uses: &[&Use<'_>]) -> Subject {
     let set = |texts: BTreeSet<&str>| texts.into_iter().map(str::to_string).collect();
     let failing = || uses.iter().flat_map(|one| &one.failing);
     Subject {
-        name: String::new(),
         images: set(uses.iter().map(|one| one.image.image.as_str()).collect()),
         nodes: set(failing().map(|pull| pull.node.as_str()).filter(|node| !node.is_empty()).collect()),
+        ..Subject::default()
     }
 }
 

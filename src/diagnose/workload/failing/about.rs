@@ -24,7 +24,8 @@ pub(super) fn finding(scene: &Scene<'_>, case: &Case<'_>, choice: Choice) -> Fin
     let name = choice.subject.unwrap_or_else(|| subject(case, choice.code, &place));
     let cause = choice.cause.unwrap_or_else(|| words::cause(case, choice.code, &place));
     let remarks: String = choice.remarks.iter().map(|remark| format!("; {remark}")).collect();
-    let subject = Subject { name, images: vec![shown(&case.pull.image)], nodes: nodes(case) };
+    let subject =
+        Subject { name, images: vec![shown(&case.pull.image)], nodes: nodes(case), ..Subject::default() };
     let mut finding = Finding::new(choice.code, subject, format!("{cause}{remarks}."));
     finding.severity = choice.severity;
     finding.certain = choice.certain;
