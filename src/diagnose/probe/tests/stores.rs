@@ -15,7 +15,7 @@ use crate::text::Clean;
 const PODMANS: &str = "/run/containers/auth.json";
 
 fn stored(key: &str) -> StoreEntry {
-    let logout = vec![Fix { what: "removes it".into(), command: format!("podman logout {key}") }];
+    let logout = vec![Fix::new("removes it", format!("podman logout {key}"))];
     StoreEntry { place: Clean::new(PODMANS), key: Clean::new(key), logout }
 }
 
