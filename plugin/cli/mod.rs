@@ -1,6 +1,7 @@
 //! The arguments, as the user types them.
 
 mod clock;
+mod explain;
 mod harbor;
 mod image;
 mod limits;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
+pub use self::explain::Explain;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
@@ -66,6 +68,9 @@ pub enum Command {
     /// Say how far the nodes' clocks are apart, by their leases or by probes
     #[command(after_help = clock::HELP)]
     Clock(Box<Clock>),
+    /// Find the registry errors in a message or a log, and say what causes them; or tell of a finding code
+    #[command(after_help = explain::HELP)]
+    Explain(Explain),
     /// Remove what runs of a killed client left in the cluster
     #[command(after_help = upkeep::CLEANUP_HELP)]
     Cleanup(Cleanup),

@@ -128,6 +128,7 @@ fn first_line(prepared: &Prepared) -> String {
         Action::Limits => "pull limits".into(),
         Action::Harbor => format!("Harbor in {}", plan.namespace),
         Action::Clock => "clocks".into(),
+        Action::Explain => "a text".into(),
     };
     let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, plan.whom());
     if plan.checks.contains(&Check::Kubelet) {

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use regauth::api::Api;
 use regauth::collect::workloads;
-use regauth::evidence::workloads::Resource;
 use regauth::evidence::{Action, Evidence, Run};
 use regauth::plan::{Plan, ScopePlan};
 use regauth::secret::RunKey;
@@ -32,26 +31,22 @@ pub async fn read(
 }
 
 fn plan(namespace: &str, args: &ScopeArgs, action: Action, within: Option<std::time::Duration>) -> Plan {
-    let scope = ScopePlan {
+    let mut scope = ScopePlan {
         all_namespaces: args.all_namespaces,
         workloads: args.workloads.iter().map(ToString::to_string).collect(),
         selector: args.selector.clone().unwrap_or_default(),
-        reads: reads(action),
+        reads: Vec::new(),
         within_seconds: within.map(|time| time.as_secs()),
         fix_format: args.fix_format.into(),
+    };
+    scope.reads = match action {
+        Action::Secrets => workloads::reads_for_secrets(&scope),
+        _ => workloads::reads_for_why(&scope),
     };
     Plan {
         namespace: namespace.into(),
         checks: Vec::new(),
         scope: Some(scope),
         ..Plan::of_this_machine(action, Vec::new(), args.timeout.as_secs())
-    }
-}
-
-/// What each question needs.
-fn reads(action: Action) -> Vec<Resource> {
-    match action {
-        Action::Secrets => workloads::FOR_SECRETS.to_vec(),
-        _ => workloads::FOR_WHY.to_vec(),
     }
 }

@@ -6,10 +6,13 @@ use regauth::evidence::Action;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{clock, findings, harbor, limits, lines, steps, stores, summary, workloads};
+use super::{clock, explain, findings, harbor, limits, lines, steps, stores, summary, workloads};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
+    if let Some(text) = &report.text {
+        return explain::report(report, text, layout);
+    }
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
     let mut out = lines::table(&lines, layout);
@@ -65,6 +68,7 @@ fn code(row: &Row) -> Option<Code> {
         Row::Limit(row) => row.code,
         Row::Core(row) => row.code,
         Row::Clock(row) => row.code,
+        Row::Explained(row) => row.code(),
         Row::Failing(row) => row.code,
         Row::Audit(row) => row.code,
     }
@@ -77,6 +81,7 @@ fn evidence(row: &Row) -> &str {
         Row::Limit(row) => &row.evidence,
         Row::Core(row) => &row.evidence,
         Row::Clock(row) => &row.evidence,
+        Row::Explained(row) => &row.evidence,
         Row::Failing(row) => row.evidence.first().map_or("", String::as_str),
         Row::Audit(row) => &row.evidence,
     }

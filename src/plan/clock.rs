@@ -13,7 +13,8 @@ pub const NO_LEEWAY_MS: u64 = 500;
 pub struct ClockPlan {
     /// Whether the leases of the nodes are watched.
     pub leases: bool,
-    /// How long the leases are watched at most, in milliseconds; 0: until interrupted.
+    /// How long the leases are watched at most, in milliseconds, and one more period where a single renewal may only have
+    /// come late; 0: until interrupted.
     pub listen_ms: u64,
     /// An offset or spread beyond this breaks tokens, in milliseconds.
     pub threshold_ms: u64,

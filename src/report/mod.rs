@@ -2,6 +2,7 @@
 
 mod clock_rows;
 mod clock_unchecked;
+pub mod explained;
 mod harbor;
 pub mod harbor_rows;
 mod harbor_unchecked;
@@ -12,6 +13,7 @@ mod steps;
 pub mod stores;
 mod unchecked;
 mod workload_rows;
+mod workload_unchecked;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,6 +57,9 @@ pub struct Report {
     /// What the nodes' clocks come to, where their leases were watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockSummary>,
+    /// What is known of a text as a whole, where one was explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<explained::TextSummary>,
     /// How much was looked at, where workloads were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workloads: Option<WorkloadSummary>,
@@ -110,6 +115,7 @@ impl Report {
             stores: stores::rows(evidence, &findings),
             harbor: harbor::summary(evidence),
             clock: clock_rows::summary(evidence),
+            text: None,
             workloads: workload_rows::summary(evidence),
             findings,
             extra: Map::new(),
@@ -155,6 +161,11 @@ impl Report {
     /// The rows of Harbor's cores.
     pub fn cores(&self) -> impl Iterator<Item = &CoreRow> {
         self.results.iter().filter_map(|row| if let Row::Core(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of a text's causes.
+    pub fn explained(&self) -> impl Iterator<Item = &explained::ExplainedRow> {
+        self.results.iter().filter_map(|row| if let Row::Explained(row) = row { Some(row) } else { None })
     }
 
     /// The rows of clocks.

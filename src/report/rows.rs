@@ -22,6 +22,8 @@ pub enum Row {
     Core(super::harbor_rows::CoreRow),
     /// A node's clock by one method.
     Clock(ClockRow),
+    /// One cause that a text shows.
+    Explained(super::explained::ExplainedRow),
     /// A pull of a workload that fails.
     Failing(FailingRow),
     /// What an image of a workload has for a credential.

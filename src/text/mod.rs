@@ -7,6 +7,7 @@ mod control;
 mod redact;
 #[cfg(test)]
 mod tests;
+pub(crate) mod url;
 
 use std::fmt;
 
@@ -135,6 +136,12 @@ fn capped(text: String, cap: usize, lost: usize) -> String {
 /// `text` without a [`REDACTED`] that was cut in two at its end.
 fn whole_marks(text: &str) -> &str {
     (1..REDACTED.len()).rev().find_map(|n| text.strip_suffix(&REDACTED[..n])).unwrap_or(text)
+}
+
+/// `text` without escape sequences, control and invisible characters; with its credentials, so that it is not to be
+/// kept: only [`Clean`] is.
+pub(crate) fn without_controls(text: &str) -> String {
+    control::strip(text)
 }
 
 /// The longest start of `text` that has at most `bytes` and ends between characters.

@@ -63,6 +63,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
         stores: Vec::new(),
         harbor: None,
         clock: None,
+        text: None,
         workloads: None,
         extra: Default::default(),
     }

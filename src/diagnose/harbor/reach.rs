@@ -201,7 +201,7 @@ pub(in crate::diagnose) fn denied_reads(evidence: &Evidence) -> Vec<Finding> {
     finding.evidence = vec!["harbor/unread".into()];
     finding.fixes = vec![Fix::new(
         "prints the rights that these checks need, to be given by an administrator",
-        "kubectl regauth rbac",
+        "kubectl regauth rbac --harbor",
     )];
     vec![finding]
 }

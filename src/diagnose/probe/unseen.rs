@@ -141,6 +141,8 @@ fn without_our_image(evidence: &Evidence) -> Fix {
         Action::Clock => {
             ("reads the nodes' leases, without an image of ours", "kubectl regauth clock".to_string())
         }
+        // It makes no pod.
+        Action::Explain => ("reads a text", "kubectl regauth explain".to_string()),
     };
     Fix::new(what, command)
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::clock::ClockBounds;
 use crate::evidence::probe::{Answer, Exchange};
 use crate::rate::Rate;
-use crate::registry::challenge::Challenge;
 use crate::registry::credential::Described;
+use crate::registry::known;
 use crate::text::Clean;
 
 /// Everything that one observer saw of a Harbor's cores.
@@ -139,16 +139,10 @@ impl Login {
     }
 }
 
-/// The realm of the registry behind core (Harbor 2.16: make/photon/prepare/templates/registry/config.yml.jinja).
-const REGISTRY_REALM: &str = "harbor-registry-basic-realm";
-
 /// Whether the registry behind core refused core's own credential. Core asks it only for whom it knows (`GET /v2/`), so
 /// that says nothing against the user's password or token: core has taken it.
 pub fn is_refusal_of_core(answer: &Answer) -> bool {
-    let is_of_registry = |challenge: &Challenge| {
-        matches!(challenge, Challenge::Basic { .. }) && challenge.realm() == Some(REGISTRY_REALM)
-    };
-    answer.status == 401 && answer.challenges.iter().any(is_of_registry)
+    answer.status == 401 && known::asks_for_core(&answer.challenges)
 }
 
 /// Who accepts whose tokens.
@@ -243,8 +237,8 @@ pub struct FrontSeen {
     pub kids: Vec<KidCount>,
     /// Requests of tokens that gave none.
     pub without_token: u32,
-    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot read
-    /// its key, 502 and 503 are what stands before it.
+    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot sign
+    /// (its key, or its database), 502 to 504 are the word of what stands before the cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_status: Option<u16>,
     /// The same token and request again and again: how often it was *rejected*.

@@ -30,6 +30,18 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Of a request that was not made, and why, in words.
+    pub fn not_made(step: ExchangeStep, why: &str) -> Self {
+        Self {
+            step,
+            endpoint: None,
+            request: Clean::default(),
+            took_ms: 0,
+            redirects: Vec::new(),
+            result: ExchangeResult::Refused { message: Clean::new(why) },
+        }
+    }
+
     /// The answer, where there is one.
     pub fn answer(&self) -> Option<&Answer> {
         match &self.result {

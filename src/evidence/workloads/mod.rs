@@ -26,7 +26,7 @@ use crate::text::Clean;
 pub struct Workloads {
     /// One item a list that was read. What the plan names and is not here was not read.
     pub reads: Vec<Read>,
-    /// The workloads in scope.
+    /// The workloads in scope, and those beside them that are only evidence ([`Workload::out_of_scope`]).
     pub workloads: Vec<Workload>,
     /// One item a container whose image is not there.
     pub failing: Vec<FailingPull>,
@@ -61,12 +61,24 @@ pub struct Workload {
     pub pods: u32,
     /// Whether it wants pods: false where it is scaled to none, suspended, or has ended.
     pub active: bool,
+    /// Whether it was not asked for: it is here because it may show why one that was asked for fails. It is
+    /// evidence, and not judged itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_scope: bool,
     /// Its containers that build or push images, or mount a docker configuration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builders: Vec<BuilderConfig>,
     /// Who writes it, outermost first: a patch to the object itself would be reverted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<Owner>,
+}
+
+impl Workload {
+    /// Whether it never pulls again: a pod or Job that ended. What is scaled to none or suspended may.
+    pub fn has_ended(&self) -> bool {
+        let kind = self.name.split('/').next().unwrap_or_default();
+        !self.active && matches!(kind, "pod" | "job")
+    }
 }
 
 /// An image of a workload.

@@ -10,7 +10,8 @@ use crate::evidence::Outcome;
 pub struct Read {
     /// What was read.
     pub resource: Resource,
-    /// How many objects there were. A list that broke off in the middle is `Failed`.
+    /// How many objects there were; 0 too where nothing made it necessary to ask, such as events where no pull
+    /// fails. A list that broke off in the middle is `Failed`: what it brought before is kept.
     pub outcome: Outcome<u64>,
 }
 

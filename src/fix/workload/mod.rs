@@ -1,3 +1,8 @@
-//! Mends for what workloads and their pull secrets lack: one function a cause.
+//! Mends for what `why` and `secrets` find: one function a cause.
 
-pub(crate) mod mends;
+mod audit;
+pub(crate) mod failing;
+mod mends;
+
+pub(crate) use audit::{look_at_policy, without_secret, wrong_type};
+pub(crate) use mends::{Place, align, missing, mount_docker_config, name_pull_secret, renew};

@@ -22,7 +22,7 @@ use crate::evidence::workloads::{ServiceAccountSeen, Workload};
 use crate::plan::FixFormat;
 
 pub(crate) use mount::mount_docker_config;
-pub(crate) use pods::recreate_pods;
+use pods::recreate_pods;
 pub(crate) use reference::name_pull_secret;
 pub(crate) use renew::{align, renew};
 pub(crate) use secret::missing;

@@ -26,7 +26,7 @@ pub(crate) fn missing(
         (Some(other), None) => Some(copy(secret, other, format)),
         (None, _) => None,
     };
-    let look = named_by.map(|workload| look_at_name(workload));
+    let look = named_by.map(look_at_name);
     from_elsewhere.into_iter().chain([create(secret, format)]).chain(look).collect()
 }
 
