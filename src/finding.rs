@@ -74,8 +74,28 @@ pub struct Subject {
 pub struct Fix {
     /// What it changes or shows, as one clause.
     pub what: String,
+    /// What is written into files before the command is run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
     /// The command to paste. Words in CAPITALS are for the reader to fill in.
     pub command: String,
+}
+
+/// Text for a file of the user's: a part that is added to it, or the whole of a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Patch {
+    /// The file as its program calls it: `kustomization.yaml`.
+    pub file: String,
+    /// The text: YAML. Words in CAPITALS are for the reader to fill in.
+    pub text: String,
+}
+
+impl Fix {
+    /// A command without files.
+    pub fn new(what: impl Into<String>, command: impl Into<String>) -> Self {
+        Self { what: what.into(), patches: Vec::new(), command: command.into() }
+    }
 }
 
 /// A judgement: one cause, with the evidence for it and what mends it.

@@ -50,6 +50,7 @@ fn block(finding: &Finding, told: &[&Fix], layout: &Layout) -> String {
     }
     for fix in finding.fixes.iter().filter(|fix| !told.contains(fix)) {
         out.push_str(&wrapped("  mend: ", &fix.what, width));
+        out.push_str(&patches(fix, "    "));
         // Not wrapped: a command is there to be copied.
         let _ = writeln!(out, "    {}", fix.command.replace('\n', "\n    "));
     }
@@ -83,7 +84,20 @@ pub fn in_full(report: &Report) -> String {
         }
         for fix in &finding.fixes {
             let _ = writeln!(out, "#   mend: {}", fix.what);
+            out.push_str(&patches(fix, "#     "));
             let _ = writeln!(out, "#     {}", fix.command.replace('\n', "\n#     "));
+        }
+    }
+    out
+}
+
+/// What goes into files, each under its name and not wrapped, so that it can be copied.
+fn patches(fix: &Fix, indent: &str) -> String {
+    let mut out = String::new();
+    for patch in &fix.patches {
+        let _ = writeln!(out, "{indent}in {}:", patch.file);
+        for line in patch.text.lines() {
+            let _ = writeln!(out, "{indent}  {line}");
         }
     }
     out
@@ -150,6 +164,15 @@ mod tests {
             wrapped("say: ", "one two three four five six", 25),
             "say: one two three four\n     five six\n"
         );
+    }
+
+    #[test]
+    fn what_goes_into_a_file_stands_under_its_name_and_keeps_its_shape() {
+        use regauth::finding::Patch;
+        let patch = Patch { file: "values.yaml".into(), text: "a:\n  - b\n".into() };
+        let fix = Fix { patches: vec![patch], ..Fix::new("adds b", "helm upgrade") };
+        assert_eq!(patches(&fix, "    "), "    in values.yaml:\n      a:\n        - b\n");
+        assert_eq!(patches(&fix, "#     "), "#     in values.yaml:\n#       a:\n#         - b\n");
     }
 
     #[test]

@@ -60,10 +60,8 @@ fn not_tested(name: &str, severity: Severity, cause: &str) -> Finding {
     let mut finding = Finding::new(Code::NodeNotTested, subject, cause);
     finding.severity = severity;
     if severity != Severity::Info {
-        finding.fixes = vec![Fix {
-            what: "shows the node's conditions and what runs there".into(),
-            command: "kubectl describe node NODE".into(),
-        }];
+        finding.fixes =
+            vec![Fix::new("shows the node's conditions and what runs there", "kubectl describe node NODE")];
     }
     finding
 }

@@ -25,10 +25,10 @@ fn refused(pull: &Pull, message: &Clean, evidence: &Evidence) -> Finding {
     finding.subject.name = format!("namespace/{namespace}");
     finding.cause = format!("The API server refused what the test has to create in namespace {namespace}.");
     finding.messages = vec![message.clone()];
-    finding.fixes = vec![Fix {
-        what: "shows the quotas and limits that apply; or test in another namespace with -n".into(),
-        command: format!("kubectl -n {namespace} describe resourcequota,limitrange"),
-    }];
+    finding.fixes = vec![Fix::new(
+        "shows the quotas and limits that apply; or test in another namespace with -n",
+        format!("kubectl -n {namespace} describe resourcequota,limitrange"),
+    )];
     finding
 }
 
@@ -58,10 +58,10 @@ fn sandbox(pull: &Pull, text: &Clean, evidence: &Evidence) -> Finding {
     finding.subject.name = format!("node/{}", pull.node);
     finding.cause = format!("The kubelet cannot start any pod there: {}.", code.meaning());
     finding.messages = vec![text.clone()];
-    finding.fixes = vec![Fix {
-        what: "shows the kubelet's events of the node".into(),
-        command: format!("kubectl describe node {}", pull.node),
-    }];
+    finding.fixes = vec![Fix::new(
+        "shows the kubelet's events of the node",
+        format!("kubectl describe node {}", pull.node),
+    )];
     finding
 }
 

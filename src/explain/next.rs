@@ -125,5 +125,5 @@ fn is_push(cause: &Cause) -> bool {
 }
 
 fn fix(what: &str, command: String) -> Fix {
-    Fix { what: what.into(), command }
+    Fix::new(what, command)
 }

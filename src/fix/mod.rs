@@ -22,7 +22,7 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
     let Place { registry, asked, image, namespace, service_account, pull_secrets, identity_flags, .. } =
         place;
     match code {
-        Code::NoCredential => no_credential(namespace, service_account, registry),
+        Code::NoCredential => no_credential(place),
         Code::CredentialRejected | Code::CredentialExpired => refused(namespace, pull_secrets, registry),
         Code::StaleCredential => vec![
             fix(
@@ -78,16 +78,23 @@ pub fn look_at_secret(name: &str, namespace: &str) -> Fix {
     )
 }
 
-fn no_credential(namespace: &str, service_account: &str, registry: &str) -> Vec<Fix> {
+fn no_credential(place: &Place) -> Vec<Fix> {
+    let Place { namespace, service_account, registry, .. } = place;
+    // A merge would replace the list of a ServiceAccount: it has no merge key.
+    let (path, value) = match place.pull_secrets.is_empty() {
+        true => ("/imagePullSecrets", r#"[{"name":"regcred"}]"#),
+        false => ("/imagePullSecrets/-", r#"{"name":"regcred"}"#),
+    };
     vec![
         fix(
             format!("creates a pull secret after a fresh login to {registry}"),
             create_secret(namespace, "regcred"),
         ),
         fix(
-            "gives it to every pod of the ServiceAccount that is created from then on",
+            "adds it to the pull secrets of the ServiceAccount, for every pod that is created from then on and names none itself",
             format!(
-                "kubectl -n {namespace} patch serviceaccount {service_account} -p '{{\"imagePullSecrets\":[{{\"name\":\"regcred\"}}]}}'"
+                "kubectl -n {namespace} patch serviceaccount {service_account} --type=json \
+                 -p '[{{\"op\":\"add\",\"path\":\"{path}\",\"value\":{value}}}]'"
             ),
         ),
     ]
@@ -100,7 +107,8 @@ fn refused(namespace: &str, pull_secrets: &[String], registry: &str) -> Vec<Fix>
     };
     vec![fix(
         format!(
-            "replaces the credential by that of a fresh login to {registry}; pods pick it up at their next pull"
+            "replaces the whole Secret by the docker config of a fresh login to {registry} (with the entries of other \
+             registries, if it has any); pods pick it up at their next pull"
         ),
         create_secret(namespace, name),
     )]
@@ -159,5 +167,5 @@ fn host_port(registry: &str) -> String {
 }
 
 fn fix(what: impl Into<String>, command: impl Into<String>) -> Fix {
-    Fix { what: what.into(), command: command.into() }
+    Fix::new(what, command)
 }

@@ -8,6 +8,11 @@ pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-+".contains(c);
     match !clean.is_empty() && clean.as_str().chars().all(is_plain) && !clean.as_str().starts_with('-') {
         true => clean.as_str().to_string(),
-        false => format!("'{}'", clean.as_str().replace('\'', r"'\''")),
+        false => literal(clean.as_str()),
     }
+}
+
+/// Any text as one word for a POSIX shell, at its full length.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

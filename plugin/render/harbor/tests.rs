@@ -289,10 +289,7 @@ fn a_pipe_gets_the_cause_and_the_mends_of_what_a_row_shows() {
     finding.certain = false;
     finding.also_possible = vec![Code::HarborKeyStale];
     finding.settle_by = Some("the keys' ids".into());
-    finding.fixes = vec![Fix {
-        what: "starts the cores anew".into(),
-        command: "kubectl rollout restart\nkubectl wait".into(),
-    }];
+    finding.fixes = vec![Fix::new("starts the cores anew", "kubectl rollout restart\nkubectl wait")];
     report.findings = vec![finding];
     report.not_checked = vec![NotChecked {
         what: "3 of 4 pairs".into(),

@@ -43,7 +43,7 @@ fn a_credential_that_is_refused_is_named_with_every_store_and_its_logout() {
         is: Some("Amazon ECR Public token of user AWS".into()),
         result: Verdict::Failed,
         refused: true,
-        logout: vec![Fix { what: format!("removes the credential from {place}"), command: command.into() }],
+        logout: vec![Fix::new(format!("removes the credential from {place}"), command)],
     };
     let helm = entry("/home/ci/.config/helm/registry/config.json", "helm registry logout public.ecr.aws");
     let docker = entry("/home/ci/.docker/config.json", "docker logout public.ecr.aws");

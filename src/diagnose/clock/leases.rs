@@ -123,10 +123,10 @@ fn against_the_api_server(offsets: &Offsets<'_>, limits: Limits) -> Option<Findi
     let mut finding = drifted("nodes".into(), cause, severity, middle.map(|node| node.lease));
     finding.fixes.insert(
         0,
-        Fix {
-            what: "asks a time server from each node which of them is right".into(),
-            command: "kubectl regauth clock --method probe --ntp-server HOST".into(),
-        },
+        Fix::new(
+            "asks a time server from each node which of them is right",
+            "kubectl regauth clock --method probe --ntp-server HOST",
+        ),
     );
     Some(finding)
 }
@@ -190,18 +190,12 @@ fn frozen_lease(lease: &LeaseClock, age: u64, listened_ms: u64) -> Finding {
     }
     finding.evidence = vec![id(lease)];
     finding.fixes = vec![
-        Fix {
-            what: "shows whether it is renewed".into(),
-            command: format!("kubectl get lease -n kube-node-lease {name} -o yaml"),
-        },
-        Fix {
-            what: "shows what the node says of itself".into(),
-            command: format!("kubectl describe node {name}"),
-        },
-        Fix {
-            what: "on the node: shows why its kubelet does not".into(),
-            command: "journalctl -u kubelet -e".into(),
-        },
+        Fix::new(
+            "shows whether it is renewed",
+            format!("kubectl get lease -n kube-node-lease {name} -o yaml"),
+        ),
+        Fix::new("shows what the node says of itself", format!("kubectl describe node {name}")),
+        Fix::new("on the node: shows why its kubelet does not", "journalctl -u kubelet -e"),
     ];
     finding
 }

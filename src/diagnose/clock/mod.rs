@@ -36,7 +36,7 @@ impl Limits {
 
 /// Where a node's clock is looked at and set right.
 fn at_the_node() -> Vec<Fix> {
-    let fix = |what: &str, command: &str| Fix { what: what.into(), command: command.into() };
+    let fix = |what: &str, command: &str| Fix::new(what, command);
     vec![
         fix(
             "on the node: shows what its clock is kept by, and how far it says to be off",

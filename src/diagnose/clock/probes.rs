@@ -194,10 +194,7 @@ pub(crate) fn unsynchronised(evidence: &Evidence) -> Vec<Finding> {
             let subject = format!("ntp/{}", ntp.server);
             let mut finding = of_node(probe, Code::ClockUnsynchronised, &subject, cause);
             finding.fixes = vec![
-                Fix {
-                    what: "on the server: shows what it follows".into(),
-                    command: "chronyc tracking; chronyc -n sources".into(),
-                },
+                Fix::new("on the server: shows what it follows", "chronyc tracking; chronyc -n sources"),
                 ask_by_hand(&ntp.server),
             ];
             findings.push(finding);
@@ -287,10 +284,10 @@ fn answers(seen: &ClockSeen) -> impl Iterator<Item = (&NtpSeen, &NtpAnswer)> {
 fn ask_by_hand(server: &str) -> Fix {
     let host =
         server.rsplit_once(':').filter(|(host, _)| !host.contains(':')).map_or(server, |(host, _)| host);
-    Fix {
-        what: "on the node: asks it by hand, without setting the clock".into(),
-        command: format!("chronyd -Q -t 5 'server {host} iburst'"),
-    }
+    Fix::new(
+        "on the node: asks it by hand, without setting the clock",
+        format!("chronyd -Q -t 5 'server {host} iburst'"),
+    )
 }
 
 fn of_node(probe: &Probe, code: Code, subject: &str, cause: String) -> Finding {

@@ -199,9 +199,9 @@ pub(in crate::diagnose) fn denied_reads(evidence: &Evidence) -> Vec<Finding> {
     let mut finding = Finding::new(Code::NotPermitted, subject, cause);
     finding.messages = denied.iter().map(|(_, message)| (*message).clone()).take(1).collect();
     finding.evidence = vec!["harbor/unread".into()];
-    finding.fixes = vec![Fix {
-        what: "prints the rights that these checks need, to be given by an administrator".into(),
-        command: "kubectl regauth rbac --harbor".into(),
-    }];
+    finding.fixes = vec![Fix::new(
+        "prints the rights that these checks need, to be given by an administrator",
+        "kubectl regauth rbac --harbor",
+    )];
     vec![finding]
 }

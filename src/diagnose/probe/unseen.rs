@@ -62,10 +62,7 @@ fn node(probe: &Probe) -> String {
 }
 
 fn describe_node(node: &str) -> Fix {
-    Fix {
-        what: "shows the kubelet's events of the node".into(),
-        command: format!("kubectl describe node {node}"),
-    }
+    Fix::new("shows the kubelet's events of the node", format!("kubectl describe node {node}"))
 }
 
 /// hostNetwork needs a namespace whose Pod Security level is `privileged`; anything else is quota or policy.
@@ -80,19 +77,25 @@ fn denied(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
     let mut finding = new(probe, Code::NotPermitted, name, cause, Some(message));
     finding.fixes = match host_network {
         true => vec![
-            Fix {
-                what: "tests the same from the pods' network and by the kubelets, which needs no hostNetwork".into(),
-                command: format!("kubectl regauth pull -n {namespace} --method both --network pod {}", images(evidence)),
-            },
-            Fix {
-                what: "looks from the node's network without a credential, in a namespace whose Pod Security level is privileged".into(),
-                command: format!("kubectl regauth pull -n {namespace} --method probe --node-namespace NAMESPACE {}", images(evidence)),
-            },
+            Fix::new(
+                "tests the same from the pods' network and by the kubelets, which needs no hostNetwork",
+                format!(
+                    "kubectl regauth pull -n {namespace} --method both --network pod {}",
+                    images(evidence)
+                ),
+            ),
+            Fix::new(
+                "looks from the node's network without a credential, in a namespace whose Pod Security level is privileged",
+                format!(
+                    "kubectl regauth pull -n {namespace} --method probe --node-namespace NAMESPACE {}",
+                    images(evidence)
+                ),
+            ),
         ],
-        false => vec![Fix {
-            what: "shows the quotas and limits that apply; or test in another namespace with -n".into(),
-            command: format!("kubectl -n {namespace} describe resourcequota,limitrange"),
-        }],
+        false => vec![Fix::new(
+            "shows the quotas and limits that apply; or test in another namespace with -n",
+            format!("kubectl -n {namespace} describe resourcequota,limitrange"),
+        )],
     };
     finding
 }
@@ -109,10 +112,10 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
     let mut finding = new(probe, Code::ProbeImageUnavailable, format!("image/{image}"), cause, Some(message));
     finding.fixes = vec![
         without_our_image(evidence),
-        Fix {
-            what: "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on, and its pull secret, if it needs one, with --probe-pull-secret".into(),
-            command: "kubectl regauth image push REGISTRY/REPOSITORY/regauth-probe:TAG".into(),
-        },
+        Fix::new(
+            "puts the probe's image into a registry that the nodes reach; name it with --probe-image from then on, and its pull secret, if it needs one, with --probe-pull-secret",
+            "kubectl regauth image push REGISTRY/REPOSITORY/regauth-probe:TAG",
+        ),
     ];
     finding
 }
@@ -141,7 +144,7 @@ fn without_our_image(evidence: &Evidence) -> Fix {
         // It makes no pod.
         Action::Explain => ("reads a text", "kubectl regauth explain".to_string()),
     };
-    Fix { what: what.into(), command }
+    Fix::new(what, command)
 }
 
 /// A ConfigMap or Secret that the probe was given is not there.

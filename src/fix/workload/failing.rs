@@ -1,7 +1,6 @@
 //! Commands that mend a pull that fails, one function a family.
 
-use serde_json::json;
-
+use super::name_pull_secret;
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::workload::View;
@@ -46,12 +45,14 @@ fn no_credential(view: &View<'_>, pull: &FailingPull, registry: &str) -> Vec<Fix
         format!("creates a pull secret after a fresh login to {registry}"),
         create_secret(&quoted(&pull.namespace), NEW_SECRET),
     );
-    let has_own = view.workload(&pull.workload).is_some_and(|workload| !workload.pull_secrets.is_empty());
-    let name = match in_template(view, pull, NEW_SECRET).filter(|_| has_own) {
-        Some(name) => vec![name],
-        None => vec![in_account(view, pull, NEW_SECRET), recreate(view, pull)],
-    };
-    std::iter::once(create).chain(name).collect()
+    std::iter::once(create).chain(name_in_workload(view, pull, NEW_SECRET)).collect()
+}
+
+/// Names a pull secret, in the way of who writes the workload.
+fn name_in_workload(view: &View<'_>, pull: &FailingPull, secret: &str) -> Vec<Fix> {
+    let Some(workload) = view.workload(&pull.workload) else { return vec![recreate(view, pull)] };
+    let account = view.account(&pull.namespace, &pull.service_account);
+    name_pull_secret(&super::Place { workload, account, format: view.scope().fix_format }, secret)
 }
 
 /// The credential anew. What the Secret holds is replaced as a whole.
@@ -60,7 +61,11 @@ fn renew(view: &View<'_>, pull: &FailingPull, place: &Place) -> Vec<Fix> {
         [one] => one.as_str(),
         _ => "SECRET",
     };
-    let seen = view.secret(&pull.namespace, name).and_then(|secret| secret.seen());
+    let secret = view.secret(&pull.namespace, name);
+    let seen = secret.and_then(|secret| secret.seen());
+    if let Some(written) = secret.filter(|_| seen.is_some_and(|seen| !seen.owners.is_empty())) {
+        return super::renew(written, &place.registry);
+    }
     let beside = match seen.map_or(0, |seen| seen.docker_config.entries.len().saturating_sub(1)) {
         0 => String::new(),
         others => {
@@ -77,52 +82,6 @@ fn renew(view: &View<'_>, pull: &FailingPull, place: &Place) -> Vec<Fix> {
     )]
 }
 
-/// A list in a template keeps the ServiceAccount's out: what that carries is named as well. Names merge.
-fn in_template(view: &View<'_>, pull: &FailingPull, secret: &str) -> Option<Fix> {
-    let workload = view.workload(&pull.workload)?;
-    let kept = if workload.pull_secrets.is_empty() { carried(view, pull).unwrap_or_default() } else { &[] };
-    let kept = kept.iter().map(String::as_str).filter(|name| *name != secret);
-    let names: Vec<_> = kept.chain([secret]).map(|name| json!({"name": name})).collect();
-    let pod = json!({"spec": {"imagePullSecrets": names}});
-    let patch = match workload.name.split('/').next() {
-        Some("deploy" | "sts" | "ds" | "rs") => json!({"spec": {"template": pod}}),
-        Some("cronjob") => json!({"spec": {"jobTemplate": {"spec": {"template": pod}}}}),
-        // Pull secrets of a pod or a Job cannot be changed.
-        _ => return None,
-    };
-    let (namespace, name) = (quoted(&pull.namespace), quoted(&workload.name));
-    Some(fix(
-        format!("names secret/{secret} in {}, for the pods that it makes from then on", workload.name),
-        format!("kubectl -n {namespace} patch {name} -p {}", quoted(&patch.to_string())),
-    ))
-}
-
-/// A merge patch would replace the list of a ServiceAccount: this adds to it.
-fn in_account(view: &View<'_>, pull: &FailingPull, secret: &str) -> Fix {
-    let entry = json!({"name": secret});
-    let (patch, unless) = match carried(view, pull) {
-        Some([]) => (json!([{"op": "add", "path": "/imagePullSecrets", "value": [entry]}]), ""),
-        Some(_) => (json!([{"op": "add", "path": "/imagePullSecrets/-", "value": entry}]), ""),
-        None => (
-            json!([{"op": "add", "path": "/imagePullSecrets/-", "value": entry}]),
-            " (if it has a list already: it could not be read)",
-        ),
-    };
-    let account = &pull.service_account;
-    fix(
-        format!(
-            "gives it to every pod of serviceaccount/{account} that is created from then on{unless}; existing pods \
-             must be recreated"
-        ),
-        format!(
-            "kubectl -n {} patch serviceaccount {} --type=json -p {}",
-            quoted(&pull.namespace),
-            quoted(account),
-            quoted(&patch.to_string())
-        ),
-    )
-}
-
 /// The pull secrets of the pod's ServiceAccount, where it was read.
 fn carried<'e>(view: &View<'e>, pull: &FailingPull) -> Option<&'e [String]> {
     view.account(&pull.namespace, &pull.service_account).map(|account| account.pull_secrets.as_slice())
@@ -134,10 +93,7 @@ fn limit(view: &View<'_>, pull: &FailingPull, secret: Option<&str>) -> Vec<Fix> 
     if carried(view, pull).is_some_and(|names| names.iter().any(|name| name == secret)) {
         return vec![recreate(view, pull)];
     }
-    match in_template(view, pull, secret) {
-        Some(fix) => vec![fix],
-        None => vec![in_account(view, pull, secret), recreate(view, pull)],
-    }
+    name_in_workload(view, pull, secret)
 }
 
 /// New pods get what their template and their ServiceAccount have now.

@@ -2,5 +2,7 @@
 
 mod audit;
 pub(crate) mod failing;
+mod mends;
 
-pub(crate) use audit::{align, look_at_policy, missing, reference, renew, without_secret, wrong_type};
+pub(crate) use audit::{look_at_policy, without_secret, wrong_type};
+pub(crate) use mends::{Place, align, missing, mount_docker_config, name_pull_secret, renew};

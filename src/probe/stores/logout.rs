@@ -109,5 +109,5 @@ fn quoted_path(path: Option<&Path>) -> String {
 }
 
 fn fix(what: impl Into<String>, command: String) -> Fix {
-    Fix { what: what.into(), command }
+    Fix::new(what, command)
 }

@@ -16,7 +16,7 @@ use crate::text::Clean;
 const PODMANS: &str = "/run/containers/auth.json";
 
 fn stored(key: &str) -> StoreEntry {
-    let logout = vec![Fix { what: "removes it".into(), command: format!("podman logout {key}") }];
+    let logout = vec![Fix::new("removes it", format!("podman logout {key}"))];
     StoreEntry { place: Clean::new(PODMANS), key: Clean::new(key), logout }
 }
 
@@ -246,7 +246,7 @@ fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_
     let entry = |place: &str, command: &str| StoreEntry {
         place: Clean::new(place),
         key: Clean::new(HOST),
-        logout: vec![Fix { what: "removes the credential".into(), command: command.into() }],
+        logout: vec![Fix::new("removes the credential", command)],
     };
     let store = |client: &str, entry| Store {
         image: IMAGE.into(),
@@ -292,7 +292,7 @@ fn of_two_keys_in_one_store_the_refused_one_is_logged_out_and_any_refusal_counts
     let entry = |key: &str| StoreEntry {
         place: Clean::new("/run/auth.json"),
         key: Clean::new(key),
-        logout: vec![Fix { what: "removes it".into(), command: format!("podman logout {key}") }],
+        logout: vec![Fix::new("removes it", format!("podman logout {key}"))],
     };
     let forbidden = vec![refused(ExchangeStep::Manifest, 403, "", DENIED)];
     let attempts = vec![anonymous(all_good()), keyed("r/team", all_good()), keyed("r", forbidden)];

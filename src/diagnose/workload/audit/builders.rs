@@ -39,7 +39,7 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
             }
         }
     }
-    findings.extend(faults.into_iter().map(|((_, code, what), fault)| at_fault(code, &what, &fault)));
+    findings.extend(faults.into_iter().map(|((_, code, what), fault)| at_fault(audit, code, &what, &fault)));
     findings
 }
 
@@ -56,7 +56,12 @@ enum Place<'e> {
 fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConfig) -> Place<'e> {
     let whose = Whose { workload: &workload.name, namespace: &workload.namespace };
     let secret = |name: &str| audit.view.secret(&workload.namespace, name);
-    let wrong = |mut finding: Finding| {
+    let wrong = |mut finding: Finding, file: Option<&String>, secret: &str| {
+        let account = audit.view.account(&workload.namespace, &workload.service_account);
+        let place = fix::Place { workload, account, format: audit.view.scope().fix_format };
+        if let Some(file) = file.filter(|_| !finding.fixes.is_empty()) {
+            finding.fixes = fix::mount_docker_config(&place, builder, file, secret);
+        }
         finding.subject.images = vec![builder.image.to_string()];
         finding.evidence = vec![workload.id.clone()];
         Place::Wrong(Box::new(finding))
@@ -65,7 +70,9 @@ fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConf
         let secret = secret(&misnamed.secret);
         return match names_file(misnamed, builder, secret) {
             Some(true) => secret.map_or(Place::Well, |secret| Place::Secret(secret, file_of(misnamed))),
-            Some(false) => wrong(misnamed_config(builder, misnamed, &whose)),
+            Some(false) => {
+                wrong(misnamed_config(builder, misnamed, &whose), Some(&misnamed.wanted), &misnamed.secret)
+            }
             None => Place::Well,
         };
     }
@@ -74,8 +81,16 @@ fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConf
     }
     let finding = nothing_mounted(builder, &whose);
     match weigh(audit, workload, builder.program, finding) {
-        Some(finding) => wrong(finding),
+        Some(finding) => wrong(finding, builder.reads.first(), only(&builder.pull_secrets)),
         None => Place::Well,
+    }
+}
+
+/// The one name of a list; else empty.
+fn only(names: &[String]) -> &str {
+    match names {
+        [one] => one,
+        _ => "",
     }
 }
 
@@ -193,6 +208,7 @@ fn content(
 }
 
 fn at_fault(
+    audit: &Audit<'_>,
     code: Code,
     what: &str,
     (secret, severity, workloads): &(&PullSecret, Severity, Vec<&Workload>),
@@ -211,7 +227,9 @@ fn at_fault(
     finding.evidence.extend(workloads.iter().map(|workload| workload.id.clone()));
     finding.evidence.dedup();
     finding.fixes = match code {
-        Code::PullSecretMissing => fix::missing(secret, None),
+        Code::PullSecretMissing => {
+            fix::missing(secret, audit.elsewhere(secret), None, audit.view.scope().fix_format)
+        }
         _ => fix::renew(secret, ""),
     };
     finding

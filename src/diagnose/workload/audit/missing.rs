@@ -47,7 +47,8 @@ fn absent(audit: &Audit<'_>, secret: &PullSecret, pullers: &[&Puller<'_>]) -> Fi
     );
     let mut finding = about_secret(secret, Code::PullSecretMissing, pullers, &uses, cause);
     finding.severity = weight;
-    finding.fixes = fix::missing(secret, pullers.first().map(|puller| puller.workload));
+    let named_by = pullers.first().map(|puller| puller.workload);
+    finding.fixes = fix::missing(secret, audit.elsewhere(secret), named_by, audit.view.scope().fix_format);
     finding
 }
 

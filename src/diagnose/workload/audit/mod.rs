@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::View;
-use crate::evidence::workloads::{FailingPull, Workload};
+use crate::evidence::workloads::{FailingPull, PullSecret, Workload};
 use crate::evidence::{Action, Evidence};
 use crate::finding::Finding;
 use crate::registry::reference::Reference;
@@ -67,6 +67,12 @@ pub(in crate::diagnose) fn audited(evidence: &Evidence) -> Vec<Finding> {
 }
 
 impl<'e> Audit<'e> {
+    /// The Secret of that name of another namespace, where it was read.
+    fn elsewhere(&self, secret: &PullSecret) -> Option<&'e PullSecret> {
+        let mut namespaces = secret.also_in.iter().flatten();
+        namespaces.find_map(|namespace| self.view.secret(namespace, &secret.name))
+    }
+
     fn of(evidence: &'e Evidence) -> Option<Self> {
         let view = View::of(evidence)?;
         let mut failing: HashMap<&str, Vec<&'e FailingPull>> = HashMap::new();

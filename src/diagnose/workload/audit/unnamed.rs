@@ -62,7 +62,7 @@ pub(super) fn not_referenced(audit: &Audit<'_>) -> Vec<Finding> {
         }
     }
     let judged = lacking.into_iter().filter_map(|((.., severity, certain, _), lacking)| {
-        let mut finding = lacks(&lacking)?;
+        let mut finding = lacks(audit, &lacking)?;
         finding.severity = severity;
         finding.certain = certain;
         if !certain {
@@ -154,7 +154,7 @@ impl<'p, 'e> Fitting<'p, 'e> {
     }
 }
 
-fn lacks((fit, pullers, uses): &Lacking<'_, '_>) -> Option<Finding> {
+fn lacks(audit: &Audit<'_>, (fit, pullers, uses): &Lacking<'_, '_>) -> Option<Finding> {
     let (first, use_of_first) = (pullers.first()?, uses.first()?);
     let workload = first.workload;
     let account = format!("serviceaccount/{}", workload.service_account);
@@ -177,6 +177,7 @@ fn lacks((fit, pullers, uses): &Lacking<'_, '_>) -> Option<Finding> {
     let subject = if many { account } else { workload.name.clone() };
     let mut finding = about_workloads(subject, Code::PullSecretNotReferenced, pullers, uses, cause);
     finding.evidence.insert(0, fit.secret.id.clone());
-    finding.fixes = fix::reference(workload, first.account, &fit.secret.name, first.names);
+    let place = fix::Place { workload, account: first.account, format: audit.view.scope().fix_format };
+    finding.fixes = fix::name_pull_secret(&place, &fit.secret.name);
     Some(finding)
 }

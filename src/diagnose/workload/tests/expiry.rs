@@ -129,14 +129,14 @@ fn copies_that_hold_different_secrets_of_one_user_differ() {
         assert!(finding.cause.contains(words), "{words}: {}", finding.cause);
     }
     assert!(finding.fixes[0].command.contains("kubectl -n a get secret regcred"), "{:?}", finding.fixes);
-    assert!(finding.fixes[0].command.contains("kubectl -n c create secret"), "{:?}", finding.fixes);
+    assert!(finding.fixes[0].command.contains("kubectl -n c patch secret"), "{:?}", finding.fixes);
 }
 
 #[test]
 fn of_two_copies_the_older_is_the_odd_one() {
     let secrets = vec![copy("a", "ci", "old-password", 9000), copy("b", "ci", "new-password", 10)];
     let finding = only_of(PullSecretCopiesDiffer, &audit(users(&["a", "b"]), secrets));
-    assert!(finding.fixes[0].command.contains("kubectl -n a create secret"), "{:?}", finding.fixes);
+    assert!(finding.fixes[0].command.contains("kubectl -n a patch secret"), "{:?}", finding.fixes);
 }
 
 #[test]

@@ -25,8 +25,9 @@ fn one_of_two_deployments_lacks_the_pull_secret() {
         assert!(finding.cause.contains(words), "{words}: {}", finding.cause);
     }
     assert!(finding.evidence.contains(&"pod/team/deploy-helper-x/app".to_string()));
-    let [workload, account] = finding.fixes.as_slice() else { panic!("{:?}", finding.fixes) };
-    assert!(workload.command.contains(r#"patch deploy/helper -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"regcred"}]}}}}'"#), "{workload:?}");
+    let [workload, account, pods] = finding.fixes.as_slice() else { panic!("{:?}", finding.fixes) };
+    assert_eq!(pods.command, "kubectl -n team rollout restart deploy/helper");
+    assert!(workload.command.contains(r#"patch deploy/helper --type=strategic -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"regcred"}]}}}}'"#), "{workload:?}");
     assert!(
         account.command.contains(
             r#"--type=json -p '[{"op":"add","path":"/imagePullSecrets","value":[{"name":"regcred"}]}]'"#
@@ -103,7 +104,8 @@ fn pull_secrets_that_are_named_already_are_kept_by_the_mend() {
     let mut evidence = all_fail(with_accounts(workloads, secrets, accounts), DENIED);
     evidence.workloads.as_mut().unwrap().failing[0].pull_secrets = vec!["other".into()];
     let finding = only_of(PullSecretNotReferenced, &evidence);
-    let [workload, account] = finding.fixes.as_slice() else { panic!("{:?}", finding.fixes) };
+    let [workload, account, pods] = finding.fixes.as_slice() else { panic!("{:?}", finding.fixes) };
+    assert_eq!(pods.command, "kubectl -n team rollout restart deploy/web");
     // Naming one in the template takes the ServiceAccount's away, so the template carries them.
     assert!(workload.command.contains(r#"[{"name":"other"},{"name":"regcred"}]"#), "{workload:?}");
     let appends = r#"[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"regcred"}}]"#;

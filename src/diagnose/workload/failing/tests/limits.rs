@@ -15,7 +15,7 @@ fn a_pod_without_the_secret_that_its_sibling_has_goes_by_the_limit_for_strangers
     assert!(finding.cause.contains("while deploy/web has secret/dockerhub for it"), "{}", finding.cause);
     assert_eq!(
         finding.fixes[0].command,
-        "kubectl -n team patch deploy/sync -p '{\"spec\":{\"template\":{\"spec\":{\"imagePullSecrets\":[{\"name\":\"dockerhub\"}]}}}}'"
+        "kubectl -n team patch deploy/sync --type=strategic -p '{\"spec\":{\"template\":{\"spec\":{\"imagePullSecrets\":[{\"name\":\"dockerhub\"}]}}}}'"
     );
 }
 

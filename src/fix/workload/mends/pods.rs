@@ -1,0 +1,54 @@
+//! Pods that get what their workload and ServiceAccount have now.
+
+use super::change::made_anew;
+use super::object::{Kind, Object};
+use super::yaml::{Yaml, map};
+use crate::evidence::workloads::Workload;
+use crate::finding::Fix;
+use crate::fix::shell::quoted;
+
+/// Has the pods made anew. Pull secrets of a ServiceAccount reach a pod only when it is created.
+pub(crate) fn recreate_pods(workload: &Workload) -> Fix {
+    let object = Object::workload(workload);
+    let (namespace, short, name) = (&workload.namespace, quoted(&workload.name), quoted(object.name));
+    let (what, command) = match object.kind() {
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => (
+            format!("recreates the pods of {}, a few at a time", workload.name),
+            format!("kubectl -n {namespace} rollout restart {short}"),
+        ),
+        Kind::CronJob => (
+            "starts a run with new pods; without it, they come with the next run".into(),
+            format!("kubectl -n {namespace} create job {name}-now --from={short}"),
+        ),
+        Kind::Job => (
+            format!(
+                "deletes the pods of {}, which makes new ones (and counts no failure for that)",
+                workload.name
+            ),
+            format!("kubectl -n {namespace} delete pod -l job-name={name} --wait=false"),
+        ),
+        Kind::ReplicaSet | Kind::ReplicationController => (
+            format!("deletes the pods of {}, which makes new ones", workload.name),
+            delete_selected(namespace, &short),
+        ),
+        Kind::Pod | Kind::ServiceAccount => (
+            format!(
+                "deletes {} and creates it again, without the pull secrets that it got before",
+                workload.name
+            ),
+            made_anew(
+                namespace,
+                &short,
+                &map([("nodeName", Yaml::Null), ("imagePullSecrets", Yaml::Null)]).under(&["spec"]),
+            ),
+        ),
+    };
+    Fix::new(what, command)
+}
+
+fn delete_selected(namespace: &str, short: &str) -> String {
+    let labels = "jq -r '.spec.selector | (.matchLabels // .) | to_entries | map(\"\\(.key)=\\(.value)\") | join(\",\")'";
+    format!(
+        "kubectl -n {namespace} delete pod --wait=false -l \"$(kubectl -n {namespace} get {short} -o json | {labels})\""
+    )
+}

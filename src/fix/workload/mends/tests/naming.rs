@@ -1,0 +1,121 @@
+//! Commands of kubectl for each kind.
+
+use super::*;
+
+fn commands(fixes: &[Fix]) -> Vec<&str> {
+    fixes.iter().map(|fix| fix.command.as_str()).collect()
+}
+
+#[test]
+fn a_workload_that_nothing_else_writes_is_patched_first_and_its_account_is_added_to() {
+    let web = workload("deploy/web", vec![]);
+    assert_eq!(
+        commands(&named(&web, Some(&carries(&[])), FixFormat::Kubectl)),
+        [
+            r#"kubectl -n web patch deploy/web --type=strategic -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"reg.cred"}]}}}}'"#,
+            r#"kubectl -n web patch serviceaccount/runner --type=json -p '[{"op":"add","path":"/imagePullSecrets","value":[{"name":"reg.cred"}]}]'"#,
+            "kubectl -n web rollout restart deploy/web",
+        ]
+    );
+}
+
+#[test]
+fn what_the_account_carries_is_kept_in_the_template_and_in_its_own_list() {
+    let web = workload("sts/web", vec![]);
+    let fixes = named(&web, Some(&carries(&["old"])), FixFormat::Kubectl);
+    assert!(fixes[0].command.contains(r#""imagePullSecrets":[{"name":"old"},{"name":"reg.cred"}]"#));
+    assert!(fixes[1].command.contains(r#""path":"/imagePullSecrets/-","value":{"name":"reg.cred"}"#));
+}
+
+#[test]
+fn pods_older_than_the_accounts_list_are_only_recreated() {
+    let web = workload("deploy/web", vec![]);
+    assert_eq!(
+        commands(&named(&web, Some(&carries(&["reg.cred"])), FixFormat::Kustomize)),
+        ["kubectl -n web rollout restart deploy/web"]
+    );
+}
+
+#[test]
+fn an_account_does_not_help_a_template_that_names_pull_secrets_itself() {
+    let mut web = workload("ds/web", vec![]);
+    web.pull_secrets = vec!["own".into()];
+    let fixes = named(&web, Some(&carries(&["other"])), FixFormat::Kubectl);
+    assert_eq!(fixes.len(), 1);
+    assert!(!fixes[0].command.contains("other"), "{}", fixes[0].command);
+}
+
+#[test]
+fn an_account_that_was_not_read_is_added_to_where_it_is() {
+    let fixes = named(&workload("deploy/web", vec![]), None, FixFormat::Kubectl);
+    assert!(fixes[0].what.contains("name them too"), "{}", fixes[0].what);
+    assert_eq!(
+        fixes[1].command,
+        "kubectl -n web get serviceaccount/runner -o json | jq '.imagePullSecrets = ((.imagePullSecrets // []) + \
+         [{\"name\":\"reg.cred\"}] | unique_by(.name))' | kubectl -n web replace -f -"
+    );
+}
+
+#[test]
+fn a_cron_job_has_its_pods_deeper_and_gets_them_with_its_next_run() {
+    let fixes = named(&workload("cronjob/web", vec![]), Some(&carries(&[])), FixFormat::Kubectl);
+    assert!(fixes[0].what.ends_with("from its next run on"), "{}", fixes[0].what);
+    assert!(
+        fixes[0]
+            .command
+            .contains(r#"{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"imagePullSecrets""#)
+    );
+    assert_eq!(fixes[2].command, "kubectl -n web create job web-now --from=cronjob/web");
+}
+
+#[test]
+fn a_job_is_made_anew_only_after_its_account_was_thought_of() {
+    let fixes = named(&workload("job/web", vec![]), Some(&carries(&[])), FixFormat::Kubectl);
+    assert!(fixes[0].command.contains("patch serviceaccount/runner"));
+    assert_eq!(fixes[1].command, "kubectl -n web delete pod -l job-name=web --wait=false");
+    assert_eq!(
+        fixes[2].command,
+        "kubectl -n web get job/web -o yaml | kubectl patch --local -f - --type=strategic -p \
+         '{\"spec\":{\"template\":{\"spec\":{\"imagePullSecrets\":[{\"name\":\"reg.cred\"}]},\"metadata\":{\"labels\":\
+         {\"controller-uid\":null,\"batch.kubernetes.io/controller-uid\":null}}},\"selector\":null}}' -o yaml | \
+         kubectl replace --force -f -"
+    );
+}
+
+#[test]
+fn a_lone_pod_is_deleted_and_created_again_since_it_has_its_accounts_list_already() {
+    let fixes = named(&workload("pod/web", vec![]), Some(&carries(&["old"])), FixFormat::Kubectl);
+    assert_eq!(fixes.len(), 1);
+    assert!(fixes[0].what.contains("deletes it and creates it again"), "{}", fixes[0].what);
+    assert!(fixes[0].command.contains(r#""nodeName":null"#));
+}
+
+#[test]
+fn pods_of_a_replica_set_do_not_change_by_themselves() {
+    let fixes = named(&workload("rs/web", vec![]), Some(&carries(&[])), FixFormat::Kubectl);
+    assert!(fixes[0].what.contains("must be deleted"), "{}", fixes[0].what);
+    assert!(
+        fixes[1]
+            .command
+            .starts_with("kubectl -n web delete pod --wait=false -l \"$(kubectl -n web get rs/web ")
+    );
+}
+
+#[test]
+fn what_a_controller_makes_is_mended_at_the_account_and_never_patched() {
+    let web = workload("rs/web", vec![owner(OwnerKind::CustomResource, "Rollout/web", "")]);
+    for format in FORMATS {
+        let fixes = named(&web, Some(&carries(&[])), format);
+        assert!(fixes[0].command.contains("patch serviceaccount/runner"), "{}", fixes[0].command);
+        let last = fixes.last().unwrap();
+        assert_eq!(last.command, "kubectl explain rollout --recursive | grep -n -i pullsecret");
+        assert!(fixes.iter().all(|fix| !fix.command.contains("patch rs/web")));
+    }
+}
+
+#[test]
+fn a_written_account_is_left_alone() {
+    let account = ServiceAccountSeen { owners: vec![owner(OwnerKind::Helm, "shop", "web")], ..carries(&[]) };
+    let fixes = named(&workload("deploy/web", vec![]), Some(&account), FixFormat::Kubectl);
+    assert_eq!(fixes.len(), 1);
+}
