@@ -3,7 +3,8 @@
 
 use super::layers::Effect::{Fails, Proxied, Says};
 use super::layers::{Program, Rule};
-use super::reading::{FailureKind as F, SignKind as S};
+use super::reading::FailureKind as F;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "go", rules: RULES };
 
@@ -59,11 +60,23 @@ const RULES: &[Rule] = &[
     Rule(r"lookup (?P<looked>[^\s:]+)(?: on \S*\d)?", &[Fails(F::NameFailed)]),
     Rule(r"no such host", &[Fails(F::NameUnknown)]),
     Rule(
-        r"(?i-u:could not resolve host|temporary failure in name resolution|name or service not known)",
+        concat!(
+            r"(?i-u:could not resolve host|temporary failure in name resolution|name or service not known|",
+            r"the remote name could not be resolved|unknownhostexception)",
+        ),
         &[Fails(F::NameFailed)],
     ),
     // Errors of the operating system
     Rule(r"(?:connect|connectex|getsockopt|read|write|socket|sendto|bind)(?:$|: )", &[]),
+    // The registry's name as a whole, by the Docker daemon before 1.10.
+    Rule(r"Network timed out while trying to connect to (?P<url>https?://\S*[^\s.])", &[Fails(F::TimedOut)]),
+    Rule(
+        concat!(
+            r"(?i-u:a connection attempt failed because the connected party did not properly respond .*|",
+            r"connect timed out)",
+        ),
+        &[Fails(F::TimedOut)],
+    ),
     Rule(
         concat!(
             r"(?i-u:connection refused|",
@@ -81,7 +94,8 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"(?i-u:no route to host|network is unreachable|host is unreachable|host is down|",
-            r"cannot assign requested address|network is down)",
+            r"cannot assign requested address|network is down|",
+            r"a socket operation was attempted to an unreachable (?:network|host))",
         ),
         &[Fails(F::Unreachable)],
     ),
@@ -180,6 +194,7 @@ const RULES: &[Rule] = &[
         ),
         &[Fails(F::NotValidNow)],
     ),
+    Rule(r#"x509: \S+ certificate (?:is|has) expired"#, &[Fails(F::NotValidNow)]),
     Rule(
         r"x509: (?:cannot validate certificate for \S+ because it doesn't contain any IP SANs)",
         &[Fails(F::NoAddress)],
@@ -191,9 +206,19 @@ const RULES: &[Rule] = &[
         ),
         &[Fails(F::OtherName)],
     ),
+    Rule(
+        concat!(
+            r"x509: (?:negative serial number|malformed|invalid|unhandled|unsupported|trailing|failed to parse|",
+            r"certificate contained).*",
+        ),
+        &[Fails(F::Unreadable)],
+    ),
     Rule(r"x509: .*", &[Fails(F::Untrusted)]),
     Rule(
-        r#"(?:SSL certificate problem|certificate verify failed|self[- ]signed certificate).*"#,
+        concat!(
+            r"(?:SSL certificate problem|certificate verify failed|self[- ]signed certificate|",
+            r"PKIX path (?:building|validation) failed|unable to find valid certification path).*",
+        ),
         &[Fails(F::Untrusted)],
     ),
     // crypto/tls

@@ -2,12 +2,17 @@
 
 use super::layers::Effect::Says;
 use super::layers::{Program, Rule};
-use super::reading::SignKind as S;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "harbor", rules: RULES };
 
 const RULES: &[Rule] = &[
     Rule(r"failed to (?:decode bearer|verify) token", &[]),
+    Rule(
+        r"failed to decrypt robot token, (?:token has invalid claims: )?token is expired.*",
+        &[Says(S::RobotTokenOver)],
+    ),
+    Rule(r"(?:parse token error|failed to decrypt robot token), ", &[]),
     Rule(
         concat!(
             r"(?:token (?:is |used )?(?:not valid yet|before issued)|",
@@ -16,7 +21,10 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::OutsideTimes)],
     ),
-    Rule(r"(?:token not to be used after .*|token is expired by .*)", &[Says(S::TokenOver)]),
+    Rule(
+        r"(?:token not to be used after .*|(?:token has invalid claims: )?[Tt]oken is expired(?: by .*)?)",
+        &[Says(S::TokenOver)],
+    ),
     Rule(
         concat!(
             r"(?:token signed by untrusted key(?: with ID.*)?|crypto/rsa: verification error|",

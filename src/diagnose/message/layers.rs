@@ -11,10 +11,9 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::nesting::{attempts, is_boundary, next_part, quoted, unescape, without_ellipsis};
-use super::reading::{
-    Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, Sign, SignKind, TokenFetch,
-};
-use super::{PROGRAMS, hosts, registry_error};
+use super::reading::{Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, TokenFetch};
+use super::sign::{Sign, SignKind};
+use super::{PROGRAMS, hosts, normal, registry_error};
 use crate::text::{Clean, prefix};
 
 /// Longer messages are cut; the causes in them come earlier.
@@ -96,16 +95,19 @@ fn expanded(pattern: &str) -> String {
     if !pattern.contains("(?i-u:") {
         return pattern;
     }
-    pattern.replace(".*", "(?u-i:.)*").replace(r"\S", r"(?u-i:\S)").replace("[^:]", "(?u-i:[^:])")
+    pattern
+        .replace(".*", "(?u-i:.)*")
+        .replace(".{", "(?u-i:.){")
+        .replace(r"\S", r"(?u-i:\S)")
+        .replace("[^:]", "(?u-i:[^:])")
 }
 
 /// Reads `message`.
 pub(super) fn read(message: &str) -> Reading {
-    read_at(message, 0)
+    read_at(&normal::plain(prefix(message, MAX_MESSAGE)), 0)
 }
 
 fn read_at(message: &str, depth: u8) -> Reading {
-    let message = prefix(message, MAX_MESSAGE);
     let (message, truncated) = without_ellipsis(message.trim());
     let mut walk = Walk { reading: Reading { truncated, ..Reading::default() }, parts: 0, proxied: false };
     walk.chain(message, depth);

@@ -1,7 +1,7 @@
 //! Causes of what the registry, or what stands in its place, answered: statuses and error codes.
 
-use super::super::hosts::{Kind, Role};
-use super::super::reading::SignKind;
+use super::super::hosts::{self, Kind, Role};
+use super::super::sign::SignKind;
 use super::Causes;
 use super::facts::{Facts, Sent};
 use super::refusals::{denied, forbidden, unauthorized};
@@ -19,9 +19,13 @@ pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
         (Some("TOOMANYREQUESTS" | "TOO_MANY_REQUESTS"), _) | (_, Some(429)) => {
             Some(Causes::certain(C::RateLimited, because))
         }
-        (Some("MANIFEST_UNKNOWN" | "MANIFEST_NOT_FOUND" | "TAG_INVALID" | "NAME_UNKNOWN"), _) => {
+        (Some("MANIFEST_UNKNOWN" | "MANIFEST_NOT_FOUND" | "TAG_EXPIRED" | "NAME_UNKNOWN"), _) => {
             Some(not_found(facts, because))
         }
+        (Some("TAG_INVALID"), _) if facts.reading.push => {
+            Some(Causes::open(&[C::RefusedByPolicy, C::InvalidImageName, C::RepositoryNotFound], because))
+        }
+        (Some("TAG_INVALID"), _) => Some(not_found(facts, because)),
         (Some(code), _) if code.starts_with("REPOSITORY_NAME_NOT_KNOWN") => Some(not_found(facts, because)),
         (Some("NAME_INVALID"), _) => Some(Causes::open(&[C::InvalidImageName, C::ImageNotFound], because)),
         (Some("BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN"), _) if !facts.reading.push => {
@@ -35,9 +39,18 @@ pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
         }
         (Some("UNAVAILABLE"), _) => Some(server_error(facts, because)),
         (Some("UNSUPPORTED"), _) => Some(Causes::open(&[C::RegistryReadOnly, C::RefusedByPolicy], because)),
-        (Some("UNAUTHORIZED"), status) if status != Some(403) => {
-            Some(Causes::open(&unauthorized(facts), because))
+        (Some("PRECONDITION" | "PRECONDITIONFAILED"), _) => {
+            Some(Causes::open(&[C::RefusedByPolicy, C::ProxyFailed, C::UnexpectedResponder], because))
         }
+        (
+            Some(
+                "UNAUTHORIZED"
+                | "AUTHENTICATION_REQUIRED"
+                | "AUTHENTICATION_IS_REQUIRED"
+                | "AUTHORIZATION_TOKEN_REQUIRED",
+            ),
+            status,
+        ) if status != Some(403) => Some(Causes::open(&unauthorized(facts), because)),
         (Some("DENIED" | "FORBIDDEN" | "PERMISSION_DENIED" | "UNAUTHORIZED"), _) => {
             Some(Causes::open(&denied(facts), because))
         }
@@ -50,6 +63,10 @@ fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> 
     Some(match status {
         401 => Causes::open(&unauthorized(facts), because),
         403 => Causes::open(&forbidden(facts), because),
+        // The base of the API is there wherever there is a registry.
+        404 if facts.is_base() => {
+            Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::ImageNotFound], because)
+        }
         404 if facts.is_content() && facts.role == Role::Registry => {
             Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because)
         }
@@ -72,10 +89,17 @@ fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> 
             ],
             because,
         ),
+        400 if facts
+            .reading
+            .request()
+            .is_some_and(|request| hosts::is_http_at_tls_port(request.url.as_str())) =>
+        {
+            Causes::open(&[C::PlainHttpRegistry, C::UnexpectedResponder, C::ProxyFailed], because)
+        }
         400 if facts.at_token_service() && facts.sent != Sent::No => {
             Causes::open(&[C::CredentialRejected, C::CredentialExpired, C::UnexpectedResponder], because)
         }
-        300..500 => Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because),
+        200..500 => Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because),
         _ => return None,
     })
 }
@@ -85,9 +109,11 @@ pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
     if facts.reading.push {
         return Causes::open(&[C::RepositoryNotFound, C::PushDenied], because);
     }
-    let has_code = facts.reading.registry_error.as_ref().is_some_and(|error| error.code.contains("UNKNOWN"));
+    let code = facts.reading.registry_error.as_ref().map_or("", |error| error.code.as_str());
+    let has_code = ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_EXPIRED"].contains(&code);
+    let is_tag = code == "MANIFEST_UNKNOWN" && facts.kind.never_hides();
     let read_with_credential = matches!(facts.sent, Sent::Likely | Sent::Yes);
-    if (read_with_credential || has_code && facts.kind.never_hides()) && facts.role != Role::Elsewhere {
+    if (read_with_credential || is_tag) && facts.role != Role::Elsewhere {
         return Causes::certain(C::ImageNotFound, because);
     }
     let mut codes = vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied];

@@ -75,9 +75,10 @@ fn of_reading(reading: &Reading, context: &Context) -> Vec<Candidate> {
         .or_else(|| statements::vague(&facts))
         .unwrap_or_else(|| Causes::open(&[Code::Unknown], unknown(reading)));
     let certain = causes.certain && !reading.truncated;
+    let kept = if causes.certain { 1 } else { causes.codes.len() };
     let because = Clean::with_cap(&causes.because, 1024).to_string();
     let mut out: Vec<Candidate> = Vec::new();
-    for code in causes.codes {
+    for code in causes.codes.into_iter().take(kept) {
         if out.iter().all(|known| known.code != code) {
             let settle_by = (!certain).then(|| settle::by(code).to_owned());
             out.push(Candidate { code, certain, because: because.clone(), settle_by });

@@ -15,13 +15,16 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
         Sent::Likely => {
             vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
         }
+        _ if facts.is_login() && facts.kind == Kind::Other && facts.reading.operation.is_none() => {
+            vec![C::CredentialRejected, C::NoCredential, C::CredentialExpired, C::HarborKeyMismatch]
+        }
         // A client that logs in goes on to the registry with the token it got: it is the token that may be
         // refused.
         _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
             vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
         }
-        _ if facts.reading.operation == Some(Operation::Login) => {
-            vec![C::CredentialRejected, C::CredentialExpired]
+        _ if facts.is_login() => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::NoCredential]
         }
         Sent::Unknown if facts.kind == Kind::Google => {
             vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
@@ -30,6 +33,9 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
             vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
         }
     };
+    if facts.may_push() {
+        codes.insert(if facts.reading.requests.is_empty() { 3 } else { 2 }, C::PushDenied);
+    }
     codes.extend([C::PermissionDenied, C::ImageNotFound]);
     if facts.kind.has_node_identity() {
         codes.push(C::CredentialNotVisible);
@@ -85,6 +91,9 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
         return denied_push(facts);
     }
     let mut codes = denied_pull(facts);
+    if facts.may_push() {
+        codes.insert(1, C::PushDenied);
+    }
     if facts.sent == Sent::No || facts.sent == Sent::Unknown {
         codes.extend(no_credential(facts));
     }
@@ -93,6 +102,13 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
 
 fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
     match facts.sent {
+        _ if facts.is_login() => vec![
+            C::CredentialRejected,
+            C::NoCredential,
+            C::CredentialExpired,
+            C::PermissionDenied,
+            C::StaleCredential,
+        ],
         Sent::No if facts.is_official() => vec![C::ImageNotFound, C::NoCredential],
         Sent::No => vec![C::NoCredential, C::ImageNotFound],
         _ if facts.is_official() => vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied],
@@ -180,6 +196,9 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
     }
     if facts.reading.operation == Some(Operation::Login) {
         return with(&[C::CredentialRejected, C::CredentialExpired, C::PermissionDenied]);
+    }
+    if facts.may_push() {
+        return with(&[C::PermissionDenied, C::PushDenied, C::CredentialRejected, C::NoCredential]);
     }
     match facts.sent {
         Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),

@@ -1,7 +1,8 @@
 //! Causes that a program or a registry states in words.
 
 use super::super::hosts::Kind;
-use super::super::reading::{Operation, Sign, SignKind as S};
+use super::super::reading::Operation;
+use super::super::sign::{Sign, SignKind as S};
 use super::facts::{Facts, Sent};
 use super::{Causes, access, refusals};
 use crate::finding::Code as C;
@@ -15,30 +16,38 @@ const DEFINITE: &[S] = &[
     S::NoPlatform,
     S::SignatureRejected,
     S::InvalidName,
-    S::HelperFailed,
+    S::HelperMissing,
     S::RateLimited,
     S::Policy,
     S::ReadOnly,
     S::RobotUnusable,
+    S::RobotTokenOver,
     S::Locked,
+    S::TooManyLogins,
     S::UnreadableKey,
     S::UnknownKey,
     S::OutsideTimes,
     S::TokenOver,
     S::SkewedSignature,
+    S::SessionExpired,
+    S::HelperNotPermitted,
+    S::HelperFailed,
     S::NotPermitted,
     S::ScopeMissing,
     S::NotPermittedOrMissing,
     S::Expired,
     S::TokenExpired,
     S::AddressRefused,
+    S::MayBePolicy,
     S::Invalid,
     S::WrongPassword,
+    S::WrongPasswordOrNone,
     S::NoCredentialSent,
     S::BadRealm,
     S::ContentMissing,
     S::Corrupt,
     S::Incomplete,
+    S::StoreIncomplete,
     S::UnreadableManifest,
     S::NotRegistry,
     S::SecretMalformed,
@@ -60,11 +69,23 @@ fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
             Causes::open(&[C::NoCredential, C::CredentialHelperFailed, C::BuilderConfigNotMounted], because)
         }
         S::NoCredentialSent => Causes::open(&refusals::no_credential(facts), because),
-        S::HelperFailed => Causes::certain(C::CredentialHelperFailed, because),
+        S::HelperMissing => Causes::certain(C::CredentialHelperFailed, because),
+        S::HelperFailed => Causes::open(&helper_failed(facts), because),
+        S::HelperNotPermitted => Causes::open(
+            &[C::PermissionDenied, C::CredentialHelperFailed, C::CredentialNotVisible, C::NoCredential],
+            because,
+        ),
+        S::SessionExpired => {
+            Causes::open(&[C::CredentialExpired, C::CredentialHelperFailed, C::CredentialRejected], because)
+        }
+        S::WrongPasswordOrNone => Causes::open(
+            &[C::CredentialRejected, C::NoCredential, C::StaleCredential, C::CredentialExpired],
+            because,
+        ),
         S::WrongPassword => {
             Causes::open(&[C::CredentialRejected, C::StaleCredential, C::CredentialExpired], because)
         }
-        S::Expired => Causes::certain(C::CredentialExpired, because),
+        S::Expired => expired(facts, because),
         S::Invalid
             if facts.kind.has_node_identity() || facts.reading.requests.is_empty() && !is_github(facts) =>
         {
@@ -74,6 +95,11 @@ fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
             Causes::open(&[C::CredentialRejected, C::CredentialExpired, right, C::NoCredential], because)
         }
         S::Locked => Causes::certain(C::AccountLocked, because),
+        S::TooManyLogins => Causes::open(&[C::AccountLocked, C::RateLimited, C::CredentialRejected], because),
+        S::RobotTokenOver => Causes::open(
+            &[C::RobotAccountUnusable, C::CredentialExpired, C::TokenOutlived, C::ClockDrift],
+            because,
+        ),
         S::RobotUnusable => Causes::certain(C::RobotAccountUnusable, because),
         S::NotPermitted => Causes::certain(right, because),
         S::ScopeMissing => {
@@ -84,6 +110,30 @@ fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         }
         _ => return token_or_secret(kind, because),
     })
+}
+
+/// A registry that also has what anybody may read refuses even that to a credential that has expired.
+fn expired(facts: &Facts<'_>, because: &str) -> Causes {
+    match facts.kind {
+        Kind::Ecr | Kind::Google | Kind::Azure | Kind::Other => {
+            Causes::certain(C::CredentialExpired, because)
+        }
+        Kind::EcrPublic => {
+            Causes::open(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected], because)
+        }
+        _ => Causes::open(&[C::CredentialExpired, C::StaleCredential, C::CredentialRejected], because),
+    }
+}
+
+/// What a helper failed at may be told behind it; what it could not do is then the credential's matter.
+fn helper_failed(facts: &Facts<'_>) -> Vec<C> {
+    let mut codes = vec![C::CredentialHelperFailed];
+    if facts.reading.sign(S::WrongPassword).or(facts.reading.sign(S::Invalid)).is_some() {
+        codes.insert(0, C::CredentialRejected);
+        codes.push(C::CredentialExpired);
+    }
+    codes.extend([C::NoCredential, C::CredentialNotVisible, C::CredentialExpired]);
+    codes
 }
 
 fn token_or_secret(kind: S, because: &str) -> Option<Causes> {
@@ -122,16 +172,24 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
     Some(match kind {
         S::NeverPulled => Causes::certain(C::ImageNeverPulled, because),
         S::Throttled => Causes::certain(C::NodePullThrottled, because),
+        S::DiskFull if facts.server_says() => {
+            Causes::open(&[C::RegistryServerError, C::NodeDiskFull], because)
+        }
         S::DiskFull => Causes::certain(C::NodeDiskFull, because),
         S::NoPlatform => Causes::certain(C::PlatformMissing, because),
         S::SignatureRejected => Causes::certain(C::SignatureRejected, because),
         S::InvalidName => Causes::certain(C::InvalidImageName, because),
         S::RateLimited => Causes::certain(C::RateLimited, because),
         S::Policy => Causes::certain(C::RefusedByPolicy, because),
+        S::MayBePolicy => {
+            Causes::open(&[C::RefusedByPolicy, C::RegistryReadOnly, C::PermissionDenied], because)
+        }
         S::ReadOnly => Causes::certain(C::RegistryReadOnly, because),
         S::ContentMissing | S::Corrupt => Causes::certain(C::ContentCorrupt, because),
         S::Incomplete => Causes::open(&[C::ContentCorrupt, C::ConnectionRefused, C::ProxyFailed], because),
-        S::UnreadableManifest => Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because),
+        S::StoreIncomplete | S::UnreadableManifest => {
+            Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because)
+        }
         S::BadRealm => Causes::open(&[C::RealmMismatch, C::UnexpectedResponder], because),
         S::NotRegistry if facts.at_token_service() => {
             Causes::open(&[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed], because)
