@@ -13,12 +13,17 @@ const RULES: &[Rule] = &[
     ),
     // Asking for a registry's credential, which a helper, a provider or a person at a shell does.
     Rule(
+        r"AccessDeniedException\) when calling the GetAuthorizationToken operation.*",
+        &[Says(S::HelperNotPermitted)],
+    ),
+    Rule(
         r"(?:AccessDeniedException: )?(?:User: \S+ is )?not authorized to perform: \S*:GetAuthorizationToken.*",
         &[Says(S::HelperNotPermitted)],
     ),
     Rule(r"User: arn:\S+ is not authorized to perform: .*", &[Says(S::NotPermitted)]),
     Rule(r"An error occurred \(", &[]),
-    Rule(r"(?:AccessDeniedException|[^:]*not authorized to perform).*", &[Says(S::NotPermitted)]),
+    Rule(r"AccessDeniedException", &[Says(S::HelperNotPermitted)]),
+    Rule(r"[^:]*not authorized to perform.*", &[Says(S::NotPermitted)]),
     Rule(
         r#"Permission "?artifactregistry\.repositories\.uploadArtifacts"? denied on resource .*"#,
         &[Says(S::NotPermittedOrMissing), Pushes],
@@ -68,7 +73,7 @@ const RULES: &[Rule] = &[
         concat!(
             r"(?:NoCredentialProviders|google: could not find default credentials|",
             r"get(?:ting)? ecr token failed|no EC2 IMDS role found|failed to refresh cached credentials|",
-            r"unable to (?:retrieve|get) .*(?:ECR|ecr) .*credentials?|failed to retrieve credentials).*",
+            r"unable to (?:retrieve|get) (?:.*(?:ECR|ecr) .*credentials?|ecr registry auth|credentials$)|failed to retrieve credentials).*",
         ),
         &[Says(S::HelperFailed)],
     ),

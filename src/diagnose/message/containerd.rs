@@ -153,5 +153,6 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::RuntimeFailed)],
     ),
+    Rule(r"(?:hcsshim|hcs)::.*", &[Says(S::RuntimeFailed)]),
     Rule(r"push is on-going.*", &[Says(S::RuntimeFailed)]),
 ];

@@ -118,7 +118,7 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r"Cannot overwrite digest \S+|(?i-u:layer not known|creating (?:read-write )?layer with ID .*|",
+            r"Cannot overwrite digest \S+|(?i-u:layer not known|(?:error )?creating (?:read-write )?layer with ID .*|",
             r"unable to (?:commit|create) .*layer.*|database is locked)",
         ),
         &[Says(S::RuntimeFailed)],

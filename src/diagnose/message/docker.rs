@@ -39,6 +39,7 @@ const RULES: &[Rule] = &[
         r"login attempt to (?P<url>\S+) failed with status: (?P<status>\d{3})<phrase>",
         &[During(Operation::Login)],
     ),
+    Rule(r"[0-9a-f]{12}: Push(?:ed|ing +\[.*)", &[Says(S::PushUnderway), Pushes]),
     Rule(r"The push refers to (?:a )?repository \[[^\]]*\]", &[During(Operation::Push), Pushes]),
     Rule(
         concat!(

@@ -22,6 +22,8 @@ const RULES: &[Rule] = &[
         &[],
     ),
     Rule(r#"parse "[^"]*": "#, &[]),
+    // A reverse proxy, such as Harbor's core, that does not reach what is behind it.
+    Rule(r"http: proxy error", &[Says(S::BackendUnreachable)]),
     // net.OpError
     Rule(r"proxyconnect tcp", &[Proxied]),
     Rule(r"socks connect tcp \S+->\S+", &[Proxied]),
@@ -178,13 +180,15 @@ const RULES: &[Rule] = &[
     // What a proxy answers to CONNECT is the whole error.
     Rule(
         concat!(
-            r"(?:Bad Gateway|Forbidden|Service Unavailable|Gateway Timeout|Gateway Time-out|",
+            r"(?:Bad Gateway|Service Unavailable|Gateway Timeout|Gateway Time-out|",
             r"Proxy Authentication Required|Method Not Allowed|authenticationrequired|Tunnel or SSL Forbidden|",
             r"Unknown Host|DNS_FAIL|Host Not Found|Tunnel [Cc]onnection [Ff]ailed|Not Implemented|",
             r"Internal Server Error|Bad Request|unknown status code)(?: \( [^)]*\))?$",
         ),
         &[Fails(F::ConnectRefused)],
     ),
+    // Policy of the proxy, or of who stands behind it.
+    Rule(r"(?:Forbidden|Access Denied|Blocked)(?: \( [^)]*\))?$", &[Fails(F::ConnectForbidden)]),
     // crypto/x509
     Rule(r"tls: failed to verify certificate", &[]),
     Rule(

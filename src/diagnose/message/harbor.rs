@@ -16,7 +16,7 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"(?:token (?:is |used )?(?:not valid yet|before issued)|",
-            r"token not to be used before \S+ or after .*|token has invalid claims: token is not valid yet|",
+            r"token not to be used before .* or after .*|token has invalid claims: token is not valid yet|",
             r"Token used before issued).*",
         ),
         &[Says(S::OutsideTimes)],
@@ -40,5 +40,7 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::UnreadableKey)],
     ),
-    Rule(r"(?i-u:robot account \S+ (?:is )?(?:disabled|expired).*)", &[Says(S::RobotUnusable)]),
+    Rule(r"failed to authenticate ?: \S+, ", &[]),
+    Rule(r"(?i-u:(?:the )?robot account (?:\S+ )?(?:is )?disabled.*)", &[Says(S::RobotUnusable)]),
+    Rule(r"(?i-u:(?:the )?robot account (?:\S+ )?(?:is |has )?expired.*)", &[Says(S::RobotTokenOver)]),
 ];

@@ -57,7 +57,7 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r"The node (?:was low on resource|had condition): \[?(?:ephemeral-storage|imagefs|nodefs|",
+            r"(?:Pod )?The node (?:was low on resource|had condition): \[?(?:ephemeral-storage|imagefs|nodefs|",
             r"DiskPressure)\S*",
         ),
         &[Says(S::DiskFull)],

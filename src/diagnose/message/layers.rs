@@ -145,6 +145,7 @@ impl Walk {
                 return after;
             }
             if let Some(pieces) = attempts(rest) {
+                self.reading.several_places = !rest.starts_with('[');
                 self.attempts(&pieces, depth + 1);
                 return "";
             }
@@ -215,7 +216,8 @@ impl Walk {
             Effect::Pushes => reading.push = true,
             Effect::Proxied => self.proxied = true,
             // Only as the whole error of a request is a phrase a proxy's answer.
-            Effect::Fails(FailureKind::ConnectRefused) if reading.requests.is_empty() => {}
+            Effect::Fails(FailureKind::ConnectRefused | FailureKind::ConnectForbidden)
+                if reading.requests.is_empty() => {}
             Effect::Fails(kind) => {
                 // `dial tcp ADDRESS` is told better by what follows it; that the time was up, by anything
                 // else.

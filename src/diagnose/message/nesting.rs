@@ -17,7 +17,7 @@ pub(super) fn without_ellipsis(text: &str) -> (&str, bool) {
 /// Whether a rule that matched `found` ends where a part can end.
 pub(super) fn is_boundary(found: &str, after: &str) -> bool {
     found.ends_with(|c: char| c.is_whitespace() || c == '(')
-        || after.chars().next().is_none_or(|c| c.is_whitespace() || ":;,.()[]\"'`\\}&<".contains(c))
+        || after.chars().next().is_none_or(|c| c.is_whitespace() || ":;,.()[]\"'`\\}&<>".contains(c))
 }
 
 /// Where the next part may begin: behind a colon, the end of a sentence or a column, or at a quoted chain.

@@ -30,8 +30,10 @@ pub struct Reading {
     pub failure: Option<Failure>,
     /// Statements whose meaning is known.
     pub signs: Vec<Sign>,
-    /// The kubelet's attempts, one for each credential, when they failed differently.
+    /// Attempts that failed differently: the kubelet's, one for each credential, or others at several places.
     pub attempts: Vec<Reading>,
+    /// Whether the attempts were made at several registries or mirrors, not with several credentials.
+    pub several_places: bool,
     /// Whether the message was cut off.
     pub truncated: bool,
 }
@@ -168,6 +170,8 @@ pub enum FailureKind {
     HttpsWanted,
     /// A proxy answered CONNECT with an error.
     ConnectRefused,
+    /// A proxy answered CONNECT with a refusal.
+    ConnectForbidden,
     /// The answer is not HTTP, or is not what the API defines.
     Malformed,
     /// The URL has no scheme, or one that clients cannot use.

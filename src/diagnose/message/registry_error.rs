@@ -33,10 +33,7 @@ const RULES: &[Rule] = &[
     Rule(r"URL (?P<url>https?://\S+) returned error(?: code)?", &[]),
     // `code: message`, as the registry API's clients print an error (Distribution's `errcode`,
     // go-containerregistry).
-    Rule(
-        r"(?P<code>(?i-u:toomanyrequests|too_many_requests))(?:: (?P<message>.*))?",
-        &[Says(S::RateLimited)],
-    ),
+    Rule(r"(?P<code>(?i-u:toomanyrequests|too_many_requests))(?:$|:)", &[Says(S::RateLimited)]),
     Rule(
         concat!(
             r"(?P<code>(?i-u:manifest[ _]unknown|manifest[ _]not[ _]found|",

@@ -109,6 +109,10 @@ pub enum SignKind {
     NotRegistry,
     /// The challenge names no realm that can be used.
     BadRealm,
+    /// Parts of the push had gone through.
+    PushUnderway,
+    /// The server that answered does not reach what is behind it.
+    BackendUnreachable,
     /// An unspecific server error.
     ServerError,
     /// The kubelet says that the registry is not available.

@@ -109,6 +109,13 @@ pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
     if facts.reading.push {
         return Causes::open(&[C::RepositoryNotFound, C::PushDenied], because);
     }
+    let refused = facts.reading.registry_error.as_ref().is_some_and(|error| error.code == "DENIED");
+    if refused && facts.may_push() {
+        return Causes::open(
+            &[C::RepositoryNotFound, C::PushDenied, C::NoCredential, C::ImageNotFound],
+            because,
+        );
+    }
     let code = facts.reading.registry_error.as_ref().map_or("", |error| error.code.as_str());
     let has_code = ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_EXPIRED"].contains(&code);
     let is_tag = code == "MANIFEST_UNKNOWN" && facts.kind.never_hides();
@@ -132,7 +139,11 @@ pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
 
 pub(super) fn server_error(facts: &Facts<'_>, because: String) -> Causes {
     let mut codes = if facts.at_token_service() {
-        vec![C::TokenServiceUnreachable, C::RegistryServerError, C::HarborKeyUnreadable]
+        let third = match facts.reading.status {
+            Some(500) => C::HarborKeyUnreadable,
+            _ => C::HarborCoreUnreachable,
+        };
+        vec![C::TokenServiceUnreachable, C::RegistryServerError, third]
     } else {
         vec![C::RegistryServerError]
     };

@@ -75,10 +75,9 @@ fn of_reading(reading: &Reading, context: &Context) -> Vec<Candidate> {
         .or_else(|| statements::vague(&facts))
         .unwrap_or_else(|| Causes::open(&[Code::Unknown], unknown(reading)));
     let certain = causes.certain && !reading.truncated;
-    let kept = if causes.certain { 1 } else { causes.codes.len() };
     let because = Clean::with_cap(&causes.because, 1024).to_string();
     let mut out: Vec<Candidate> = Vec::new();
-    for code in causes.codes.into_iter().take(kept) {
+    for code in causes.codes {
         if out.iter().all(|known| known.code != code) {
             let settle_by = (!certain).then(|| settle::by(code).to_owned());
             out.push(Candidate { code, certain, because: because.clone(), settle_by });
@@ -87,11 +86,14 @@ fn of_reading(reading: &Reading, context: &Context) -> Vec<Candidate> {
     out
 }
 
-/// The kubelet tried one credential after the other, which it does only when it has some. Each attempt may
-/// have failed for its own reason: the first causes of all come first.
+/// Each attempt may have failed for its own reason: the first causes of all come first. The kubelet tries one
+/// credential after the other, which it does only when it has some.
 fn of_attempts(reading: &Reading, context: &Context) -> Vec<Candidate> {
     let image = context.image.clone().or_else(|| facts::named_image(reading));
-    let context = Context { image, credential: CredentialSent::Some };
+    let context = match reading.several_places {
+        true => context.clone(),
+        false => Context { image, credential: CredentialSent::Some },
+    };
     let lists: Vec<_> = reading.attempts.iter().map(|attempt| of_reading(attempt, &context)).collect();
     let agreed =
         lists.windows(2).all(|pair| pair[0].first().map(|c| c.code) == pair[1].first().map(|c| c.code));

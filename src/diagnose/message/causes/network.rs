@@ -51,15 +51,14 @@ fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
         F::NotValidNow => (vec![C::CertificateNotValidNow, C::ClockDrift], false),
         F::Handshake => (vec![C::TlsHandshakeFailed, C::ProxyFailed, C::UnexpectedResponder], false),
         F::HttpAnswered => plain_http(facts),
-        // The bytes of a TLS alert may be a proxy's.
-        F::HttpsWanted => {
-            (vec![C::PlainHttpRegistry, C::ProxyFailed, C::UnexpectedResponder], !by_bytes(facts))
-        }
         F::Unreadable => {
             (vec![C::CertificateUntrusted, C::TlsHandshakeFailed, C::UnexpectedResponder], false)
         }
-        F::NotTls => (vec![C::PlainHttpRegistry, C::ProxyFailed, C::UnexpectedResponder], false),
+        F::HttpsWanted | F::NotTls => {
+            (vec![C::PlainHttpRegistry, C::ProxyFailed, C::UnexpectedResponder], false)
+        }
         F::ConnectRefused => (vec![C::ProxyFailed], true),
+        F::ConnectForbidden => (vec![C::ProxyFailed, C::EgressBlocked, C::UnexpectedResponder], false),
         F::Malformed => (vec![C::UnexpectedResponder, C::ProxyFailed, C::PlainHttpRegistry], false),
         F::BadScheme => (vec![C::RealmMismatch, C::InvalidImageName, C::TokenServiceUnreachable], false),
     }
@@ -81,6 +80,7 @@ fn at_token_service(facts: &Facts<'_>, kind: F, family: Vec<Code>) -> Vec<Code> 
             | F::NotTls
             | F::HttpsWanted
             | F::ConnectRefused
+            | F::ConnectForbidden
             | F::Malformed
     );
     let mut codes = Vec::new();
@@ -118,11 +118,6 @@ fn deadline(facts: &Facts<'_>) -> Vec<Code> {
         None => [C::PullNotFinished, C::ConnectionTimedOut],
     };
     first.into_iter().chain(rest).collect()
-}
-
-/// Whether the failure is known by the bytes that came, not by what the server said.
-fn by_bytes(facts: &Facts<'_>) -> bool {
-    facts.reading.failure.as_ref().is_some_and(|failure| failure.text.as_str().contains("malformed"))
 }
 
 impl Causes {

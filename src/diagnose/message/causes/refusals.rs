@@ -3,6 +3,7 @@
 
 use super::super::hosts::{Kind, Role};
 use super::super::reading::Operation;
+use super::super::sign::{Sign, SignKind};
 use super::facts::{Facts, Sent};
 use crate::finding::Code as C;
 
@@ -33,6 +34,10 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
             vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
         }
     };
+    let names_right = |sign: &Sign| sign.text.as_str().contains("permission");
+    if facts.kind == Kind::Other && facts.reading.sign(SignKind::AccessDenied).is_some_and(names_right) {
+        codes.insert(2.min(codes.len()), C::PermissionDenied);
+    }
     if facts.may_push() {
         codes.insert(if facts.reading.requests.is_empty() { 3 } else { 2 }, C::PushDenied);
     }
@@ -56,6 +61,10 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
 fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
     let names_action = facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "));
     let mut codes = match facts.sent {
+        // The token was good for the parts before.
+        _ if facts.reading.sign(SignKind::PushUnderway).is_some() => {
+            vec![C::TokenOutlived, C::HarborTokenRejected, C::CredentialExpired, C::PushDenied]
+        }
         Sent::No => vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound],
         Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::PushDenied],
         _ if names_action => {

@@ -17,13 +17,13 @@ const DEFINITE: &[S] = &[
     S::SignatureRejected,
     S::InvalidName,
     S::HelperMissing,
+    S::TooManyLogins,
     S::RateLimited,
     S::Policy,
     S::ReadOnly,
     S::RobotUnusable,
     S::RobotTokenOver,
     S::Locked,
-    S::TooManyLogins,
     S::UnreadableKey,
     S::UnknownKey,
     S::OutsideTimes,
@@ -43,6 +43,7 @@ const DEFINITE: &[S] = &[
     S::WrongPassword,
     S::WrongPasswordOrNone,
     S::NoCredentialSent,
+    S::BackendUnreachable,
     S::BadRealm,
     S::ContentMissing,
     S::Corrupt,
@@ -191,6 +192,17 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
             Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because)
         }
         S::BadRealm => Causes::open(&[C::RealmMismatch, C::UnexpectedResponder], because),
+        S::BackendUnreachable => Causes::open(
+            &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed],
+            because,
+        ),
+        // Servers in front of registries answer these with pages, and mean them.
+        S::NotRegistry if matches!(facts.reading.status, Some(401 | 407 | 413 | 429 | 500..)) => {
+            return access::answered(facts);
+        }
+        S::NotRegistry if facts.reading.status == Some(403) => {
+            Causes::open(&[C::UnexpectedResponder, C::PermissionDenied, C::ProxyFailed], because)
+        }
         S::NotRegistry if facts.at_token_service() => {
             Causes::open(&[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed], because)
         }
