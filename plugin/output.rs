@@ -78,6 +78,11 @@ impl Output {
         self.stdout_is_terminal
     }
 
+    /// Whether a person would have to type what is read.
+    pub fn is_typed_by_a_person(&self) -> bool {
+        self.stdin_is_terminal
+    }
+
     /// Whether colours help.
     pub fn colour(&self) -> bool {
         self.stdout_is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

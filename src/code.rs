@@ -29,6 +29,14 @@ macro_rules! codes {
                 match self { $(Self::$code => $meaning,)+ }
             }
 
+            /// Its page, as Markdown: what it means, how it shows, how to confirm and to mend it. A code without a page
+            /// does not compile.
+            pub fn runbook(self) -> &'static str {
+                match self {
+                    $(Self::$code => include_str!(concat!("../docs/runbooks/", stringify!($code), ".md")),)+
+                }
+            }
+
             /// Its usual severity; a rule may rate one finding differently.
             pub fn severity(self) -> Severity {
                 match self { $(Self::$code => Severity::$severity,)+ }
@@ -53,6 +61,7 @@ codes! {
     PullSecretMalformed Error "a pull secret's JSON or auth field is broken, which fails the look-up for the whole pod"
     PullSecretEmpty Error "the matching entry holds no user and secret that the kubelet reads"
     PullSecretNoMatch Error "the named pull secrets have entries, none of which matches the image"
+    PullSecretCopiesDiffer Warning "copies of one pull secret hold different credentials in different namespaces"
     BuilderConfigNotMounted Error "a builder mounts no docker config where its program reads one"
     BuilderConfigMisnamed Error "a builder's docker config is mounted under a name that nothing reads"
     // Rights
@@ -134,6 +143,42 @@ impl FromStr for Code {
     }
 }
 
+/// Codes as people type them.
+impl Code {
+    /// The code of this name, whatever its case and with or without hyphens.
+    pub fn named(word: &str) -> Option<Self> {
+        let typed = letters(word);
+        Self::ALL.iter().copied().find(|code| letters(code.as_str()) == typed)
+    }
+
+    /// The code that `word` is a slip of the pen for; `None` where it is nothing like one.
+    pub fn nearest(word: &str) -> Option<Self> {
+        let typed = letters(word);
+        let (distance, code) =
+            Self::ALL.iter().map(|code| (distance(&typed, &letters(code.as_str())), *code)).min()?;
+        (distance <= typed.len() / 4).then_some(code)
+    }
+}
+
+fn letters(word: &str) -> String {
+    word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// How many letters must be changed, left out or put in (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let replaced = row[j] + usize::from(x != *y);
+            next.push(replaced.min(row[j + 1] + 1).min(next[j] + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// Families of codes that rules compare.
 impl Code {
     /// The registry refused the credential that was sent: it must not be sent again.
@@ -162,5 +207,23 @@ impl Code {
                     | Self::PlatformMissing
                     | Self::ContentCorrupt
             )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn a_code_is_known_however_it_is_typed_and_slips_are_told() {
+        for word in ["NoCredential", "nocredential", "no-credential", "NO_CREDENTIAL"] {
+            assert_eq!(Code::named(word), Some(Code::NoCredential), "{word}");
+        }
+        assert_eq!(Code::named("NoCredentials"), None);
+        assert_eq!(Code::nearest("NoCredentials"), Some(Code::NoCredential));
+        assert_eq!(Code::nearest("pull-secret-mising"), Some(Code::PullSecretMissing));
+        for word in ["ImagePullBackOff", "ErrImagePull", "denied", "x", ""] {
+            assert_eq!(Code::nearest(word), None, "{word}");
+        }
     }
 }

@@ -16,6 +16,7 @@ pub mod diagnose;
 #[cfg(feature = "cluster")]
 pub mod error;
 pub mod evidence;
+pub mod explain;
 pub mod finding;
 pub mod fix;
 pub mod image;

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod harbor;
 mod identity;
+mod scope;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 pub use clock::{ClockAsk, ClockPlan};
 pub use harbor::{CoreAddress, HarborAsk, HarborPlan};
 pub use identity::{Identity, SecretSource};
+pub use scope::{FixFormat, ScopePlan};
 
 use crate::evidence::{Action, Network};
 
@@ -41,6 +43,9 @@ pub struct Plan {
     /// What is asked of clocks; absent for other commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockPlan>,
+    /// Which workloads are looked at; absent for commands that are told an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopePlan>,
     /// Nodes to test, in the order in which their pods are made, and those left out with the reason.
     pub nodes: Vec<PlannedNode>,
     /// How many nodes there are when only a sample of them is tested.
@@ -70,6 +75,7 @@ impl Plan {
             probe: None,
             harbor: None,
             clock: None,
+            scope: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,

@@ -22,5 +22,6 @@ mod fake_api {
     mod server;
     mod sockets;
     mod watches;
+    mod workloads;
     mod world;
 }

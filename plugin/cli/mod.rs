@@ -1,6 +1,7 @@
 //! The arguments, as the user types them.
 
 mod clock;
+mod explain;
 mod harbor;
 mod image;
 mod limits;
@@ -10,12 +11,14 @@ mod push;
 mod reach;
 mod shared;
 mod upkeep;
+mod workloads;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
+pub use self::explain::Explain;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
@@ -25,6 +28,7 @@ pub use self::push::Push;
 pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
 pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 pub use self::upkeep::{Cleanup, Rbac};
+pub use self::workloads::{ScopeArgs, Secrets, Why};
 use crate::settings;
 
 /// Why can this cluster not pull (or push) this image?
@@ -40,6 +44,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Say why pods lack their image, by what the API server shows; nothing is created
+    #[command(after_help = workloads::WHY_HELP)]
+    Why(Box<Why>),
+    /// Say which workloads lack the credentials that their images need, before a pull fails
+    #[command(after_help = workloads::SECRETS_HELP)]
+    Secrets(Box<Secrets>),
     /// Have the nodes pull an image, and say which cannot, at which step and why
     #[command(after_help = pull::HELP)]
     Pull(Box<Pull>),
@@ -58,6 +68,9 @@ pub enum Command {
     /// Say how far the nodes' clocks are apart, by their leases or by probes
     #[command(after_help = clock::HELP)]
     Clock(Box<Clock>),
+    /// Find the registry errors in a message or a log, and say what causes them; or tell of a finding code
+    #[command(after_help = explain::HELP)]
+    Explain(Explain),
     /// Remove what runs of a killed client left in the cluster
     #[command(after_help = upkeep::CLEANUP_HELP)]
     Cleanup(Cleanup),

@@ -45,6 +45,9 @@ pub struct Rbac {
     /// What `clock` needs; with `--method probe`, what `pull` needs as well
     #[arg(long)]
     pub clock: bool,
+    /// What `why` and `secrets` read, and apart from it what they can use besides
+    #[arg(long, visible_alias = "secrets")]
+    pub why: bool,
     /// What `cleanup` needs
     #[arg(long)]
     pub cleanup: bool,

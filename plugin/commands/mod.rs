@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod clock;
+mod explain;
 mod harbor;
 mod image;
 mod limits;
@@ -12,6 +13,9 @@ mod pull;
 mod push;
 mod rbac;
 mod runs;
+mod secrets;
+mod why;
+mod workloads;
 
 use std::fmt;
 use std::time::Duration;
@@ -86,12 +90,15 @@ impl From<std::io::Error> for Failure {
 /// Runs the command; returns the exit status.
 pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
+        Command::Why(args) => why::run(&cli.connection, &args, output).await,
+        Command::Secrets(args) => secrets::run(&cli.connection, &args, output).await,
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
         Command::Push(args) => push::run(&cli.connection, *args, output).await,
         Command::Probe(args) => probe::run(&cli.connection, &args, output).await,
         Command::Harbor(args) => harbor::run(&cli.connection, *args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
+        Command::Explain(args) => explain::run(&cli.connection, &args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,

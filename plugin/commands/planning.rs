@@ -237,6 +237,7 @@ fn assemble(
         probe: wanted.probe,
         harbor: wanted.harbor,
         clock: wanted.clock,
+        scope: None,
         nodes: chosen.iter().map(planned).collect(),
         sampled_of: None,
         one_first: false,

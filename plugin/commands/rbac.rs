@@ -9,16 +9,19 @@ const PULL: &str = include_str!("../../manifests/rbac/pull.yaml");
 const CLEANUP: &str = include_str!("../../manifests/rbac/cleanup.yaml");
 const HARBOR: &str = include_str!("../../manifests/rbac/harbor.yaml");
 const CLOCK: &str = include_str!("../../manifests/rbac/clock.yaml");
+const WORKLOADS: &str = include_str!("../../manifests/rbac/workloads.yaml");
 const READ_ONLY: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
 /// Prints the rights that were asked for, or all.
 pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
-    let all = !(args.pull || args.cleanup || args.harbor || args.clock || args.read_only);
+    let some = [args.pull, args.cleanup, args.harbor, args.clock, args.why, args.read_only];
+    let all = !some.contains(&true);
     let parts = [
         (args.read_only, READ_ONLY),
         (args.pull, PULL),
         (args.harbor, HARBOR),
         (args.clock, CLOCK),
+        (args.why, WORKLOADS),
         (args.cleanup, CLEANUP),
     ];
     let chosen: Vec<&str> =

@@ -123,11 +123,12 @@ fn first_line(prepared: &Prepared) -> String {
         networks => format!(" ({} network)", networks.join(" and ")),
     };
     let what = match plan.action {
-        Action::Pull => plan.images.join(", "),
+        Action::Pull | Action::Why | Action::Secrets => plan.images.join(", "),
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
         Action::Harbor => format!("Harbor in {}", plan.namespace),
         Action::Clock => "clocks".into(),
+        Action::Explain => "a text".into(),
     };
     let mut line = format!("run {}: {what} on {nodes}{networks} as {}.", prepared.run.id, plan.whom());
     if plan.checks.contains(&Check::Kubelet) {
@@ -214,6 +215,7 @@ mod tests {
             probe: Some(ProbePlan { node_namespace: node_namespace.map(Into::into), ..ProbePlan::default() }),
             harbor: None,
             clock: None,
+            scope: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,

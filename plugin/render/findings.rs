@@ -107,7 +107,7 @@ pub(super) fn some(names: &[String]) -> String {
     if more > 0 { format!("{named} and {more} more") } else { named }
 }
 
-fn painted(text: &str, severity: Severity, colour: bool) -> String {
+pub(super) fn painted(text: &str, severity: Severity, colour: bool) -> String {
     let paint = match severity {
         Severity::Error => "31",
         Severity::Warning | Severity::Unknown => "33",

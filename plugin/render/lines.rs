@@ -87,7 +87,7 @@ pub fn lines(report: &Report) -> Vec<Line> {
         match row {
             Row::Pull(row) => lines.push(row.into()),
             Row::Probe(row) if row.action != Action::Limits => lines.push(row.into()),
-            Row::Probe(_) | Row::Limit(_) | Row::Core(_) | Row::Clock(_) => {}
+            _ => {}
         }
     }
     let places: Vec<(String, String)> =

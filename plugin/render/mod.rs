@@ -1,11 +1,13 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
 mod clock;
+pub mod explain;
 mod findings;
 mod grid;
 mod harbor;
 mod limits;
 mod lines;
+pub mod page;
 mod steps;
 mod stores;
 mod summary;
@@ -13,6 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod workloads;
 mod wrap;
 
 use regauth::report::Report;
@@ -46,12 +49,12 @@ fn speaks_utf8() -> bool {
     locale.is_none_or(|value| value.contains("utf-8") || value.contains("utf8"))
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
+pub fn json(value: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value);
     text.map(|text| text + "\n").map_err(|_| "the report cannot be written as JSON".into())
 }
 
-fn yaml(value: &impl Serialize) -> Result<String, Failure> {
+pub fn yaml(value: &impl Serialize) -> Result<String, Failure> {
     let text = serde_saphyr::to_string(value);
     text.map(|text| if text.ends_with('\n') { text } else { text + "\n" })
         .map_err(|_| "the report cannot be written as YAML".into())

@@ -5,10 +5,10 @@ use regauth::evidence::{Action, Presence};
 use regauth::plan::Check;
 use regauth::report::{HarborSummary, LimitRow, Report, UPLOAD_LEFT, Verdict};
 
-use super::clock;
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::Layout;
 use super::lines::{self, Line};
+use super::{clock, workloads};
 
 /// The last lines for a person.
 pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &Layout) -> String {
@@ -54,7 +54,7 @@ pub fn for_pipe(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String
 /// What was not tested and why. Of pulls and pushes the rows themselves say so.
 fn untested(report: &Report) -> Vec<String> {
     let told = |what: &str| {
-        report.plan.action == Action::Harbor
+        matches!(report.plan.action, Action::Harbor | Action::Why | Action::Secrets)
             || what.starts_with("node/")
             || what.ends_with("nodes")
             || what.starts_with("the clock")
@@ -64,6 +64,9 @@ fn untested(report: &Report) -> Vec<String> {
 }
 
 fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
+    if let Some(summary) = &report.workloads {
+        return workloads::summary(report, summary);
+    }
     let results = lines.iter().map(|line| line.result).chain(limits.iter().map(|row| row.result));
     let results: Vec<Verdict> = results.chain(report.cores().map(|row| row.result)).collect();
     let count = |verdict: Verdict| results.iter().filter(|result| **result == verdict).count();
@@ -85,6 +88,9 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
         Action::Push => "pushes would be accepted",
         Action::Harbor => "Harbor cores are as they should be",
         Action::Clock => "clocks were read",
+        Action::Explain => "causes",
+        // They have a summary of their own.
+        Action::Why | Action::Secrets => "workloads are well",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
         Action::Pull => "pulls worked",

@@ -6,15 +6,23 @@ use regauth::evidence::Action;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{clock, findings, harbor, limits, lines, steps, stores, summary};
+use super::{clock, explain, findings, harbor, limits, lines, steps, stores, summary, workloads};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
+    if let Some(text) = &report.text {
+        return explain::report(report, text, layout);
+    }
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
     let mut out = lines::table(&lines, layout);
-    for table in [limits::table(&limits, layout), harbor::table(report, layout), clock::table(report, layout)]
-    {
+    let tables = [
+        workloads::table(report, layout),
+        limits::table(&limits, layout),
+        harbor::table(report, layout),
+        clock::table(report, layout),
+    ];
+    for table in tables {
         if !out.is_empty() && !table.is_empty() {
             out.push('\n');
         }
@@ -22,12 +30,13 @@ pub fn report(report: &Report, layout: &Layout) -> String {
     }
     let has_rows = !out.is_empty();
     if layout.width.is_none() && has_rows {
+        out.push_str(&commented(&workloads::chains(report, layout)));
         out.push_str(&commented(&steps::blocks(report, layout)));
         out.push_str(&commented(&stores::section(report, layout)));
         out.push_str(&commented(&harbor::section(report, layout)));
         out.push_str(&commented(&clock::summary(report).join("\n")));
         // A Harbor's or a clock's row is no cause, and where these commands run nobody sees a terminal.
-        if matches!(report.plan.action, Action::Harbor | Action::Clock) {
+        if matches!(report.plan.action, Action::Harbor | Action::Clock | Action::Why | Action::Secrets) {
             out.push_str(&findings::in_full(report));
             out.push_str(&commented(&summary::for_pipe(report, &lines, &limits)));
             return out;
@@ -37,6 +46,7 @@ pub fn report(report: &Report, layout: &Layout) -> String {
             report.results.iter().map(|row| (evidence(row), code(row))).collect();
         out.push_str(&findings::lines(report, |id, code| shown.contains(&(id, Some(code)))));
     } else {
+        out.push_str(&workloads::chains(report, layout));
         out.push_str(&steps::blocks(report, layout));
         out.push_str(&stores::section(report, layout));
         out.push_str(&harbor::section(report, layout));
@@ -58,6 +68,9 @@ fn code(row: &Row) -> Option<Code> {
         Row::Limit(row) => row.code,
         Row::Core(row) => row.code,
         Row::Clock(row) => row.code,
+        Row::Explained(row) => row.code(),
+        Row::Failing(row) => row.code,
+        Row::Audit(row) => row.code,
     }
 }
 
@@ -68,5 +81,8 @@ fn evidence(row: &Row) -> &str {
         Row::Limit(row) => &row.evidence,
         Row::Core(row) => &row.evidence,
         Row::Clock(row) => &row.evidence,
+        Row::Explained(row) => &row.evidence,
+        Row::Failing(row) => row.evidence.first().map_or("", String::as_str),
+        Row::Audit(row) => &row.evidence,
     }
 }

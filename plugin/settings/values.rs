@@ -37,6 +37,18 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(parsed).map_err(|_| wrong())
 }
 
+/// A duration that may be given in days or weeks as well: `14d`, `2w`.
+pub fn long_duration(text: &str) -> Result<Duration, String> {
+    const DAY: u64 = 24 * 3600;
+    let unit = [('d', DAY), ('w', 7 * DAY)].into_iter().find(|(unit, _)| text.ends_with(*unit));
+    let Some((unit, seconds)) = unit else {
+        return duration(text).map_err(|_| "use a duration such as 36h, 14d or 2w".into());
+    };
+    let number =
+        text.trim_end_matches(unit).parse::<u64>().ok().and_then(|number| number.checked_mul(seconds));
+    number.map(Duration::from_secs).ok_or_else(|| "use a duration such as 36h, 14d or 2w".into())
+}
+
 /// How long leases are watched.
 pub fn listen(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;

@@ -96,7 +96,7 @@ impl ApiError {
     }
 
     /// serde's own texts quote values, which may be secret: only class and position are taken.
-    pub(super) fn undecodable(what: &'static str, error: &serde_json::Error) -> Self {
+    pub(crate) fn undecodable(what: &'static str, error: &serde_json::Error) -> Self {
         let class = match error.classify() {
             serde_json::error::Category::Io => "io",
             serde_json::error::Category::Syntax => "syntax",

@@ -36,6 +36,8 @@ use crate::text::Clean;
 const LARGEST_ANSWER: usize = 64 << 20;
 /// How long a server that answered before may be away, as while it restarts.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The usual representation of an answer.
+pub(crate) const JSON: &str = "application/json";
 /// How often a request is sent at the most.
 const TRIES: u32 = 6;
 
@@ -93,6 +95,11 @@ impl Api {
         Ok(Answer { body: decode(what, &answer.body)?, date: answer.date })
     }
 
+    /// Reads an answer as it comes, in the representation that `accept` names: for bodies that are decoded in place.
+    pub async fn get_bytes(&self, accept: &'static str, path: &str) -> Result<Answer<Bytes>, ApiError> {
+        self.call_accepting(&Method::GET, path, &Bytes::new(), accept).await
+    }
+
     /// Reads what is plain text, such as a log; what is not UTF-8 is replaced.
     pub async fn get_text(&self, path: &str) -> Result<String, ApiError> {
         let answer = self.call(&Method::GET, path, &Bytes::new()).await?;
@@ -120,11 +127,21 @@ impl Api {
     /// One request with its retries: 429 and 5xx with back-off or as `Retry-After` says, and a server that
     /// has answered before and is away now for up to [`PATIENCE`].
     async fn call(&self, method: &Method, path: &str, body: &Bytes) -> Result<Answer<Bytes>, ApiError> {
+        self.call_accepting(method, path, body, JSON).await
+    }
+
+    async fn call_accepting(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Bytes,
+        accept: &'static str,
+    ) -> Result<Answer<Bytes>, ApiError> {
         let begun = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
-            let error = match self.once(method, path, body).await {
+            let error = match self.once(method, path, body, accept).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -151,10 +168,16 @@ impl Api {
         }
     }
 
-    async fn once(&self, method: &Method, path: &str, body: &Bytes) -> Result<Answer<Bytes>, ApiError> {
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Bytes,
+        accept: &'static str,
+    ) -> Result<Answer<Bytes>, ApiError> {
         let begun = Instant::now();
         let work = async {
-            let response = self.send(method, path, body).await?;
+            let response = self.send_accepting(method, path, body, accept).await?;
             let date = date_of(&response);
             let bytes = self.read(response).await?;
             Ok(Answer { body: bytes, date })
@@ -172,10 +195,20 @@ impl Api {
 
     /// Sends a request and returns the response of a success; the body is not read yet.
     async fn send(&self, method: &Method, path: &str, body: &Bytes) -> Result<Response<Body>, ApiError> {
+        self.send_accepting(method, path, body, JSON).await
+    }
+
+    async fn send_accepting(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Bytes,
+        accept: &'static str,
+    ) -> Result<Response<Body>, ApiError> {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, accept)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_vec()))
             .map_err(|error| self.unreachable(&error.to_string()))?;

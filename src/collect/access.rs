@@ -96,6 +96,27 @@ pub const LEASE_NODES: &[Right] = &[Right::new("get", "", "nodes", false)];
 pub const PORT_FORWARD: &[Right] =
     &[Right::new("get", "", "pods/portforward", true), Right::new("create", "", "pods/portforward", true)];
 
+/// What `why` and `secrets` read of workloads. Each list that is refused is told; without all of them there is nothing to
+/// judge.
+pub const WORKLOADS: &[Right] = &[
+    Right::new("list", "", "pods", true),
+    Right::new("list", "apps", "deployments", true),
+    Right::new("list", "apps", "statefulsets", true),
+    Right::new("list", "apps", "daemonsets", true),
+    Right::new("list", "batch", "jobs", true),
+    Right::new("list", "batch", "cronjobs", true),
+    Right::new("get", "", "serviceaccounts", true),
+    Right::new("list", "", "serviceaccounts", true),
+    Right::new("list", "networking.k8s.io", "networkpolicies", true),
+];
+
+/// What `why` reads besides: the kubelets' words, and nodes.
+pub const WHY: &[Right] = &[Right::new("list", "", "events", true), Right::new("list", "", "nodes", false)];
+
+/// What `why` and `secrets` use to tell what pull secrets hold, and where else one of that name exists.
+pub const PULL_SECRETS: &[Right] =
+    &[Right::new("get", "", "secrets", true), Right::new("list", "", "secrets", true)];
+
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
     Right::new("list", "batch", "jobs", true),
@@ -167,6 +188,7 @@ mod tests {
     const CLEANUP_ROLES: &str = include_str!("../../manifests/rbac/cleanup.yaml");
     const CLOCK_ROLES: &str = include_str!("../../manifests/rbac/clock.yaml");
     const HARBOR_ROLES: &str = include_str!("../../manifests/rbac/harbor.yaml");
+    const WORKLOAD_ROLES: &str = include_str!("../../manifests/rbac/workloads.yaml");
     const READ_ONLY_ROLES: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
     #[derive(Deserialize)]
@@ -241,6 +263,22 @@ mod tests {
             roles(HARBOR_ROLES).iter().any(|role| role.rules.iter().all(|rule| rule.resources == [resource]))
         };
         assert!(alone("secrets") && alone("pods/exec"), "what makes an administrator has roles of its own");
+    }
+
+    #[test]
+    fn the_roles_for_workloads_grant_what_why_and_secrets_ask_for_and_nothing_else() {
+        let mut all = wanted(WORKLOADS);
+        for rights in [WHY, PULL_SECRETS, workloads().as_slice()] {
+            all.extend(wanted(rights));
+        }
+        assert_eq!(granted(WORKLOAD_ROLES), all);
+        for apart in ["secrets", "nodes"] {
+            let alone = |role: &Role| {
+                role.rules.len() == 1 && role.rules.iter().all(|rule| rule.resources == [apart])
+            };
+            assert!(roles(WORKLOAD_ROLES).iter().any(alone), "{apart} are in a role of their own");
+        }
+        assert!(WORKLOADS.iter().chain(WHY).all(|right| right.resource != "secrets"));
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl WorkloadRef {
         access::get(self.kind.group, self.kind.resource)
     }
 
-    fn path(&self, namespace: &str) -> String {
+    pub(super) fn path(&self, namespace: &str) -> String {
         let collection = match self.kind.group {
             "" => path::core(namespace, self.kind.resource),
             group => path::group(&format!("{group}/{}", self.kind.version), namespace, self.kind.resource),
@@ -240,7 +240,7 @@ async fn service_account_of(api: &Api, namespace: &str, name: &str) -> Result<Se
 
 /// Whether the object or its whole namespace is missing: a Job that is only tried (`dryRun`) tells without
 /// the right to read namespaces.
-async fn not_there(api: &Api, namespace: &str, what: &str) -> Error {
+pub(super) async fn not_there(api: &Api, namespace: &str, what: &str) -> Error {
     let job = json!({
         "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "regauth-namespace-check"},
         "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "x", "image": "x"}]}}},
@@ -254,7 +254,7 @@ async fn not_there(api: &Api, namespace: &str, what: &str) -> Error {
     }
 }
 
-fn names(references: &[NameRef]) -> Vec<String> {
+pub(super) fn names(references: &[NameRef]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for reference in references.iter().filter(|reference| !reference.name.is_empty()) {
         let name = referenced_name(&reference.name);

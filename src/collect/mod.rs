@@ -13,3 +13,4 @@ pub mod nodes;
 pub mod policies;
 pub mod sample;
 pub mod selector;
+pub mod workloads;

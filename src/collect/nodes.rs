@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::api::wire::{self, List};
 use crate::api::{Api, path};
 use crate::error::Error;
+use crate::evidence::node::Pressure;
 use crate::evidence::{Node, Presence};
 use crate::plan::{Skip, SkipReason};
 use crate::registry::reference::Reference;
@@ -71,7 +72,7 @@ pub fn only(nodes: Vec<Candidate>, names: &[String]) -> Result<Vec<Candidate>, E
     Ok(nodes.into_iter().filter(|node| names.contains(&node.facts.name)).collect())
 }
 
-fn candidate(node: wire::Node, images: &[Reference]) -> Candidate {
+pub(super) fn candidate(node: wire::Node, images: &[Reference]) -> Candidate {
     let skip = skip(&node);
     let has_image = images.iter().map(|image| presence(&node.status.images, image)).collect();
     let label = |key: &str| node.metadata.labels.get(key).cloned();
@@ -83,9 +84,18 @@ fn candidate(node: wire::Node, images: &[Reference]) -> Candidate {
         architecture: node.status.node_info.architecture,
         runtime: node.status.node_info.container_runtime_version,
         kubelet: node.status.node_info.kubelet_version,
+        pressures: pressures(&node.status.conditions),
         name: node.metadata.name,
+        has_images: Vec::new(),
     };
     Candidate { facts, skip, has_image }
+}
+
+/// The conditions that matter to pulls.
+fn pressures(conditions: &[wire::Condition]) -> Vec<Pressure> {
+    let is_true = |kind: &str| conditions.iter().any(|one| one.kind == kind && one.status == "True");
+    let all = [(Pressure::Disk, is_true("DiskPressure")), (Pressure::NotReady, !is_true("Ready"))];
+    all.into_iter().filter_map(|(pressure, there)| there.then_some(pressure)).collect()
 }
 
 fn skip(node: &wire::Node) -> Option<Skip> {

@@ -131,28 +131,64 @@ async fn list<T: DeserializeOwned>(
     }
 }
 
-#[derive(Deserialize)]
-struct NetworkPolicy {
-    #[serde(default)]
-    metadata: Meta,
-    #[serde(default)]
-    spec: PolicySpec,
+/// `networking.k8s.io/v1` `NetworkPolicy`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NetworkPolicy {
+    pub metadata: Meta,
+    pub spec: PolicySpec,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct PolicySpec {
-    pod_selector: Selector,
+pub(super) struct PolicySpec {
+    pub pod_selector: Selector,
     #[serde(deserialize_with = "null_as_default")]
-    policy_types: Vec<String>,
+    pub policy_types: Vec<String>,
     #[serde(deserialize_with = "null_as_default")]
-    egress: Vec<serde::de::IgnoredAny>,
+    pub egress: Vec<EgressRule>,
+}
+
+/// What an egress rule allows: these ports (none: all) of these peers (none: all).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EgressRule {
+    #[serde(deserialize_with = "null_as_default")]
+    pub ports: Vec<PolicyPort>,
+    #[serde(deserialize_with = "null_as_default")]
+    pub to: Vec<PolicyPeer>,
+}
+
+/// A port or a range of ports.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PolicyPort {
+    /// `TCP` unless it says otherwise.
+    pub protocol: String,
+    /// A number, or the name of a pod's port; all of them where it is missing.
+    pub port: Option<serde_json::Value>,
+    /// The last of a range.
+    pub end_port: Option<u16>,
+}
+
+/// Whom a rule is about; pods by their labels unless there is a block of addresses.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PolicyPeer {
+    pub ip_block: Option<IpBlock>,
+}
+
+/// Addresses.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct IpBlock {
+    pub cidr: String,
 }
 
 impl NetworkPolicy {
     /// Without `policyTypes` a policy is about egress when it has egress rules (`NetworkPolicySpec`); the API
     /// server fills the field in, so that is for servers that do not.
-    fn restricts_egress(&self) -> bool {
+    pub(super) fn restricts_egress(&self) -> bool {
         match self.spec.policy_types.as_slice() {
             [] => !self.spec.egress.is_empty(),
             types => types.iter().any(|one| one == "Egress"),

@@ -20,6 +20,7 @@ mod pull;
 mod refusal;
 mod settle;
 mod wording;
+pub(crate) mod workload;
 
 pub use clock::{offset as signed_span, span};
 pub use harbor::short_kid;

@@ -10,6 +10,7 @@ pub mod node;
 pub mod probe;
 pub mod pull;
 pub mod stores;
+pub mod workloads;
 
 use std::convert::Infallible;
 
@@ -63,6 +64,9 @@ pub struct Evidence {
     /// The nodes' clocks by their leases, where they were watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leases: Option<clock::LeaseClocks>,
+    /// What the API server shows of workloads, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workloads: Option<workloads::Workloads>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -84,6 +88,7 @@ impl Evidence {
             stores: Vec::new(),
             harbor: None,
             leases: None,
+            workloads: None,
             extra: Map::new(),
         }
     }

@@ -29,4 +29,20 @@ pub struct Node {
     /// The node pool by the provider's label, empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pool: String,
+    /// Conditions that matter to pulls and are true: `DiskPressure`, `NotReady`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pressures: Vec<Pressure>,
+    /// Whether it lists an image, for images of pulls that fail: those that it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub has_images: Vec<String>,
+}
+
+/// A condition of a node that matters to pulls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Pressure {
+    /// `DiskPressure`: the kubelet removes images and takes no pods.
+    Disk,
+    /// `Ready` is not `True`.
+    NotReady,
 }

@@ -202,10 +202,11 @@ fn show_policies(look: &Look<'_>, place: &Place) -> Vec<Fix> {
 fn verb(look: &Look<'_>) -> &'static str {
     match look.target.action {
         Action::Push => "push",
-        Action::Pull => "pull --method probe",
+        Action::Pull | Action::Why | Action::Secrets => "pull --method probe",
         Action::Limits => "limits",
         Action::Harbor => "harbor",
         Action::Clock => "clock --method probe",
+        Action::Explain => "explain",
     }
 }
 

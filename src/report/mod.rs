@@ -2,6 +2,7 @@
 
 mod clock_rows;
 mod clock_unchecked;
+pub mod explained;
 mod harbor;
 pub mod harbor_rows;
 mod harbor_unchecked;
@@ -11,6 +12,7 @@ mod rows;
 mod steps;
 pub mod stores;
 mod unchecked;
+mod workload_rows;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,6 +23,7 @@ pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
 pub use self::steps::describe as describe_credential;
 pub use self::unchecked::{NotChecked, NotCheckedState, UPLOAD_LEFT};
+pub use self::workload_rows::{AuditRow, CredentialRow, FailingRow, TriedRow, WorkloadSummary, WorksRow};
 use crate::diagnose;
 use crate::evidence::{API_VERSION, Evidence, Run};
 use crate::finding::{Finding, Severity};
@@ -53,6 +56,12 @@ pub struct Report {
     /// What the nodes' clocks come to, where their leases were watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockSummary>,
+    /// What is known of a text as a whole, where one was explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<explained::TextSummary>,
+    /// How much was looked at, where workloads were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workloads: Option<WorkloadSummary>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -93,6 +102,7 @@ impl Report {
             .chain(probe_rows::rows(evidence, &findings))
             .chain(harbor::rows(evidence, &findings))
             .chain(clock_rows::rows(evidence, &findings))
+            .chain(workload_rows::rows(evidence, &findings))
             .collect();
         Self {
             api_version: API_VERSION.into(),
@@ -104,9 +114,32 @@ impl Report {
             stores: stores::rows(evidence, &findings),
             harbor: harbor::summary(evidence),
             clock: clock_rows::summary(evidence),
+            text: None,
+            workloads: workload_rows::summary(evidence),
             findings,
             extra: Map::new(),
         }
+    }
+
+    /// Adds what a test of the same question came to. A finding of both stands once: the one that is certain.
+    pub fn add(&mut self, tested: Self) {
+        self.run.interrupted |= tested.run.interrupted;
+        self.results.extend(tested.results);
+        self.not_checked.extend(tested.not_checked);
+        for finding in tested.findings {
+            let same =
+                |one: &&mut Finding| one.code == finding.code && one.subject.name == finding.subject.name;
+            match self.findings.iter_mut().find(same) {
+                Some(one) if one.certain || !finding.certain => one.evidence.extend(finding.evidence),
+                Some(one) => {
+                    let evidence = std::mem::take(&mut one.evidence);
+                    *one = finding;
+                    one.evidence.extend(evidence);
+                }
+                None => self.findings.push(finding),
+            }
+        }
+        self.findings.sort_by_key(|finding| finding.severity);
     }
 
     /// The rows of pulls by kubelets.
@@ -129,9 +162,24 @@ impl Report {
         self.results.iter().filter_map(|row| if let Row::Core(row) = row { Some(row) } else { None })
     }
 
+    /// The rows of a text's causes.
+    pub fn explained(&self) -> impl Iterator<Item = &explained::ExplainedRow> {
+        self.results.iter().filter_map(|row| if let Row::Explained(row) = row { Some(row) } else { None })
+    }
+
     /// The rows of clocks.
     pub fn clocks(&self) -> impl Iterator<Item = &ClockRow> {
         self.results.iter().filter_map(|row| if let Row::Clock(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of workloads' pulls that fail.
+    pub fn failing(&self) -> impl Iterator<Item = &FailingRow> {
+        self.results.iter().filter_map(|row| if let Row::Failing(row) = row { Some(row) } else { None })
+    }
+
+    /// The rows of what images have for credentials.
+    pub fn audits(&self) -> impl Iterator<Item = &AuditRow> {
+        self.results.iter().filter_map(|row| if let Row::Audit(row) = row { Some(row) } else { None })
     }
 
     /// The exit status, with findings of `fail_on` and worse as failures (`None`: no finding is one).
@@ -143,8 +191,8 @@ impl Report {
             ExitStatus::Findings
         } else if self.findings.iter().any(|finding| finding.severity == Severity::Unknown)
             || self.not_checked.iter().any(|item| item.state != NotCheckedState::LeftOut)
-            // Nothing at all was tested.
-            || self.results.is_empty()
+            // Nothing at all was tested. Of workloads, that no pull fails is an answer.
+            || (self.results.is_empty() && self.workloads.is_none())
         {
             ExitStatus::Incomplete
         } else {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock_rows::ClockRow;
+use super::workload_rows::{AuditRow, FailingRow};
 use crate::code::Code;
 use crate::evidence::{Action, Network, Presence};
 use crate::text::Clean;
@@ -21,6 +22,12 @@ pub enum Row {
     Core(super::harbor_rows::CoreRow),
     /// A node's clock by one method.
     Clock(ClockRow),
+    /// One cause that a text shows.
+    Explained(super::explained::ExplainedRow),
+    /// A pull of a workload that fails.
+    Failing(FailingRow),
+    /// What an image of a workload has for a credential.
+    Audit(AuditRow),
 }
 
 /// How a test ended, in one word.

@@ -137,6 +137,12 @@ fn whole_marks(text: &str) -> &str {
     (1..REDACTED.len()).rev().find_map(|n| text.strip_suffix(&REDACTED[..n])).unwrap_or(text)
 }
 
+/// `text` without escape sequences, control and invisible characters; with its credentials, so that it is not to be
+/// kept: only [`Clean`] is.
+pub(crate) fn without_controls(text: &str) -> String {
+    control::strip(text)
+}
+
 /// The longest start of `text` that has at most `bytes` and ends between characters.
 pub(crate) fn prefix(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));

@@ -4,9 +4,11 @@
 #![allow(missing_docs)]
 
 mod clock;
+mod crowd;
 #[path = "../e2e/support/kubelets.rs"]
 mod kubelets;
 mod probe;
+mod workloads;
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Stdio};
@@ -36,10 +38,18 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     // `cargo bench --bench pull -- clock` measures that alone.
-    if !std::env::args().any(|argument| argument == "clock") {
+    let parts: Vec<String> =
+        std::env::args().filter(|one| ["pulls", "clock", "workloads"].contains(&one.as_str())).collect();
+    let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|one| one == part);
+    if is_wanted("pulls") {
         pulls(&env);
     }
-    clock::thousand_nodes(&env);
+    if is_wanted("clock") {
+        clock::thousand_nodes(&env);
+    }
+    if is_wanted("workloads") {
+        workloads::large_cluster(&env);
+    }
     ExitCode::SUCCESS
 }
 

@@ -32,6 +32,7 @@ pub fn prepared(nodes: usize) -> Prepared {
         probe: None,
         harbor: None,
         clock: None,
+        scope: None,
         nodes: (0..nodes).map(planned).collect(),
         sampled_of: None,
         one_first: false,

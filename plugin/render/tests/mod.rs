@@ -49,6 +49,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
             probe: Some(ProbePlan::default()),
             harbor: None,
             clock: None,
+            scope: None,
             nodes: Vec::new(),
             sampled_of: None,
             one_first: false,
@@ -62,6 +63,8 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
         stores: Vec::new(),
         harbor: None,
         clock: None,
+        text: None,
+        workloads: None,
         extra: Default::default(),
     }
 }

@@ -121,7 +121,7 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
 fn without_our_image(evidence: &Evidence) -> Fix {
     let here = "tests from this machine, with its own credentials";
     let (what, command) = match evidence.plan.action {
-        Action::Pull => (
+        Action::Pull | Action::Why | Action::Secrets => (
             "tests without an image of ours; from this machine: kubectl regauth probe IMAGE",
             format!(
                 "kubectl regauth pull -n {} --method kubelet {}",
@@ -138,6 +138,8 @@ fn without_our_image(evidence: &Evidence) -> Fix {
         Action::Clock => {
             ("reads the nodes' leases, without an image of ours", "kubectl regauth clock".to_string())
         }
+        // It makes no pod.
+        Action::Explain => ("reads a text", "kubectl regauth explain".to_string()),
     };
     Fix { what: what.into(), command }
 }

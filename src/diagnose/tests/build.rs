@@ -75,6 +75,7 @@ pub(crate) fn evidence(pulls: Vec<Pull>) -> Evidence {
         stores: Vec::new(),
         harbor: None,
         leases: None,
+        workloads: None,
         extra: Map::new(),
     }
 }
@@ -94,6 +95,7 @@ fn plan(images: Vec<String>, nodes: Vec<PlannedNode>) -> Plan {
         probe: None,
         harbor: None,
         clock: None,
+        scope: None,
         nodes,
         sampled_of: None,
         one_first: false,

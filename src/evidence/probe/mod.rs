@@ -89,6 +89,12 @@ pub enum Action {
     Harbor,
     /// Whether the nodes' clocks are right.
     Clock,
+    /// Nothing: a text is explained.
+    Explain,
+    /// Why pulls of workloads fail, by what the API server shows.
+    Why,
+    /// Whether workloads have the credentials that their images need, before a pull fails.
+    Secrets,
 }
 
 /// Everything that one probe saw.

@@ -39,6 +39,7 @@ pub(super) fn plan(images: &[&str]) -> Plan {
         probe: None,
         harbor: None,
         clock: None,
+        scope: None,
         nodes: vec![node("node1"), PlannedNode { name: "node3".into(), skip }, node("node2")],
         sampled_of: None,
         one_first: false,

@@ -17,6 +17,11 @@ static USER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#"(?:^|\s)(?:-u|--user|--(?:src-|dest-)?creds)(?:\s+|=)["']?[^\s:"']+:(?P<value>[^\s"'`]+)"#)
 });
 
+/// `docker login -u ci -p hunter2`, as Docker, Podman, Helm and ORAS take it.
+static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"\blogin(?:\s+[^\s]+){0,8}?\s-p(?:\s+|=)?["']?(?P<value>[^\s"'`$][^\s"'`]*)"#)
+});
+
 /// `password 'hunter2'`
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -32,9 +37,11 @@ pub(super) fn find(text: &str, out: &mut Vec<Range<usize>>) {
             out.push(value.range());
         }
     }
-    out.extend(
-        USER.captures_iter(text).filter_map(|captures| captures.name("value").map(|value| value.range())),
-    );
+    for form in [&*USER, &*LOGIN] {
+        out.extend(
+            form.captures_iter(text).filter_map(|captures| captures.name("value").map(|value| value.range())),
+        );
+    }
     for captures in QUOTED.captures_iter(text) {
         let value = captures.name("single").or_else(|| captures.name("double"));
         out.extend(value.map(|value| value.range()));

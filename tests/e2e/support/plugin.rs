@@ -1,5 +1,6 @@
 //! The plugin as a process.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -43,6 +44,14 @@ impl Plugin {
 
     pub fn run(mut self) -> Ran {
         ran(self.command.output().expect("the plugin runs"))
+    }
+
+    /// Runs it with a text as its input.
+    pub fn run_with(mut self, input: &str) -> Ran {
+        let mut child = self.command.stdin(Stdio::piped()).spawn().expect("the plugin starts");
+        // Written whole before anything is read: what tests send is small.
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("the plugin reads");
+        wait(child)
     }
 
     /// Runs it and reads its JSON report.

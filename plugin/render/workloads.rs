@@ -1,0 +1,191 @@
+//! Workloads: pulls that fail with the chain that leads to each, and what images have for credentials.
+
+use regauth::evidence::Action;
+use regauth::evidence::workloads::{Events, PullState};
+use regauth::report::{
+    AuditRow, CredentialRow, FailingRow, Report, TriedRow, Verdict, WorkloadSummary, WorksRow,
+};
+
+use super::findings::{DEFAULT_WIDTH, some, wrapped};
+use super::grid::{Column, Layout, RESULT, grid};
+use super::units::{certain, none, verdict};
+
+/// How many chains are shown: one for each cause, and no more than fit on a screen or two.
+const CHAINS: usize = 8;
+
+/// The rows as a table; empty when there are none.
+pub fn table(report: &Report, layout: &Layout) -> String {
+    let failing: Vec<&FailingRow> = report.failing().collect();
+    // Of an audit a person wants what is wrong; whoever reads lines gets all of them.
+    let is_told = |row: &&AuditRow| layout.all() || row.result != Verdict::Ok;
+    let audits: Vec<&AuditRow> = report.audits().filter(is_told).collect();
+    let failing = match failing.is_empty() {
+        true => String::new(),
+        false => grid(&failing, &failing_columns(report, layout), |_| Verdict::Failed, layout),
+    };
+    let audits = match audits.is_empty() {
+        true => String::new(),
+        false => grid(&audits, &audit_columns(report, layout), |row| row.result, layout),
+    };
+    failing + &audits
+}
+
+fn several_namespaces(report: &Report) -> bool {
+    report.plan.scope.as_ref().is_some_and(|scope| scope.all_namespaces)
+}
+
+fn failing_columns<'r>(report: &Report, layout: &Layout) -> Vec<Column<&'r FailingRow>> {
+    let column = Column::<&FailingRow>::new;
+    let columns = [
+        (layout.all() || several_namespaces(report), column("NAMESPACE", |row| row.namespace.clone())),
+        (true, column("WORKLOAD", |row| row.workload.clone())),
+        (true, column("IMAGE", |row| row.image.clone())),
+        (true, column("FAILING", |row| format!("{} of {}", row.failing, row.pods))),
+        (true, column("NODES", |row| if row.nodes.is_empty() { none() } else { some(&row.nodes) }).spare(1)),
+        (true, column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())).whole()),
+        (true, column("CERTAIN", |row| certain(row.certain)).spare(3)),
+        (layout.all(), column("STATE", |row| state(row.state).into())),
+        (layout.all(), column("SINCE", |row| row.since.map_or_else(none, |at| at.to_string()))),
+        (layout.all(), column("PULL SECRETS", |row| names(&row.credential.pull_secrets))),
+        (layout.all(), column("MESSAGE", |row| row.message.as_ref().map_or_else(none, ToString::to_string))),
+    ];
+    columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
+}
+
+fn audit_columns<'r>(report: &Report, layout: &Layout) -> Vec<Column<&'r AuditRow>> {
+    let column = Column::<&AuditRow>::new;
+    let columns = [
+        (layout.all() || several_namespaces(report), column("NAMESPACE", |row| row.namespace.clone())),
+        (true, column("WORKLOAD", |row| row.workload.clone())),
+        (true, column("IMAGE", |row| row.image.clone())),
+        (layout.all(), column(RESULT, |row| verdict(row.result).into())),
+        (true, column("PULL SECRETS", |row| names(&row.credential.pull_secrets)).spare(1)),
+        (true, column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())).whole()),
+        (true, column("CERTAIN", |row| certain(row.certain)).spare(2)),
+        (layout.all(), column("SERVICEACCOUNT", |row| row.credential.service_account.clone())),
+        (layout.all(), column("MATCHES", |row| matches(&row.credential))),
+        (layout.all(), column("STARTED", |row| row.started.to_string())),
+        (layout.all(), column("FAILING", |row| row.failing.to_string())),
+    ];
+    columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
+}
+
+fn names(names: &[String]) -> String {
+    if names.is_empty() { none() } else { names.join(", ") }
+}
+
+fn matches(credential: &CredentialRow) -> String {
+    let tried: Vec<String> =
+        credential.tried.iter().map(|one| format!("secret/{}: {}", one.secret, one.key)).collect();
+    if tried.is_empty() { none() } else { tried.join(", ") }
+}
+
+/// The kubelet's own words.
+fn state(state: PullState) -> &'static str {
+    match state {
+        PullState::ErrImagePull => "ErrImagePull",
+        PullState::ImagePullBackOff => "ImagePullBackOff",
+        PullState::InvalidImageName => "InvalidImageName",
+        PullState::ErrImageNeverPull => "ErrImageNeverPull",
+        PullState::Other => "failed",
+        PullState::Pulling => "pulling",
+        PullState::StartedAllTheSame => "started",
+    }
+}
+
+/// How each cause comes about: the credentials that the kubelet tries, what was said, and where it works. One chain
+/// for each cause and credential; the rows above name the rest.
+pub fn chains(report: &Report, layout: &Layout) -> String {
+    let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
+    let mut told: Vec<&FailingRow> = Vec::new();
+    for row in report.failing() {
+        let same = |one: &&FailingRow| {
+            one.code == row.code
+                && one.image == row.image
+                && one.namespace == row.namespace
+                && one.credential == row.credential
+        };
+        if !told.iter().any(same) {
+            told.push(row);
+        }
+    }
+    let mut out: String = told.iter().take(CHAINS).map(|row| chain(row, width)).collect();
+    if told.len() > CHAINS {
+        let more = format!("{} more, as in the table; -o json has them all", told.len() - CHAINS);
+        out.push_str(&format!("\n{}", wrapped("", &more, width)));
+    }
+    out
+}
+
+fn chain(row: &FailingRow, width: usize) -> String {
+    let place = format!("{} in namespace {}: {}", row.workload, row.namespace, row.image);
+    let mut out = format!("\n{}", wrapped("", &place, width));
+    out.push_str(&wrapped("  as     ", &whom(&row.credential), width));
+    for (at, tried) in row.credential.tried.iter().enumerate() {
+        out.push_str(&wrapped(&format!("  try {}  ", at + 1), &entry(tried), width));
+    }
+    out.push_str(&wrapped("  then   ", &row.credential.then, width));
+    let said = match (&row.message, row.events) {
+        (Some(message), _) => message.to_string(),
+        (None, Events::Expired) => {
+            "nothing any more: the pod's events have expired, and its status keeps no message".into()
+        }
+        (None, Events::NotRead) => "not known: events could not be read".into(),
+        (None, Events::Found) => "nothing".into(),
+    };
+    out.push_str(&wrapped("  said   ", &said, width));
+    for works in &row.works_on {
+        out.push_str(&wrapped("  works  ", &works_on(works), width));
+    }
+    out
+}
+
+fn whom(credential: &CredentialRow) -> String {
+    let secrets = match credential.pull_secrets.len() {
+        0 => "without a pull secret".to_string(),
+        1 => format!("with secret/{}", credential.pull_secrets.join("")),
+        _ => format!("with secrets {}", credential.pull_secrets.join(", ")),
+    };
+    format!("serviceaccount/{} {secrets}", credential.service_account)
+}
+
+fn entry(tried: &TriedRow) -> String {
+    format!("secret/{}, entry {}: {}", tried.secret, tried.key, tried.is)
+}
+
+fn works_on(works: &WorksRow) -> String {
+    let nodes = if works.nodes.is_empty() { String::new() } else { format!(" on {}", some(&works.nodes)) };
+    let secrets = match works.pull_secrets.is_empty() {
+        true => "without a pull secret".to_string(),
+        false => format!("with {}", works.pull_secrets.join(", ")),
+    };
+    format!("{}{nodes}, {secrets}", works.workload)
+}
+
+/// What was looked at, in one sentence.
+pub fn summary(report: &Report, summary: &WorkloadSummary) -> String {
+    let count =
+        |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let pods = count(summary.pods, "pod", "pods");
+    let workloads = count(number(summary.workloads), "workload", "workloads");
+    let images = count(number(summary.images), "image", "images");
+    let place = match several_namespaces(report) {
+        true => format!("in {}", count(number(summary.namespaces), "namespace", "namespaces")),
+        false => format!("in namespace {}", report.plan.namespace),
+    };
+    match report.plan.action {
+        Action::Secrets => format!(
+            "Looked at {images} of {workloads} ({pods}) {place}, and read {}.",
+            count(number(summary.secrets), "Secret", "Secrets")
+        ),
+        _ => {
+            let failing = match summary.failing {
+                0 => "no pod lacks its image".to_string(),
+                1 => "1 pod lacks an image".to_string(),
+                many => format!("{many} pods lack an image"),
+            };
+            format!("Looked at {pods} of {workloads} {place}: {failing}.")
+        }
+    }
+}

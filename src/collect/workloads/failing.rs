@@ -1,0 +1,114 @@
+//! Containers of a pod whose image is not there, by their status.
+
+use jiff::Timestamp;
+
+use super::pods::{container, or_default, time};
+use super::wire::{ContainerStatus, Pod, PodSpec};
+use crate::collect::identity::names;
+use crate::evidence::workloads::{Events, FailingPull, PullState, Witness};
+use crate::text::Clean;
+
+/// Reasons of the kubelet about images beside those that have a state of their own: `pkg/kubelet/images/types.go` and
+/// `k8s.io/cri-api/pkg/errors`, Kubernetes 1.24 to 1.36.
+const OTHER: &[&str] = &["ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"];
+
+/// A pull that may be failing, while its events are not read yet.
+pub(super) struct Pending {
+    pub pull: FailingPull,
+    /// The pod's own id: another pod may have had its name.
+    pub uid: String,
+    /// When the kubelet took the pod.
+    pub begun: Option<Timestamp>,
+    /// The name of its workload.
+    pub workload: String,
+}
+
+/// What a pod shows.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Containers that wait for their image.
+    pub failing: Vec<Pending>,
+    /// Containers that wait and do not say for what.
+    pub waiting: Vec<Pending>,
+}
+
+/// The containers of a pod that wait for their image, or may.
+pub(super) fn of(pod: &Pod<'_>, spec: &PodSpec<'_>, workload: &str) -> Found {
+    let mut found = Found::default();
+    for status in pod.status.containers() {
+        let Some(reason) = &status.state.waiting else { continue };
+        let creating = matches!(reason.reason.as_ref(), "ContainerCreating" | "PodInitializing");
+        match state(&reason.reason) {
+            Some(state) => {
+                let mut one = pending(pod, spec, workload, (status, state));
+                let message = Clean::new(&reason.message);
+                if !message.is_empty() {
+                    one.pull.message = Some(message);
+                    one.pull.said_by = Some(Witness::Status);
+                }
+                found.failing.push(one);
+            }
+            None if creating && !spec.node_name.is_empty() => {
+                found.waiting.push(pending(pod, spec, workload, (status, PullState::Pulling)));
+            }
+            None => {}
+        }
+    }
+    found
+}
+
+/// The containers of a pod that run although their pull failed, as their events say.
+pub(super) fn started(pod: &Pod<'_>, spec: &PodSpec<'_>, workload: &str) -> Vec<Pending> {
+    let running = pod.status.containers().filter(|status| status.state.running.is_some());
+    running.map(|status| pending(pod, spec, workload, (status, PullState::StartedAllTheSame))).collect()
+}
+
+fn pending(
+    pod: &Pod<'_>,
+    spec: &PodSpec<'_>,
+    workload: &str,
+    (status, state): (&ContainerStatus<'_>, PullState),
+) -> Pending {
+    let (namespace, name) = (pod.metadata.namespace.to_string(), pod.metadata.name.to_string());
+    let image = container(spec, &status.name).map(|container| container.image.to_string());
+    Pending {
+        uid: pod.metadata.uid.to_string(),
+        begun: time(pod.status.start_time.as_deref()),
+        workload: workload.to_string(),
+        pull: FailingPull {
+            id: format!("pod/{namespace}/{name}/{}", status.name),
+            workload: String::new(),
+            container: status.name.to_string(),
+            image: image.unwrap_or_default(),
+            node: spec.node_name.to_string(),
+            service_account: or_default(&spec.service_account_name),
+            pull_secrets: names(&spec.image_pull_secrets),
+            state,
+            message: None,
+            said_by: None,
+            events: Events::NotRead,
+            missing_pull_secrets: Vec::new(),
+            since: time(pod.metadata.creation_timestamp.as_deref()),
+            namespace,
+            pod: name,
+        },
+    }
+}
+
+/// Whether a container waits for its image, by the kubelet's word.
+fn state(reason: &str) -> Option<PullState> {
+    Some(match reason {
+        "ErrImagePull" => PullState::ErrImagePull,
+        "ImagePullBackOff" => PullState::ImagePullBackOff,
+        "InvalidImageName" => PullState::InvalidImageName,
+        "ErrImageNeverPull" => PullState::ErrImageNeverPull,
+        other if OTHER.contains(&other) => PullState::Other,
+        _ => return None,
+    })
+}
+
+/// Whether a container was made, so that its node had its image.
+pub(super) fn has_started(status: &ContainerStatus<'_>) -> bool {
+    let waits_for_image = status.state.waiting.as_ref().is_some_and(|one| state(&one.reason).is_some());
+    (!status.container_id.is_empty() || status.state.running.is_some()) && !waits_for_image
+}

@@ -1,0 +1,244 @@
+//! Whether something that was said is a registry's error, follows from one, or is neither.
+//!
+//! The classifier says what a message means that is about a pull or a push; here it is asked first whether it is:
+//! a database that refuses connections is no registry, and a failing test no failing pull.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::pattern;
+use crate::diagnose::message::{Context, Reading, candidates, read};
+use crate::finding::{Candidate, Code};
+use crate::registry::reference::Reference;
+use crate::text::Clean;
+
+/// What is to be judged.
+pub(super) struct Question<'a> {
+    pub(super) message: &'a str,
+    /// The image that was being worked on, and whether it was being pushed.
+    pub(super) works_on: Option<(&'a str, bool)>,
+    /// Whether whoever asks says that it is about a pull or push.
+    pub(super) is_about_images: bool,
+}
+
+/// What it is.
+#[derive(Clone, Debug)]
+pub(super) enum Judgement {
+    /// An error with its causes.
+    Error(Judged),
+    /// A pull that fails without a word on why.
+    Unexplained(Judged),
+    /// It says that something else went wrong before.
+    Follows,
+    /// Nothing of ours.
+    Nothing,
+}
+
+/// An error.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    pub(super) candidates: Vec<Candidate>,
+    /// The image, as far as it is known.
+    pub(super) image: Option<String>,
+    /// Hosts that the message names.
+    pub(super) hosts: Vec<String>,
+    /// The registry: the image's, else the first host that is named.
+    pub(super) registry: Option<String>,
+}
+
+impl Judged {
+    /// The likeliest cause.
+    pub(super) fn code(&self) -> Code {
+        self.candidates.first().map_or(Code::Unknown, |candidate| candidate.code)
+    }
+
+    pub(super) fn is_certain(&self) -> bool {
+        self.candidates.first().is_some_and(|candidate| candidate.certain)
+    }
+}
+
+/// Words of failure. Without one of them a line is progress, and is not read at all.
+static FAILS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"fail|error|denied|unauthori|forbidden|not found|unknown|invalid|no such|refused|reset by|time|too ?many|x509|tls|",
+        r"back-?off|errimage|unable|cannot|couldn't|eof|expired|not (?:present|permitted|permit|valid|match)|no match|mismatch|",
+        r"rejected|no space|pressure|low on resource|no basic auth|insufficient|exceed|unexpected|misbehaving|unreachable|",
+        r"no route|did not|missing|corrupt|immutable|quota|read[- ]only|blocked|locked|no credentials|exit (?:status|code)"
+    ))
+});
+
+/// Words that only pulls, pushes and registries have, in lower case.
+static ABOUT_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:pull|push) access denied|no basic auth credentials|insufficient_scope|toomanyrequests|pull rate limit|",
+        r"requested access to the resource is denied|access to repository|unauthorized to access repository|",
+        r"manifest (?:unknown|invalid|for |blob|list)|repository name not known|",
+        r"errimage|imagepullbackoff|invalidimagename|imageinspecterror|registryunavailable|signaturevalidationfailed|",
+        r"cannotpull(?:container|imagemanifest|ecr|registry)|(?:pull|push)(?:ing)? (?:and unpack )?(?:docker )?(?:sandbox )?(?:oci )?",
+        r"(?:container )?(?:image|manifest|layer|blob|chart|to )|pullimage|failed to (?:pull|push|copy|register layer|solve|export image|",
+        r"extract layer|fetch (?:oauth|anonymous) token|authorize|resolve (?:reference|image|ref|source metadata))|",
+        r"(?:initializing|choosing|copying|determining|reading|writing|uploading|fetching|parsing|trying to reuse|committing the finished)",
+        r" (?:a |an )?(?:source|destination|image|manifest|blob|layer|system image)|pinging (?:docker|container) registry|",
+        r"docker://|oci://|oci registry|image pull|pull secret|docker-credential|credential provider|error getting credentials|",
+        r"push permission|error pulling|unable to pull|container image |no matching manifest|no match for platform|",
+        r"no image found in|authorization token has expired|artifactregistry\.|\.dkr\.ecr|login attempt to|logging in ?to|",
+        r"(?:^|: )(?:denied|unauthorized|name unknown|manifest unknown): |/v2/|/v1/_ping|scope=repository|chart repository|",
+        r"sandbox image|invalid reference format|parse image|content descriptor|httpreadseeker|unexpected commit|image source|",
+        r"/var/lib/(?:containerd|docker|containers)|disk ?pressure|imagefs|low on resource: ephemeral-storage|",
+        r#"failed to perform "|"errors":\s*\[\{\s*"code"|head responses have no body|manifest digest|cannot be pulled due to|"#,
+        r"bearer token|token not to be used|token signed by|image rejected|signature was required|",
+        r"error response from daemon: (?:received unexpected|unknown: |unauthorized|denied)|",
+        r"pull qps|short[- ]name|docker daemon|robot account|service/token|registry returned|from registry|to registry|registry login"
+    ))
+});
+
+/// Registries of other things, tests, and lines of code.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^\s*(?:npm |yarn |pnpm |pip |--- (?:fail|pass)|=== run|ok  |fail\s|fatal: unable to access|remote: |cargo:|go: )|",
+        r"registry\.(?:npmjs|yarnpkg|terraform|opentofu)\.|pypi\.org|crates\.io|rubygems\.org|repo\.maven|proxy\.golang\.org|",
+        r"crashloopbackoff|restarting failed container|",
+        r"^\s*(?:\+{1,3}|\$|❯|➜) |cache importer|importing cache manifest|did not complete successfully"
+    ))
+});
+
+/// What says only that something before it went wrong.
+static FOLLOWS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"exit (?:status|code:?) [1-9]|exited with (?:code|status)|timed out waiting for the condition|",
+        r"failed processing (?:build|deploy|run|test)|build failed|job failed|failed to solve|finished: failure|",
+        r"make(?:\[\d+\])?: \*\*\*|error building image|exceeded its progress deadline|resource .*not ready|",
+        r"context deadline exceeded|marked build as failure|action\(?s?\)? failed|error syncing pod|",
+        r"waiting for rollout to finish|local-exec provisioner error|errors? occurred|(?:step|stage|task|pod|pipeline) .*failed|",
+        r"deployment .*(?:failed|not ready)|rollback|release .* failed|not continuing with pull|aborting"
+    ))
+});
+
+/// A pull that fails; why is not said.
+static UNEXPLAINED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"back-off pulling image|^\W*(?:error: )?(?:errimagepull|imagepullbackoff|imageinspecterror|registryunavailable)\W*$|",
+        r"trying and failing to pull image|image can't be pulled"
+    ))
+});
+
+/// A failed pull or push in a form that no rule knows: something stands behind it.
+static UNKNOWN_FORM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:failed to pull|failed to push|error pulling|error pushing|unable to pull) (?:docker )?(?:and unpack )?(?:image )?\S+.*: \S",
+    )
+});
+
+/// What a push prints without a word on what it pushes.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:error: |error response from daemon: )*(?:denied|unauthorized|unknown|received unexpected http status|blob |eof$|",
+        r"error parsing http|manifest |name unknown|toomanyrequests|no basic auth|access to |server message|net/http|dial tcp|",
+        r"write tcp|read tcp|http: )"
+    ))
+});
+
+/// Judges what was said.
+pub(super) fn judge(question: &Question<'_>) -> Judgement {
+    let low = question.message.to_ascii_lowercase();
+    if !FAILS.is_match(&low) && !question.is_about_images {
+        return Judgement::Nothing;
+    }
+    let is_elsewhere = ELSEWHERE.is_match(&low) && !low.contains("/v2/");
+    let is_bare_push = BARE.is_match(&low) && question.works_on.is_some();
+    let is_about_images = question.is_about_images || is_bare_push || ABOUT_IMAGES.is_match(&low);
+    if is_elsewhere && !question.is_about_images {
+        return Judgement::Nothing;
+    }
+    if is_about_images {
+        let judged = judged(question, is_bare_push);
+        let has_cause = judged.code() != Code::Unknown;
+        if UNEXPLAINED.is_match(&low) && !has_cause {
+            return Judgement::Unexplained(judged);
+        }
+        if has_cause || UNKNOWN_FORM.is_match(&low) {
+            return Judgement::Error(judged);
+        }
+    }
+    if FOLLOWS.is_match(&low) { Judgement::Follows } else { Judgement::Nothing }
+}
+
+/// Asks the classifier, with what stood before the message.
+fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
+    let reading = read(question.message);
+    let named = named(&reading, question.message);
+    let hint = question.works_on.filter(|_| named.is_none());
+    let context =
+        Context { image: hint.and_then(|(image, _)| Reference::parse(image).ok()), ..Context::default() };
+    let found = match hint {
+        Some((image, true)) if is_bare_push => {
+            let whole = format!("The push refers to repository [{image}]: {}", question.message);
+            candidates(&whole, &context)
+        }
+        _ => candidates(question.message, &context),
+    };
+    let image = named.or_else(|| hint.map(|(image, _)| Clean::with_cap(image, 512).to_string()));
+    let mut hosts: Vec<String> = Vec::new();
+    for one in std::iter::once(&reading).chain(&reading.attempts) {
+        for request in one.requests.iter().filter(|request| !request.host.is_empty()) {
+            if !hosts.contains(&request.host) {
+                hosts.push(request.host.clone());
+            }
+        }
+    }
+    let of_image = image.as_deref().and_then(|image| Reference::parse(image).ok());
+    let registry = of_image.map(|image| image.registry().to_owned()).or_else(|| hosts.first().cloned());
+    Judged { candidates: found, image, hosts, registry }
+}
+
+/// The image that a message names, with its tag where that stands elsewhere in it; else that of the request.
+fn named(reading: &Reading, message: &str) -> Option<String> {
+    match reading.image.as_ref().filter(|image| !image.is_empty()) {
+        Some(image) => Some(with_tag(image.as_str(), message)),
+        None => {
+            let of_request =
+                reading.requests.iter().rev().find_map(|one| of_url(one.url.as_str(), &one.host));
+            let stated = || STATED.captures(message).map(|found| found["image"].to_owned());
+            of_request.or_else(|| stated().filter(|image| Reference::parse(image).is_ok()))
+        }
+    }
+}
+
+/// An image with its registry and tag where a part of a message begins: `registry.example.com/a:1: not found`.
+static STATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|: | |oci://)(?P<image>[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[a-z0-9._-]+)+[:@][A-Za-z0-9_][\w.-]*(?::[0-9a-f]{64})?): ",
+    )
+});
+
+/// `manifest TAG in REPOSITORY`, and a reference with its transport: containers/image names the two apart.
+static APART: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"manifest (?P<tag>\S+) in |docker://\S+?/[^\s:@/]+(?P<joint>[:@])(?P<end>[\w][\w.:-]*)")
+});
+
+fn with_tag(image: &str, message: &str) -> String {
+    let is_bare =
+        Reference::parse(image).is_ok_and(|image| image.tag().is_none() && image.digest().is_none());
+    let found = APART.captures(message).filter(|_| is_bare);
+    let part = |name: &str| found.as_ref().and_then(|found| found.name(name)).map(|part| part.as_str());
+    let tag = part("tag").or_else(|| part("end")).map(|tag| tag.trim_end_matches(['.', ':']));
+    let whole = tag.map(|tag| format!("{image}{}{tag}", if tag.starts_with("sha256:") { '@' } else { ':' }));
+    whole.filter(|whole| Reference::parse(whole).is_ok()).unwrap_or_else(|| image.to_owned())
+}
+
+/// The image that a request of the registry API is about: `/v2/NAME/manifests/REFERENCE`, `/v2/NAME/blobs/…`.
+fn of_url(url: &str, host: &str) -> Option<String> {
+    let (_, path) = url.split_once("/v2/")?;
+    let registry = if host == "registry-1.docker.io" { "docker.io" } else { host };
+    let image = match (path.split_once("/manifests/"), path.split_once("/blobs/")) {
+        (Some((name, reference)), _) => {
+            let reference = reference.split('?').next().unwrap_or_default();
+            let joint = if reference.contains(':') { '@' } else { ':' };
+            format!("{registry}/{name}{joint}{reference}")
+        }
+        (None, Some((name, _))) => format!("{registry}/{name}"),
+        (None, None) => return None,
+    };
+    Reference::parse(&image).is_ok().then_some(image)
+}
