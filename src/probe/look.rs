@@ -260,7 +260,12 @@ impl Observer<'_> {
             Action::Push => self.client.push(&subject).await,
             Action::Pull => self.client.pull(&subject, &place.reference, platform, depth).await,
             // The others have no targets; what has one is looked at as a limit is: least.
-            Action::Limits | Action::Harbor | Action::Clock | Action::Explain | Action::Why | Action::Secrets => {
+            Action::Limits
+            | Action::Harbor
+            | Action::Clock
+            | Action::Explain
+            | Action::Why
+            | Action::Secrets => {
                 let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
                 for exchange in &mut limits.exchanges {
                     if exchange.step == ExchangeStep::Manifest {

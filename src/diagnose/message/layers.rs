@@ -215,9 +215,9 @@ impl Walk {
             Effect::Sandbox => reading.sandbox = true,
             Effect::Pushes => reading.push = true,
             Effect::Proxied => self.proxied = true,
-            // Only as the whole error of a request is a phrase a proxy's answer.
+            // Only as the whole error of a request, without a status, is a phrase a proxy's answer.
             Effect::Fails(FailureKind::ConnectRefused | FailureKind::ConnectForbidden)
-                if reading.requests.is_empty() => {}
+                if reading.requests.is_empty() || reading.status.is_some() => {}
             Effect::Fails(kind) => {
                 // `dial tcp ADDRESS` is told better by what follows it; that the time was up, by anything
                 // else.

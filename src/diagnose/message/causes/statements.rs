@@ -4,7 +4,7 @@ use super::super::hosts::Kind;
 use super::super::reading::Operation;
 use super::super::sign::{Sign, SignKind as S};
 use super::facts::{Facts, Sent};
-use super::{Causes, access, refusals};
+use super::{Causes, access, network, refusals};
 use crate::finding::Code as C;
 
 /// Statements that say more than what is around them, the most exact first.
@@ -71,7 +71,7 @@ fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         }
         S::NoCredentialSent => Causes::open(&refusals::no_credential(facts), because),
         S::HelperMissing => Causes::certain(C::CredentialHelperFailed, because),
-        S::HelperFailed => Causes::open(&helper_failed(facts), because),
+        S::HelperFailed => helper_failed(facts, because),
         S::HelperNotPermitted => Causes::open(
             &[C::PermissionDenied, C::CredentialHelperFailed, C::CredentialNotVisible, C::NoCredential],
             because,
@@ -126,15 +126,19 @@ fn expired(facts: &Facts<'_>, because: &str) -> Causes {
     }
 }
 
-/// What a helper failed at may be told behind it; what it could not do is then the credential's matter.
-fn helper_failed(facts: &Facts<'_>) -> Vec<C> {
+/// What a helper failed at may be told behind it: the way to its cloud, or the credential that it has.
+fn helper_failed(facts: &Facts<'_>, because: &str) -> Causes {
+    if let Some(mut causes) = network::broken(facts) {
+        causes.codes.insert(1, C::CredentialHelperFailed);
+        return Causes::open(&causes.codes, causes.because);
+    }
     let mut codes = vec![C::CredentialHelperFailed];
     if facts.reading.sign(S::WrongPassword).or(facts.reading.sign(S::Invalid)).is_some() {
         codes.insert(0, C::CredentialRejected);
         codes.push(C::CredentialExpired);
     }
     codes.extend([C::NoCredential, C::CredentialNotVisible, C::CredentialExpired]);
-    codes
+    Causes::open(&codes, because)
 }
 
 fn token_or_secret(kind: S, because: &str) -> Option<Causes> {
@@ -200,8 +204,15 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         S::NotRegistry if matches!(facts.reading.status, Some(401 | 407 | 413 | 429 | 500..)) => {
             return access::answered(facts);
         }
+        S::NotRegistry if facts.reading.status == Some(403) && facts.may_push() => Causes::open(
+            &[C::UnexpectedResponder, C::PushDenied, C::PermissionDenied, C::ProxyFailed],
+            because,
+        ),
         S::NotRegistry if facts.reading.status == Some(403) => {
             Causes::open(&[C::UnexpectedResponder, C::PermissionDenied, C::ProxyFailed], because)
+        }
+        S::NotRegistry if facts.reading.status == Some(404) => {
+            Causes::open(&[C::UnexpectedResponder, C::ImageNotFound, C::ProxyFailed], because)
         }
         S::NotRegistry if facts.at_token_service() => {
             Causes::open(&[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed], because)
