@@ -73,7 +73,7 @@ const RULES: &[Rule] = &[
         concat!(
             r"(?:NoCredentialProviders|google: could not find default credentials|",
             r"get(?:ting)? ecr token failed|no EC2 IMDS role found|failed to refresh cached credentials|",
-            r"unable to (?:retrieve|get) (?:.*(?:ECR|ecr) .*credentials?|ecr registry auth|credentials$)|failed to retrieve credentials).*",
+            r"unable to (?:retrieve|get) (?:.*(?:ECR|ecr) .*credentials?|ecr registry auth|credentials$)|failed to retrieve credentials)[^:]*",
         ),
         &[Says(S::HelperFailed)],
     ),

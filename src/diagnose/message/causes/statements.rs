@@ -1,7 +1,7 @@
 //! Causes that a program or a registry states in words.
 
 use super::super::hosts::Kind;
-use super::super::reading::Operation;
+use super::super::reading::{FailureKind, Operation};
 use super::super::sign::{Sign, SignKind as S};
 use super::facts::{Facts, Sent};
 use super::{Causes, access, network, refusals};
@@ -128,7 +128,11 @@ fn expired(facts: &Facts<'_>, because: &str) -> Causes {
 
 /// What a helper failed at may be told behind it: the way to its cloud, or the credential that it has.
 fn helper_failed(facts: &Facts<'_>, because: &str) -> Causes {
-    if let Some(mut causes) = network::broken(facts) {
+    // That it timed out is the helper's failure; the cloud's address for machines is no registry's.
+    let kind = facts.reading.failure.as_ref().map(|failure| failure.kind);
+    let own = matches!(kind, None | Some(FailureKind::Deadline | FailureKind::Canceled))
+        || facts.host().starts_with("169.254.");
+    if !own && let Some(mut causes) = network::broken(facts) {
         causes.codes.insert(1, C::CredentialHelperFailed);
         return Causes::open(&causes.codes, causes.because);
     }
