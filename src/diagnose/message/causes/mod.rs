@@ -4,6 +4,7 @@
 //! evidence is asked first: a statement with one meaning, then what broke below HTTP, then what was answered.
 
 mod access;
+mod credentials;
 mod facts;
 mod network;
 mod refusals;

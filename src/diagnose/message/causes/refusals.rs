@@ -9,34 +9,16 @@ use crate::finding::Code as C;
 
 /// 401, or its code: a credential was wanted, or the one that came was not taken.
 pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
-    let mut codes = match facts.sent {
-        _ if facts.reading.push => return unauthorized_push(facts),
-        Sent::No => return no_credential(facts),
-        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential],
-        Sent::Likely => {
-            vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
-        }
-        _ if facts.is_login() && facts.kind == Kind::Other && facts.reading.operation.is_none() => {
-            vec![C::CredentialRejected, C::NoCredential, C::CredentialExpired, C::HarborKeyMismatch]
-        }
-        // A client that logs in goes on to the registry with the token it got: it is the token that may be
-        // refused.
-        _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
-            vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
-        }
-        _ if facts.is_login() => {
-            vec![C::CredentialRejected, C::CredentialExpired, C::NoCredential]
-        }
-        Sent::Unknown if facts.kind == Kind::Google => {
-            vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
-        }
-        Sent::Unknown => {
-            vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
-        }
-    };
+    if facts.reading.push {
+        return unauthorized_push(facts);
+    }
+    if facts.sent == Sent::No {
+        return no_credential(facts);
+    }
+    let mut codes = credential_first(facts);
     let names_right = |sign: &Sign| sign.text.as_str().contains("permission");
     if facts.kind == Kind::Other && facts.reading.sign(SignKind::AccessDenied).is_some_and(names_right) {
-        codes.insert(2.min(codes.len()), C::PermissionDenied);
+        codes.insert(2, C::PermissionDenied);
     }
     if facts.may_push() {
         codes.insert(if facts.reading.requests.is_empty() { 3 } else { 2 }, C::PushDenied);
@@ -55,6 +37,33 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
     }
     codes.extend([C::CredentialHelperFailed, C::TokenTimeRejected]);
     codes
+}
+
+/// What may be wrong with the credential of a pull or a login that was refused; at least three causes.
+fn credential_first(facts: &Facts<'_>) -> Vec<C> {
+    match facts.sent {
+        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential],
+        Sent::Likely => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
+        }
+        _ if facts.is_login() && facts.kind == Kind::Other && facts.reading.operation.is_none() => {
+            vec![C::CredentialRejected, C::NoCredential, C::CredentialExpired, C::HarborKeyMismatch]
+        }
+        // A client that logs in goes on to the registry with the token it got: it is the token that may be
+        // refused.
+        _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
+            vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
+        }
+        _ if facts.is_login() => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::NoCredential]
+        }
+        Sent::Unknown if facts.kind == Kind::Google => {
+            vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
+        }
+        Sent::Unknown | Sent::No => {
+            vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
+        }
+    }
 }
 
 /// Harbor names the action that it refuses when a token lacks it; others just want a credential.
@@ -133,11 +142,18 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
                 C::StaleCredential,
             ]
         }
-        Sent::Unknown if facts.kind == Kind::Ecr => {
+        Sent::Unknown => denied_to_somebody(facts),
+    }
+}
+
+/// Denied, and not known whether there was a credential.
+fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
+    match facts.kind {
+        Kind::Ecr => {
             vec![C::NoCredential, C::CredentialExpired, C::ImageNotFound, C::PermissionDenied]
         }
         // GHCR says so to a token that it does not know, even for a public image.
-        Sent::Unknown if facts.kind == Kind::GitHub => {
+        Kind::GitHub => {
             vec![
                 C::NoCredential,
                 C::CredentialRejected,
@@ -146,7 +162,7 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
                 C::ImageNotFound,
             ]
         }
-        Sent::Unknown if facts.reading.status == Some(403) => {
+        _ if facts.reading.status == Some(403) => {
             vec![
                 C::PermissionDenied,
                 C::NoCredential,
@@ -155,7 +171,7 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
                 C::CredentialExpired,
             ]
         }
-        Sent::Unknown => {
+        _ => {
             vec![
                 C::NoCredential,
                 C::ImageNotFound,
@@ -184,14 +200,14 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
     let with =
         |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
     if facts.reading.push {
-        let policy = [
+        return with(&[
+            C::PushDenied,
             C::RefusedByPolicy,
             C::RegistryReadOnly,
             C::RepositoryNotFound,
             C::NoCredential,
             C::CredentialRejected,
-        ];
-        return with(&[&[C::PushDenied][..], &policy[..]].concat());
+        ]);
     }
     // The URL of storage is signed and has an end.
     if facts.role == Role::Elsewhere {
@@ -218,9 +234,8 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
             with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
         }
         _ if facts.kind == Kind::Other => {
-            let mut codes = vec![C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
-            codes.extend([C::CredentialRejected, C::NoCredential]);
-            with(&codes)
+            let first = [C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
+            with(&[&first[..], &[C::CredentialRejected, C::NoCredential]].concat())
         }
         _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
     }

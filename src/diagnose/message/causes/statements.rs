@@ -1,10 +1,10 @@
 //! Causes that a program or a registry states in words.
 
 use super::super::hosts::Kind;
-use super::super::reading::{FailureKind, Operation};
+use super::super::reading::Operation;
 use super::super::sign::{Sign, SignKind as S};
 use super::facts::{Facts, Sent};
-use super::{Causes, access, network, refusals};
+use super::{Causes, access, credentials, refusals};
 use crate::finding::Code as C;
 
 /// Statements that say more than what is around them, the most exact first.
@@ -60,121 +60,7 @@ const DEFINITE: &[S] = &[
 pub(super) fn definite(facts: &Facts<'_>) -> Option<Causes> {
     let sign = DEFINITE.iter().find_map(|kind| facts.reading.sign(*kind))?;
     let because = because(sign);
-    credential(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
-}
-
-fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
-    let right = if facts.reading.push { C::PushDenied } else { C::PermissionDenied };
-    Some(match kind {
-        S::NoCredentialSent if facts.reading.push => {
-            Causes::open(&[C::NoCredential, C::CredentialHelperFailed, C::BuilderConfigNotMounted], because)
-        }
-        S::NoCredentialSent => Causes::open(&refusals::no_credential(facts), because),
-        S::HelperMissing => Causes::certain(C::CredentialHelperFailed, because),
-        S::HelperFailed => helper_failed(facts, because),
-        S::HelperNotPermitted => Causes::open(
-            &[C::PermissionDenied, C::CredentialHelperFailed, C::CredentialNotVisible, C::NoCredential],
-            because,
-        ),
-        S::SessionExpired => {
-            Causes::open(&[C::CredentialExpired, C::CredentialHelperFailed, C::CredentialRejected], because)
-        }
-        S::WrongPasswordOrNone => Causes::open(
-            &[C::CredentialRejected, C::NoCredential, C::StaleCredential, C::CredentialExpired],
-            because,
-        ),
-        S::WrongPassword => {
-            Causes::open(&[C::CredentialRejected, C::StaleCredential, C::CredentialExpired], because)
-        }
-        S::Expired => expired(facts, because),
-        S::Invalid
-            if facts.kind.has_node_identity() || facts.reading.requests.is_empty() && !is_github(facts) =>
-        {
-            Causes::open(&[C::CredentialExpired, C::CredentialRejected], because)
-        }
-        S::Invalid => {
-            Causes::open(&[C::CredentialRejected, C::CredentialExpired, right, C::NoCredential], because)
-        }
-        S::Locked => Causes::certain(C::AccountLocked, because),
-        S::TooManyLogins => Causes::open(&[C::AccountLocked, C::RateLimited, C::CredentialRejected], because),
-        S::RobotTokenOver => Causes::open(
-            &[C::RobotAccountUnusable, C::CredentialExpired, C::TokenOutlived, C::ClockDrift],
-            because,
-        ),
-        S::RobotUnusable => Causes::certain(C::RobotAccountUnusable, because),
-        S::NotPermitted => Causes::certain(right, because),
-        S::ScopeMissing => {
-            Causes::open(&[right, C::PushDenied, C::PermissionDenied, C::CredentialRejected], because)
-        }
-        S::NotPermittedOrMissing => {
-            Causes::open(&[right, C::ImageNotFound, C::NoCredential, C::CredentialNotVisible], because)
-        }
-        _ => return token_or_secret(kind, because),
-    })
-}
-
-/// A registry that also has what anybody may read refuses even that to a credential that has expired.
-fn expired(facts: &Facts<'_>, because: &str) -> Causes {
-    match facts.kind {
-        Kind::Ecr | Kind::Google | Kind::Azure | Kind::Other => {
-            Causes::certain(C::CredentialExpired, because)
-        }
-        Kind::EcrPublic => {
-            Causes::open(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected], because)
-        }
-        _ => Causes::open(&[C::CredentialExpired, C::StaleCredential, C::CredentialRejected], because),
-    }
-}
-
-/// What a helper failed at may be told behind it: the way to its cloud, or the credential that it has.
-fn helper_failed(facts: &Facts<'_>, because: &str) -> Causes {
-    // That it timed out is the helper's failure; the cloud's address for machines is no registry's.
-    let kind = facts.reading.failure.as_ref().map(|failure| failure.kind);
-    let own = matches!(kind, None | Some(FailureKind::Deadline | FailureKind::Canceled))
-        || facts.host().starts_with("169.254.");
-    if !own && let Some(mut causes) = network::broken(facts) {
-        causes.codes.insert(1, C::CredentialHelperFailed);
-        return Causes::open(&causes.codes, causes.because);
-    }
-    let mut codes = vec![C::CredentialHelperFailed];
-    if facts.reading.sign(S::WrongPassword).or(facts.reading.sign(S::Invalid)).is_some() {
-        codes.insert(0, C::CredentialRejected);
-        codes.push(C::CredentialExpired);
-    }
-    codes.extend([C::NoCredential, C::CredentialNotVisible, C::CredentialExpired]);
-    Causes::open(&codes, because)
-}
-
-fn token_or_secret(kind: S, because: &str) -> Option<Causes> {
-    Some(match kind {
-        S::SecretsMissing => Causes::certain(C::PullSecretMissing, because),
-        S::SecretMalformed => {
-            Causes::open(&[C::PullSecretMalformed, C::ContentCorrupt, C::UnexpectedResponder], because)
-        }
-        S::OutsideTimes => Causes::certain(C::TokenTimeRejected, because),
-        S::TokenExpired => Causes::open(
-            &[
-                C::CredentialExpired,
-                C::TokenOutlived,
-                C::TokenTimeRejected,
-                C::ClockDrift,
-                C::CredentialRejected,
-            ],
-            because,
-        ),
-        S::AddressRefused => {
-            Causes::open(&[C::RefusedByPolicy, C::EgressBlocked, C::PermissionDenied], because)
-        }
-        S::TokenOver => Causes::open(&[C::TokenOutlived, C::TokenTimeRejected, C::ClockDrift], because),
-        S::SkewedSignature => {
-            Causes::open(&[C::TokenTimeRejected, C::ClockDrift, C::CredentialHelperFailed], because)
-        }
-        S::UnknownKey => {
-            Causes::open(&[C::HarborKeyMismatch, C::HarborKeyStale, C::HarborKeyNotMounted], because)
-        }
-        S::UnreadableKey => Causes::certain(C::HarborKeyUnreadable, because),
-        _ => return None,
-    })
+    credentials::stated(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
 }
 
 fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
@@ -204,30 +90,29 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
             &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed],
             because,
         ),
-        // Servers in front of registries answer these with pages, and mean them.
-        S::NotRegistry if matches!(facts.reading.status, Some(401 | 407 | 413 | 429 | 500..)) => {
-            return access::answered(facts);
-        }
-        S::NotRegistry if facts.reading.status == Some(403) && facts.may_push() => Causes::open(
-            &[C::UnexpectedResponder, C::PushDenied, C::PermissionDenied, C::ProxyFailed],
-            because,
-        ),
-        S::NotRegistry if facts.reading.status == Some(403) => {
-            Causes::open(&[C::UnexpectedResponder, C::PermissionDenied, C::ProxyFailed], because)
-        }
-        S::NotRegistry if facts.reading.status == Some(404) => {
-            Causes::open(&[C::UnexpectedResponder, C::ImageNotFound, C::ProxyFailed], because)
-        }
-        S::NotRegistry if facts.at_token_service() => {
-            Causes::open(&[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed], because)
-        }
-        S::NotRegistry => {
-            Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because)
-        }
+        S::NotRegistry => return page(facts, because),
         S::RuntimeFailed => Causes::certain(C::RuntimeFailed, because),
         S::ProxyRefused => Causes::certain(C::ProxyFailed, because),
         _ => return None,
     })
+}
+
+/// A page, or something else that no registry says. Servers in front of registries answer some statuses with
+/// pages, and mean them.
+fn page(facts: &Facts<'_>, because: &str) -> Option<Causes> {
+    let codes: &[C] = match facts.reading.status {
+        Some(401 | 407 | 413 | 429 | 500..) => return access::answered(facts),
+        Some(403) if facts.may_push() => {
+            &[C::UnexpectedResponder, C::PushDenied, C::PermissionDenied, C::ProxyFailed]
+        }
+        Some(403) => &[C::UnexpectedResponder, C::PermissionDenied, C::ProxyFailed],
+        Some(404) => &[C::UnexpectedResponder, C::ImageNotFound, C::ProxyFailed],
+        _ if facts.at_token_service() => {
+            &[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed]
+        }
+        _ => &[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError],
+    };
+    Some(Causes::open(codes, because))
 }
 
 /// Statements that leave it open, and the status of the gRPC error around them.
@@ -284,11 +169,6 @@ fn by_grpc(facts: &Facts<'_>) -> Option<Causes> {
         _ => return None,
     };
     Some(Causes::open(codes, because))
-}
-
-fn is_github(facts: &Facts<'_>) -> bool {
-    facts.kind == Kind::GitHub
-        || facts.reading.sign(S::Invalid).is_some_and(|sign| sign.text.as_str().contains("GitHub"))
 }
 
 fn because(sign: &Sign) -> String {
