@@ -21,7 +21,7 @@ PROBE_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/src 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
-.PHONY: help build install probe image check test fuzz demo bench cluster-up cluster-down cluster-test clean
+.PHONY: help build install probe image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,15 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 
 test: ## All tests, those on the real cluster included
 	tests/run.sh
+
+scenarios: ## Run the scenarios on the real cluster, print what each must find and found, and keep it in docs
+	REGAUTH_E2E_REQUIRED=1 REGAUTH_SCENARIOS=$(CURDIR)/docs/scenarios.md $(CARGO) test --locked --test e2e -- scenario
+
+schema: ## Write docs/schema anew
+	mkdir -p docs/schema
+	for kind in report evidence; do \
+		$(CARGO) run --locked --quiet --bin kubectl-regauth -- schema $$kind >docs/schema/$$kind.json || exit 1; \
+	done
 
 fuzz: ## A million cases for each parser of what registries say (nightly compiler)
 	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)

@@ -11,6 +11,7 @@ macro_rules! codes {
     ($($code:ident $severity:ident $meaning:literal)+) => {
         /// A finding code. Its text form is its name, in every format.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Code {
             $(#[doc = $meaning] $code,)+
         }

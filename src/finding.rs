@@ -8,6 +8,7 @@ use crate::text::Clean;
 
 /// How much a finding matters, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Something does not work.
@@ -34,6 +35,7 @@ impl Severity {
 
 /// One cause that a message or an observation may have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
     /// The finding code.
@@ -49,6 +51,7 @@ pub struct Candidate {
 
 /// What a finding is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// The object that is to be mended: `registry/…`, `secret/…`, `node/…`, `image/…`, `namespace/…`.
@@ -63,6 +66,7 @@ pub struct Subject {
 
 /// A command that mends the cause, or settles which cause it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
     /// What it changes or shows, as one clause.
@@ -73,6 +77,7 @@ pub struct Fix {
 
 /// A judgement: one cause, with the evidence for it and what mends it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The code, an interface (see [`Code`]).

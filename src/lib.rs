@@ -27,5 +27,7 @@ pub mod registry;
 pub mod report;
 #[cfg(feature = "cluster")]
 pub mod run;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secret;
 pub mod text;

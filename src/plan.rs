@@ -22,6 +22,7 @@ const SIDE_BY_SIDE: usize = 3;
 
 /// The plan of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The namespace that the run's pods are made in.
@@ -129,6 +130,7 @@ impl Plan {
 
 /// How and from where an image is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Check {
     /// The node's kubelet pulls the image by the node's own path.
@@ -160,6 +162,7 @@ impl Check {
 
 /// What probe pods are made of and told, beside images and identity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProbePlan {
     /// The reference of the probe's own image.
@@ -230,6 +233,7 @@ fn is_zero(number: &u32) -> bool {
 
 /// Where certificates come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CaBundle {
     /// PEM text, from a file of this machine; it stands in the pod's arguments.
@@ -253,6 +257,7 @@ impl CaBundle {
 
 /// A Secret or ConfigMap that a builder mounts as its docker configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DockerConfigSource {
     /// The Secret's name; empty for a ConfigMap.
@@ -279,6 +284,7 @@ impl DockerConfigSource {
 
 /// A node of the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedNode {
     /// The node's name.
@@ -290,6 +296,7 @@ pub struct PlannedNode {
 
 /// Why a node is left out before anything is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Skip {
     /// The kind of reason.
@@ -300,6 +307,7 @@ pub struct Skip {
 
 /// Kinds of reasons for leaving a node out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SkipReason {
     /// Its Ready condition is not True.

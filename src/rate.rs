@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A share of tries, with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rate {
     /// How many of them.

@@ -143,6 +143,7 @@ impl RunKey {
 /// A run's key as it is handed to a probe, in a pod's arguments: whoever may read the run's pods can see it. `Debug`
 /// does not show it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct RunKeyText(String);
 
@@ -173,6 +174,7 @@ impl std::fmt::Debug for RunKeyText {
 
 /// What a credential is known by within one run: 8 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Fingerprint(String);
 

@@ -11,9 +11,9 @@ pub(super) const HELP: &str = "\
 What it does:
   Watches the leases that kubelets renew every 10 s by their own clocks, and compares them: all
   nodes within one renew period, by one watch, without a pod. This machine's clock has no part
-  in how far nodes are apart. A renewal that is slow looks like a clock that is behind: the
-  uncertainty says by how much; --listen takes more samples. --method probe asks time servers,
-  the kernel and registries from a pod on each node.
+  in how far nodes are apart. A renewal that is slow looks like a clock that is behind:
+  such a node's next one is waited for, at most one more period; --listen takes more samples.
+  --method probe asks time servers, the kernel and registries from a pod on each node.
 
 What a difference means:
   60 s   what Harbor from 2.11 on forgives a token's times (the default of --threshold)

@@ -82,7 +82,8 @@ pub struct Harbor {
     /// Ask Harbor's external URL from the network of every node as well, as its pulls do (a pod a node, hostNetwork)
     #[arg(long, conflicts_with_all = ["url", "via"])]
     pub from_nodes: bool,
-    /// Compare the nodes' clocks as well, by their leases; takes 11 seconds
+    /// Compare the nodes' clocks as well, by their leases; takes 11 seconds, and up to 11 more where one
+    /// is heard late
     #[arg(long, conflicts_with = "url")]
     pub clocks: bool,
     /// The node that the pod runs on [default: one that is ready]

@@ -27,7 +27,7 @@ pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
 pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
 pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
-pub use self::upkeep::{Cleanup, Rbac};
+pub use self::upkeep::{Cleanup, Rbac, Schema, SchemaOf};
 pub use self::workloads::{ScopeArgs, Secrets, Why};
 use crate::settings;
 
@@ -77,6 +77,8 @@ pub enum Command {
     /// Print the least rights that each part needs, as RBAC manifests
     #[command(after_help = upkeep::RBAC_HELP)]
     Rbac(Rbac),
+    /// Print the JSON Schema of what `-o json` prints, or of the evidence behind it
+    Schema(Schema),
     /// The probe's image, for registries that cannot reach the internet
     Image(Image),
 }

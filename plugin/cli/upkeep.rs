@@ -1,6 +1,6 @@
-//! The arguments of `kubectl regauth cleanup` and `rbac`.
+//! The arguments of `kubectl regauth cleanup`, `rbac` and `schema`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 pub(super) const CLEANUP_HELP: &str = "\
 Only runs past their deadline are removed, unless --run or --force says otherwise: another run
@@ -54,4 +54,20 @@ pub struct Rbac {
     /// What is needed to plan a run without creating anything (`pull --dry-run`)
     #[arg(long)]
     pub read_only: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Schema {
+    /// The document
+    #[arg(value_name = "DOCUMENT", default_value = "report")]
+    pub document: SchemaOf,
+}
+
+/// The kinds of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What every command prints with -o json
+    Report,
+    /// What was seen
+    Evidence,
 }

@@ -13,6 +13,7 @@ mod pull;
 mod push;
 mod rbac;
 mod runs;
+mod schema;
 mod secrets;
 mod why;
 mod workloads;
@@ -31,12 +32,19 @@ use crate::output::Output;
 pub struct Failure {
     text: String,
     status: u8,
+    /// The first right that the user lacks, in words, where that is why.
+    missing_right: Option<String>,
 }
 
 impl Failure {
     /// The user ended it.
     pub fn interrupted(text: String) -> Self {
-        Self { text, status: ExitStatus::Interrupted.code() }
+        Self { text, status: ExitStatus::Interrupted.code(), missing_right: None }
+    }
+
+    /// `create pods in namespace x`, where nothing was begun because the user may not.
+    pub fn missing_right(&self) -> Option<&str> {
+        self.missing_right.as_deref()
     }
 
     /// 2 for usage errors, and where nothing could be judged at all; 130 where the user ended it.
@@ -53,7 +61,7 @@ impl fmt::Display for Failure {
 
 impl From<String> for Failure {
     fn from(text: String) -> Self {
-        Self { text, status: crate::USAGE }
+        Self { text, status: crate::USAGE, missing_right: None }
     }
 }
 
@@ -65,7 +73,13 @@ impl From<&str> for Failure {
 
 impl From<regauth::error::Error> for Failure {
     fn from(error: regauth::error::Error) -> Self {
-        error.to_string().into()
+        let missing_right = match &error {
+            regauth::error::Error::MissingRights { rights, namespace } => {
+                rights.first().map(|right| right.describe(namespace))
+            }
+            _ => None,
+        };
+        Self { missing_right, ..error.to_string().into() }
     }
 }
 
@@ -101,6 +115,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Explain(args) => explain::run(&cli.connection, &args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
+        Command::Schema(args) => schema::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,
     }
 }

@@ -8,6 +8,7 @@ use regauth::report::explained::{ExplainedRow, FollowerRow, TextSummary};
 
 use super::findings::{DEFAULT_WIDTH, painted, some, wrapped};
 use super::grid::Layout;
+use super::wrap;
 
 /// Lines that follow which are shown.
 const FOLLOWERS: usize = 8;
@@ -60,7 +61,7 @@ fn cause(row: &ExplainedRow, finding: &Finding, is_long: bool, layout: &Layout, 
         name => format!(": {name}"),
     };
     let title = format!("{} ({}{certain}){subject}", finding.code, finding.severity.as_str());
-    let mut out: String = wrapped("", &title, width)
+    let mut out: String = fitted("", &title, width)
         .lines()
         .map(|line| painted(line, finding.severity, layout.colour) + "\n")
         .collect();
@@ -70,7 +71,7 @@ fn cause(row: &ExplainedRow, finding: &Finding, is_long: bool, layout: &Layout, 
     }
     let mut tell = |name: &str, text: &str| {
         if !text.is_empty() {
-            out.push_str(&wrapped(&format!("  {name}: "), text, width));
+            out.push_str(&fitted(&format!("  {name}: "), text, width));
         }
     };
     tell(if row.images.len() > 1 { "images" } else { "image" }, &some(&row.images));
@@ -88,6 +89,16 @@ fn cause(row: &ExplainedRow, finding: &Finding, is_long: bool, layout: &Layout, 
     out.push_str("  more:\n");
     let _ = writeln!(out, "    kubectl regauth explain {}", finding.code);
     out
+}
+
+/// Wrapped between words; a word that has no room, such as a URL, between its parts.
+fn fitted(prefix: &str, text: &str, width: usize) -> String {
+    let room = width.saturating_sub(wrap::chars(prefix)).max(20);
+    if text.split_whitespace().all(|word| wrap::chars(word) <= room) {
+        return wrapped(prefix, text, width);
+    }
+    let indent = " ".repeat(wrap::chars(prefix));
+    prefix.to_owned() + &wrap::lines(text, room).join(&format!("\n{indent}")) + "\n"
 }
 
 fn cut(text: &str) -> String {

@@ -49,6 +49,7 @@ fn speaks_utf8() -> bool {
     locale.is_none_or(|value| value.contains("utf-8") || value.contains("utf8"))
 }
 
+/// A document as JSON.
 pub fn json(value: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value);
     text.map(|text| text + "\n").map_err(|_| "the report cannot be written as JSON".into())

@@ -74,7 +74,7 @@ fn tested(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
     let left_out = if untested == 0 { String::new() } else { format!(", {untested} not tested") };
     match all - untested {
         0 if report.harbor.as_ref().is_some_and(|harbor| harbor.front.is_some()) => {
-            format!("The front door was asked, and no core by itself, {place}.")
+            format!("No core was asked by itself, but the front door, {place}.")
         }
         0 => format!("Nothing was tested, {place}."),
         _ => format!("{} of {all} {}{left_out}, {place}.", count(Verdict::Ok), what(report, lines)),

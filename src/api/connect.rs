@@ -173,7 +173,11 @@ fn kubeconfig_problem(error: &KubeconfigError) -> String {
         KubeconfigError::CurrentContextNotSet => {
             "the kubeconfig has no current context: name one by --context".into()
         }
-        KubeconfigError::LoadContext(name) => format!("the kubeconfig has no context {name:?}"),
+        KubeconfigError::LoadContext(name) => {
+            format!(
+                "the kubeconfig has no context {name:?}: `kubectl config get-contexts` lists those that it has"
+            )
+        }
         KubeconfigError::LoadClusterOfContext(name) => format!("the kubeconfig has no cluster {name:?}"),
         KubeconfigError::MissingClusterUrl => "the kubeconfig's cluster has no server".into(),
         KubeconfigError::ParseClusterUrl(_) => "the kubeconfig's server is not a URL".into(),

@@ -21,6 +21,7 @@ use crate::api::wire::{Lease, List, Node};
 use crate::api::{Api, ApiError, path};
 use crate::error::Error;
 use crate::evidence::clock::{ClockBounds, LeaseClocks};
+use crate::plan::clock::NO_LEEWAY_MS;
 use state::State;
 
 /// Where kubelets keep their leases.
@@ -33,6 +34,8 @@ const WAITING: usize = 1024;
 const TICK: Duration = Duration::from_millis(250);
 /// When the API server may end the watch, in seconds; it goes on where it was ended.
 const WATCH_SECONDS: u64 = 600;
+/// One renew period of kubelets that are not configured otherwise, and how late they may be (4 %) with something to spare.
+const PERIOD: Duration = Duration::from_secs(11);
 /// Of how many nodes whose lease does not move it is asked whether they are Ready.
 const ASKED_NODES: usize = 20;
 
@@ -43,12 +46,19 @@ pub struct Listen {
     pub at_least: Duration,
     /// No longer, even if some were not; `None`: until stopped.
     pub at_most: Option<Duration>,
+    /// By how much a single renewal may show a node to be off before the node's next one is waited for, which tells whether
+    /// the first came late: for one more period at most. `None`: it is not waited for.
+    pub doubt_over: Option<Duration>,
 }
 
 impl Default for Listen {
     /// One renew period of kubelets that are not configured otherwise.
     fn default() -> Self {
-        Self { at_least: Duration::from_secs(10), at_most: Some(Duration::from_secs(11)) }
+        Self {
+            at_least: Duration::from_secs(10),
+            at_most: Some(PERIOD),
+            doubt_over: Some(Duration::from_millis(NO_LEEWAY_MS)),
+        }
     }
 }
 
@@ -56,11 +66,14 @@ impl Default for Listen {
 pub trait Observer {
     /// What is known so far: several times a second.
     fn saw(&self, clocks: &dyn Fn() -> LeaseClocks, heard: usize, known: usize);
+    /// The next renewals of these nodes are waited for, since those that were seen may have come late.
+    fn doubts(&self, nodes: &[String]);
 }
 
 /// Nobody listens.
 impl Observer for () {
     fn saw(&self, _: &dyn Fn() -> LeaseClocks, _: usize, _: usize) {}
+    fn doubts(&self, _: &[String]) {}
 }
 
 enum Heard {
@@ -131,6 +144,7 @@ impl Watched {
     ) -> Result<LeaseClocks, Error> {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut doubt = Doubt::new(listen.doubt_over);
         loop {
             tokio::select! {
                 biased;
@@ -139,10 +153,25 @@ impl Watched {
                     Some(message) => self.hear(message)?,
                     None => break,
                 },
-                _ = ticks.tick() => if self.tell(listen, observer) { break },
+                _ = ticks.tick() => if self.tell(listen, observer) && !self.waits(&mut doubt, observer) {
+                    break;
+                },
             }
         }
         Ok(self.state.clocks(self.begun.elapsed()))
+    }
+
+    /// Whether there are nodes whose next renewal is worth waiting for.
+    fn waits(&self, doubt: &mut Doubt, observer: &dyn Observer) -> bool {
+        if !doubt.has_time(self.begun.elapsed()) {
+            return false;
+        }
+        let clocks = self.state.clocks(self.begun.elapsed());
+        let nodes = doubt.about(&clocks);
+        if !nodes.is_empty() {
+            observer.doubts(&nodes);
+        }
+        !nodes.is_empty()
     }
 
     fn hear(&mut self, message: Heard) -> Result<(), Error> {
@@ -160,6 +189,30 @@ impl Watched {
         let (known, unheard) = (self.state.known(), self.state.unheard());
         observer.saw(&|| self.state.clocks(self.begun.elapsed()), known - unheard, known);
         is_done(listen, self.begun.elapsed(), self.state.is_listed() && unheard == 0)
+    }
+}
+
+/// Nodes that a single renewal shows to be off, which may only have come late.
+struct Doubt {
+    over_us: Option<i64>,
+    /// When it began, since the watch did.
+    since: Option<Duration>,
+}
+
+impl Doubt {
+    fn new(over: Option<Duration>) -> Self {
+        let micros = |over: Duration| i64::try_from(over.as_micros()).unwrap_or(i64::MAX);
+        Self { over_us: over.map(micros), since: None }
+    }
+
+    /// Whether a period has not passed since there was doubt for the first time.
+    fn has_time(&mut self, now: Duration) -> bool {
+        self.over_us.is_some() && now.saturating_sub(*self.since.get_or_insert(now)) < PERIOD
+    }
+
+    fn about(&self, clocks: &LeaseClocks) -> Vec<String> {
+        let (Some(offsets), Some(over)) = (clocks.offsets(), self.over_us) else { return Vec::new() };
+        offsets.doubtful(over).into_iter().map(str::to_string).collect()
     }
 }
 

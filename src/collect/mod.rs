@@ -13,4 +13,5 @@ pub mod nodes;
 pub mod policies;
 pub mod sample;
 pub mod selector;
+mod services;
 pub mod workloads;

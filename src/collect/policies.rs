@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use super::access::Right;
 use super::adopter::Adopter;
 use super::controllers::is_controllers_own;
-use super::selector::{Labels, Selector, contains};
+use super::selector::{Labels, Selector};
+use super::services::Service;
 use crate::api::wire::{List, Meta, null_as_default};
 use crate::api::{Api, path};
 use crate::error::Error;
@@ -193,31 +194,6 @@ impl NetworkPolicy {
             [] => !self.spec.egress.is_empty(),
             types => types.iter().any(|one| one == "Egress"),
         }
-    }
-}
-
-#[derive(Deserialize)]
-struct Service {
-    #[serde(default)]
-    metadata: Meta,
-    #[serde(default)]
-    spec: ServiceSpec,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ServiceSpec {
-    #[serde(deserialize_with = "null_as_default")]
-    selector: Labels,
-    publish_not_ready_addresses: bool,
-}
-
-impl Service {
-    /// A Service without a selector has endpoints that somebody else writes.
-    fn would_send_to(&self, labels: &Labels) -> bool {
-        self.spec.publish_not_ready_addresses
-            && !self.spec.selector.is_empty()
-            && contains(labels, &self.spec.selector)
     }
 }
 

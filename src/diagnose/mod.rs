@@ -81,6 +81,8 @@ pub const RULES: &[Rule] = &[
     clock::unsynchronised,
     clock::unreachable,
     clock::rejected_tokens,
+    workload::failing::pulls,
+    workload::audit::audited,
 ];
 
 /// What the evidence means, worst first.
@@ -91,6 +93,7 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = settle::collapse(findings);
     // Stable: rules and evidence keep their order within one severity.
     findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
+    workload::failing::arrange(&mut findings, evidence);
     findings
 }
 

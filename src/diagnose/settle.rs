@@ -24,6 +24,27 @@ pub(super) const MORE_SPECIFIC: &[(Code, &[Code])] = &[
 const WANTING: &[Code] =
     &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied, Code::PullSecretNoMatch];
 
+/// The same of containers that wait for their image: what is written down is known beside the message.
+const OF_PODS: &[(Code, &[Code])] = &[
+    (Code::PullSecretNotReferenced, UNSUPPLIED),
+    (Code::PullSecretNoMatch, UNSUPPLIED),
+    (Code::PullSecretEmpty, UNSUPPLIED),
+    (
+        Code::PullSecretMalformed,
+        &[Code::NoCredential, Code::ImageNotFound, Code::CredentialNotVisible, Code::Unknown],
+    ),
+    (Code::CredentialExpired, &[Code::CredentialRejected, Code::PermissionDenied]),
+    // The mend of a limit for pulls without a login is part of what is said of the limit.
+    (Code::RateLimited, &[Code::PullSecretNotReferenced]),
+];
+
+/// What a Secret that is there would have supplied.
+const UNSUPPLIED: &[Code] =
+    &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied, Code::CredentialNotVisible];
+
+/// What ids of containers that wait for their image begin with.
+const POD: &str = "pod/";
+
 /// The same between a probe's finding and that of the kubelet beside it, which tells neither which credential nor
 /// whose host it was.
 pub(super) const KNOWN_TO_PROBES: &[(Code, &[Code])] = &[
@@ -55,16 +76,37 @@ const MESSAGES: usize = 3;
 pub(super) fn most_specific(findings: Vec<Finding>) -> Vec<Finding> {
     let mut explained: HashSet<(Code, String)> = HashSet::new();
     for finding in findings.iter().filter(|finding| explains_a_failure(finding)) {
-        for (_, generals) in MORE_SPECIFIC.iter().filter(|(specific, _)| *specific == finding.code) {
-            for general in *generals {
-                explained.extend(finding.evidence.iter().map(|id| (*general, id.clone())));
-            }
+        let general = |table: &'static [(Code, &'static [Code])]| {
+            let fitting = table.iter().filter(|(specific, _)| *specific == finding.code);
+            fitting.flat_map(|(_, generals)| generals.iter())
+        };
+        for code in general(MORE_SPECIFIC) {
+            let items = finding.evidence.iter().filter(|id| has_one_cause(id));
+            explained.extend(items.map(|id| (*code, id.clone())));
+        }
+        for code in general(OF_PODS) {
+            let of_pods = finding.evidence.iter().filter(|id| id.starts_with(POD));
+            explained.extend(of_pods.map(|id| (*code, id.clone())));
         }
     }
-    findings
-        .into_iter()
-        .filter(|finding| !finding.evidence.iter().any(|id| explained.contains(&(finding.code, id.clone()))))
-        .collect()
+    findings.into_iter().filter_map(|finding| unexplained(finding, &explained)).collect()
+}
+
+/// What is left of a finding. One about several pods goes on standing for those that nothing else explains.
+fn unexplained(mut finding: Finding, explained: &HashSet<(Code, String)>) -> Option<Finding> {
+    let is_explained = |id: &String| explained.contains(&(finding.code, id.clone()));
+    if !finding.evidence.iter().any(is_explained) {
+        return Some(finding);
+    }
+    let is_left = finding.evidence.iter().any(|id| id.starts_with(POD) && !is_explained(id));
+    let left = finding.evidence.iter().filter(|id| !is_explained(id)).cloned().collect();
+    finding.evidence = left;
+    is_left.then_some(finding)
+}
+
+/// A pull fails by one cause. A workload or a Secret may have several faults that have nothing to do with each other.
+fn has_one_cause(id: &str) -> bool {
+    !["workload/", "secret/", "serviceaccount/", "networkpolicy/"].iter().any(|kind| id.starts_with(kind))
 }
 
 /// A finding that is rated below its usual severity is a remark about the item, not the cause of its failure.
@@ -89,7 +131,7 @@ pub(super) fn collapse(findings: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-fn absorb(one: &mut Finding, other: Finding) {
+pub(super) fn absorb(one: &mut Finding, other: Finding) {
     one.severity = one.severity.min(other.severity);
     add_new(&mut one.subject.images, other.subject.images);
     add_new(&mut one.subject.nodes, other.subject.nodes);

@@ -7,6 +7,7 @@ use crate::text::Clean;
 
 /// A container that builds or copies images, and where it gets its docker configuration from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BuilderConfig {
     /// The item's id, unique in its document: `builder/CONTAINER`.
@@ -42,6 +43,7 @@ pub struct BuilderConfig {
 
 /// Programs that push images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Program {
     /// Kaniko's executor.
@@ -92,6 +94,7 @@ impl Program {
 
 /// A Secret that is mounted under a name, or in a folder, that the program does not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Misnamed {
     /// The file as it is mounted.
@@ -110,6 +113,7 @@ pub struct Misnamed {
 
 /// A cloud identity that a ServiceAccount is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Ambient {
     /// Whose.
@@ -120,6 +124,7 @@ pub struct Ambient {
 
 /// Kinds of cloud identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum AmbientKind {
     /// IRSA: an AWS role for a ServiceAccount.
@@ -143,6 +148,7 @@ impl AmbientKind {
 
 /// What may write a docker configuration when the pod runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum RunTime {
     /// The folder is a volume that the pod, or something before it, fills: emptyDir, a claim, CSI.

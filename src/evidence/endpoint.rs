@@ -10,6 +10,7 @@ use crate::text::Clean;
 /// One scheme, host and port that was contacted, and the way to it. Contacted once: later requests of the same
 /// probe use the connection, or one to the same address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// What it is for the registry.
@@ -48,6 +49,7 @@ pub struct Endpoint {
 
 /// What an endpoint is for the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// The registry itself.
@@ -62,6 +64,7 @@ pub enum Role {
 
 /// How an endpoint is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Scheme {
     /// TLS.
@@ -72,6 +75,7 @@ pub enum Scheme {
 
 /// How a name was looked up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Resolve {
     /// Addresses, in the order in which they are tried; empty after a failure.
@@ -90,6 +94,7 @@ pub struct Resolve {
 
 /// Who knew the addresses of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum NameSource {
     /// The hosts file, which comes before DNS.
@@ -100,6 +105,7 @@ pub enum NameSource {
 
 /// Why a name has no address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResolveFailure {
     /// The kind.
@@ -113,6 +119,7 @@ pub struct ResolveFailure {
 
 /// Kinds of failed look-ups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ResolveFailureKind {
     /// NXDOMAIN.
@@ -133,6 +140,7 @@ pub enum ResolveFailureKind {
 
 /// One TCP connection that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Connect {
     /// Address and port.
@@ -146,6 +154,7 @@ pub struct Connect {
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ConnectFailure {
     /// Refused: nothing listens, or a firewall rejects.
@@ -164,6 +173,7 @@ pub enum ConnectFailure {
 
 /// A proxy's refusal to connect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyRefusal {
     /// The HTTP status; absent when what came is not HTTP or the connection was cut.
@@ -175,6 +185,7 @@ pub struct ProxyRefusal {
 
 /// A TLS handshake and what its certificates are worth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Tls {
     /// How long the handshake took, in milliseconds.
@@ -205,6 +216,7 @@ impl Tls {
 
 /// One certificate, as far as people need it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Certificate {
     /// The subject's distinguished name.
@@ -224,6 +236,7 @@ pub struct Certificate {
 
 /// Why a handshake failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TlsFailure {
     /// The kind.
@@ -234,6 +247,7 @@ pub struct TlsFailure {
 
 /// Kinds of failed handshakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TlsFailureKind {
     /// The other side speaks HTTP in the clear.

@@ -31,6 +31,7 @@ pub const API_VERSION: &str = "regauth/v1alpha1";
 
 /// Everything that one run saw. The same document gives the same findings at any later time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// [`API_VERSION`].
@@ -102,6 +103,7 @@ impl Evidence {
 
 /// Which run, by which program, against which cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// The run's id, also the value of the label `regauth/run` on everything that it creates.
@@ -136,6 +138,7 @@ impl Run {
 
 /// How a check ended. What was not seen never passes for healthy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Outcome<T> {
     /// The check was done and this is what it saw.
@@ -188,6 +191,7 @@ impl Outcome<Infallible> {
 
 /// Where a check failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// The client could not create the pod.
@@ -216,6 +220,7 @@ pub enum Step {
 
 /// The last step of a pod that was seen before the time was up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LastSeen {
     /// It was not created yet.

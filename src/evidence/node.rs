@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What rules and tables need to know of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Its name.
@@ -39,6 +40,7 @@ pub struct Node {
 
 /// A condition of a node that matters to pulls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Pressure {
     /// `DiskPressure`: the kubelet removes images and takes no pods.

@@ -8,6 +8,7 @@ use crate::text::Clean;
 
 /// A pull that was tested on a node by its kubelet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pull {
     /// The item's id, unique in its document: `pull/NODE/INDEX OF THE IMAGE`.
@@ -60,6 +61,7 @@ impl Pull {
 
 /// What a kubelet's pull came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum PullSeen {
     /// The image was pulled (and nothing of it was started).
@@ -88,6 +90,7 @@ pub enum PullSeen {
 
 /// Whether the identity's credential was used for a pull.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "use", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum CredentialUse {
     /// The pod names the identity's pull secrets.
@@ -101,6 +104,7 @@ pub enum CredentialUse {
 
 /// Whether an image was on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Presence {
     /// `node.status.images` lists it.

@@ -8,6 +8,7 @@ use crate::text::Clean;
 
 /// What one client of this machine has for an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Store {
     /// The image as the user wrote it.
@@ -40,6 +41,7 @@ impl Store {
 
 /// A file that a client read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StoreFile {
     /// Its path.
@@ -52,6 +54,7 @@ pub struct StoreFile {
 /// A credential in a store. What the registry made of it is the attempt whose credential has this place as its
 /// source, and this key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StoreEntry {
     /// Where it is kept: a file, `docker-credential-NAME`, `$VARIABLE`.

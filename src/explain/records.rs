@@ -27,10 +27,11 @@ const MAX_JSON: usize = 8 << 20;
 /// What `line` says; a line that is no record says itself.
 pub(super) fn read(line: &str) -> Vec<Record> {
     let text = line.trim();
-    if text.starts_with('{') && text.len() <= MAX_JSON {
-        if let Ok(value) = serde_json::from_str::<Value>(text) {
-            return of_json(&value, text);
-        }
+    if text.starts_with('{')
+        && text.len() <= MAX_JSON
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+    {
+        return of_json(&value, text);
     }
     match pairs(text) {
         Some((head, fields)) => vec![of_fields(head, fields)],

@@ -7,11 +7,13 @@ pub(crate) mod flags;
 pub(crate) mod harbor;
 pub(crate) mod probe;
 pub(crate) mod shell;
+pub(crate) mod workload;
 
 pub use builder::{look_at_keys, mount_docker_config};
 
 use crate::code::Code;
 use crate::diagnose::Place;
+use crate::evidence::Network;
 use crate::finding::Fix;
 use crate::plan::{Identity, SecretSource};
 
@@ -44,10 +46,7 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
             "shows from the node's own network whether the port answers",
             format!("kubectl debug node/NODE -it --image=busybox -- nc -vz -w 5 {}", host_port(asked)),
         )],
-        Code::RegistryNameUnresolved => vec![fix(
-            "shows what the node's own resolver says",
-            format!("kubectl debug node/NODE -it --image=busybox -- nslookup {}", host(asked)),
-        )],
+        Code::RegistryNameUnresolved => vec![look_up(Network::Node, "", asked)],
         Code::PullNotFinished => {
             vec![fix(
                 "waits longer",
@@ -117,6 +116,35 @@ fn create_secret(namespace: &str, name: &str) -> String {
 
 fn get_service_account(namespace: &str, name: &str) -> String {
     format!("kubectl -n {namespace} get serviceaccount {name} -o jsonpath='{{.imagePullSecrets}}'")
+}
+
+/// Asks for a name where it was not found.
+fn look_up(network: Network, namespace: &str, asked: &str) -> Fix {
+    let host = shell::quoted(host(asked));
+    match network {
+        Network::Local => fix("shows what the resolver says", format!("nslookup {host}")),
+        Network::Pod => fix(
+            "shows what the cluster's name server says to a pod",
+            format!(
+                "kubectl -n {namespace} run regauth-dns --rm -it --restart=Never --image=busybox -- nslookup {host}"
+            ),
+        ),
+        Network::Node => fix(
+            "shows what the node's own resolver says",
+            format!("kubectl debug node/NODE -it --image=busybox -- nslookup {host}"),
+        ),
+    }
+}
+
+fn show_certificate(asked: &str) -> Fix {
+    let address = shell::quoted(&host_port(asked).replace(' ', ":"));
+    fix(
+        "shows the certificate: names, issuer, dates",
+        format!(
+            "openssl s_client -connect {address} -servername {} </dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName",
+            shell::quoted(host(asked))
+        ),
+    )
 }
 
 fn host(registry: &str) -> &str {

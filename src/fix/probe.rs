@@ -1,7 +1,7 @@
 //! Mends for what probes saw.
 
 use super::shell::quoted;
-use super::{create_secret, fix, for_pull, host, host_port};
+use super::{create_secret, fix, for_pull, host_port, look_up, show_certificate};
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::probe::{Look, policies};
@@ -25,23 +25,15 @@ pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&
         (Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Local) => {
             vec![fix("shows whether the port answers", format!("nc -vz -w 5 {}", host_port(&place.asked)))]
         }
-        (Code::RegistryNameUnresolved, Network::Local) => {
-            vec![fix("shows what the resolver says", format!("nslookup {}", host(&place.asked)))]
+        (Code::RegistryNameUnresolved, network @ (Network::Local | Network::Pod)) => {
+            vec![look_up(network, &place.namespace, &place.asked)]
         }
-        (Code::RegistryNameUnresolved, Network::Pod) => vec![fix(
-            "shows what the cluster's name server says to a pod",
-            format!(
-                "kubectl -n {} run regauth-dns --rm -it --restart=Never --image=busybox -- nslookup {}",
-                place.namespace,
-                host(&place.asked)
-            ),
-        )],
         (Code::CertificateUntrusted, network) if network != Network::Node => trust(look, place),
         (Code::CertificateUntrusted, _) => {
             trust(look, place).into_iter().chain(for_pull(code, place)).collect()
         }
         (Code::CertificateNotValidNow | Code::CertificateNameMismatch | Code::TlsHandshakeFailed, _) => {
-            vec![show_certificate(place)]
+            vec![show_certificate(&place.asked)]
         }
         (Code::TokenServiceUnreachable | Code::RealmMismatch, _) => vec![show_realm(place)],
         _ => of_answers(code, look, place),
@@ -244,18 +236,6 @@ pub(crate) fn give_it_the_nodes_own(look: &Look<'_>, place: &Place, code: Code) 
         _ => fix("gives the probe the proxy of the node's runtime", test("--proxy URL")),
     });
     fixes
-}
-
-fn show_certificate(place: &Place) -> Fix {
-    let asked = &place.asked;
-    let address = host_port(asked).replace(' ', ":");
-    fix(
-        "shows the certificate: names, issuer, dates",
-        format!(
-            "openssl s_client -connect {address} -servername {} </dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName",
-            host(asked)
-        ),
-    )
 }
 
 fn show_realm(place: &Place) -> Fix {

@@ -139,6 +139,7 @@ fn append(tar: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> io::R
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Index<'a> {
     schema_version: u8,
@@ -147,6 +148,7 @@ struct Index<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Listed<'a> {
     #[serde(flatten)]
     entry: IndexEntry,

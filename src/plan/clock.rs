@@ -9,11 +9,13 @@ pub const NO_LEEWAY_MS: u64 = 500;
 
 /// The plan of one look at clocks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClockPlan {
     /// Whether the leases of the nodes are watched.
     pub leases: bool,
-    /// How long the leases are watched at most, in milliseconds; 0: until interrupted.
+    /// How long the leases are watched at most, in milliseconds, and one more period where a single renewal may only have
+    /// come late; 0: until interrupted.
     pub listen_ms: u64,
     /// An offset or spread beyond this breaks tokens, in milliseconds.
     pub threshold_ms: u64,
@@ -30,6 +32,7 @@ impl Default for ClockPlan {
 
 /// What a probe asks about its node's clock: plain data without secrets, since it stands in a pod's arguments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClockAsk {
     /// Time servers: a name or address, with an optional port.

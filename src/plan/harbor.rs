@@ -11,6 +11,7 @@ pub const FRONT_TOKENS: u32 = 30;
 
 /// The plan of one look at a Harbor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HarborPlan {
     /// How its cores are reached.
@@ -26,6 +27,7 @@ pub struct HarborPlan {
 
 /// What an observer asks Harbor's cores: plain data without secrets, since it stands in a pod's arguments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HarborAsk {
     /// How the cores are reached.
@@ -47,6 +49,7 @@ pub struct HarborAsk {
 
 /// Where a core is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CoreAddress {
     /// The pod's name; for an address of the URL the address itself.

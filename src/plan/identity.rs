@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a pull is done as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// What the user named: `deploy/web`, `serviceaccount/builder`, `secret/regcred`.
@@ -66,6 +67,7 @@ impl Identity {
 
 /// Where an identity's pull secrets come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SecretSource {
     /// The ServiceAccount's `imagePullSecrets`, which admission copies into pods that name none.

@@ -6,6 +6,7 @@ use crate::evidence::workloads::Resource;
 
 /// Which workloads are looked at, and what is read for that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ScopePlan {
     /// All namespaces, rather than the plan's own.
@@ -27,6 +28,7 @@ pub struct ScopePlan {
 
 /// The form in which a mend is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FixFormat {
     /// A command of kubectl, with a strategic merge patch where an object is changed.

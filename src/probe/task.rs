@@ -14,6 +14,7 @@ pub const RATE_LIMIT_PREVIEW: &str = "docker.io/ratelimitpreview/test:latest";
 
 /// One probe's task. The pod's only argument is this as JSON. Its `Debug` leaves the run's key out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Task {
     /// What to ask.
@@ -68,6 +69,7 @@ pub struct Task {
 
 /// Where credentials lie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Source {
     /// What to call it in evidence: `secret/regcred`, or a file's name.
@@ -80,6 +82,7 @@ pub struct Source {
 
 /// Who reads a docker configuration, which decides what counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Reader {
     /// The kubelet, from a pull secret: `path` is a folder.
@@ -91,6 +94,7 @@ pub enum Reader {
 
 /// A credential that the registry refused elsewhere in this run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refused {
     /// Its fingerprint under the run's key; `*` for any: a kubelet does not say which it sent.

@@ -70,6 +70,7 @@ const OAUTH_CODES: &[&str] = &[
 
 /// What an error's body is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum BodyKind {
     /// JSON.
@@ -89,6 +90,7 @@ pub enum BodyKind {
 
 /// One error of a registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegistryErrorItem {
     /// Its code; empty when the answer has none.
@@ -102,6 +104,7 @@ pub struct RegistryErrorItem {
 
 /// What the body of a refusal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
     /// What it is.
@@ -239,6 +242,7 @@ fn word(value: &Value, name: &str) -> Option<String> {
 
 /// What shows that a registry, or its token service, is what answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Marks {
     /// The header `Docker-Distribution-Api-Version`.

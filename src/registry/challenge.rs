@@ -17,6 +17,7 @@ const MAX_CHALLENGES: usize = 16;
 
 /// One way in which the server wants to be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "scheme", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Challenge {
     /// A token from a token service (the Distribution token specification).

@@ -19,6 +19,7 @@ const MAX_LIST: usize = 32;
 
 /// The claims of a token. Neither the token nor its signature can be made from them, and its id is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Claims {
     /// The signature's algorithm, as the header says.
@@ -52,6 +53,7 @@ pub struct Claims {
 
 /// One thing that a token grants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Access {
     /// `repository`, `registry`.

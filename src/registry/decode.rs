@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Why a document could not be read, without a word of it: the decoder's own texts quote values, and those may
 /// be credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "class", rename_all = "camelCase")]
 pub enum DecodeError {
     /// It is larger than anything that is read.

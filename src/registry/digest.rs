@@ -9,10 +9,12 @@ use sha2::Digest as _;
 /// A digest in the grammar of the OCI image specification (`algorithm:encoded`). It holds nothing that could
 /// leave its place in a URL's path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct Digest(String);
 
 /// Why content is not what its digest says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum DigestError {
     /// Not a digest.

@@ -40,6 +40,7 @@ pub mod media_type {
 
 /// Points to content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
     /// The content's digest.
@@ -52,6 +53,7 @@ pub struct Descriptor {
 
 /// Points to a manifest for a platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IndexEntry {
     /// The manifest.
@@ -64,6 +66,7 @@ pub struct IndexEntry {
 
 /// What a manifest is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Manifest {
     /// Images for several platforms.
@@ -98,6 +101,7 @@ pub enum Manifest {
 
 /// Why a manifest could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum ManifestError {
     /// It is no JSON of a manifest's form.

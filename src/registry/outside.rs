@@ -10,6 +10,7 @@ use crate::text::Clean;
 ///
 /// Read from evidence, it is what evidence held: the cleaned text.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct Outside(String);
 
 /// What evidence keeps of one.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an image, or a node, runs on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Platform {
     /// `linux`, `windows`.

@@ -18,6 +18,7 @@ const MAX_VALUE: usize = 1024;
 /// What the headers of an answer say of limits. Empty when the answer is not limited: Docker Hub sends none for
 /// images of its publisher programme and to paid plans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RateLimit {
     /// What is allowed: `RateLimit-Limit`, or `X-RateLimit-Limit`.
@@ -39,6 +40,7 @@ pub struct RateLimit {
 
 /// A number of requests in a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Window {
     /// Requests.
@@ -50,6 +52,7 @@ pub struct Window {
 
 /// Who is charged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Source {
     /// An address: everybody behind it is charged together (an IPv6 /64 as one).
@@ -151,6 +154,7 @@ fn reset(value: &str, date: Option<Timestamp>) -> Option<Timestamp> {
 
 /// Which limit refused. What lifts one does nothing for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LimitKind {
     /// Docker Hub's limit of pulls without a login, counted by address. A login lifts it, as do a mirror or a

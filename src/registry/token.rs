@@ -34,6 +34,7 @@ pub struct TokenResponse {
 
 /// The field in which the token came. Clients differ in which of them they read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TokenField {
     /// `token` alone.
@@ -46,6 +47,7 @@ pub enum TokenField {
 
 /// What evidence keeps of a token's answer: nothing that could be used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenFacts {
     /// The field in which the token came.
@@ -64,6 +66,7 @@ pub struct TokenFacts {
 
 /// Why an answer holds no token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum TokenError {
     /// The answer could not be read.

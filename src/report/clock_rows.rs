@@ -12,6 +12,7 @@ use crate::finding::{Finding, Severity};
 
 /// How a clock was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ClockMethod {
     /// By the renewals of the node's lease.
@@ -22,6 +23,7 @@ pub enum ClockMethod {
 
 /// One node's clock by one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClockRow {
     /// The node.
@@ -54,6 +56,7 @@ pub struct ClockRow {
 
 /// What the leases of all nodes come to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClockSummary {
     /// How many leases there are.

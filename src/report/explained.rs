@@ -13,6 +13,7 @@ use crate::text::Clean;
 
 /// One cause that a text shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainedRow {
     /// The first line that shows it, from 1.
@@ -45,6 +46,7 @@ impl ExplainedRow {
 
 /// What is known of a text as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TextSummary {
     /// How many lines were read.
@@ -56,6 +58,7 @@ pub struct TextSummary {
 
 /// A line that says no more than that something else failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FollowerRow {
     /// The first such line.

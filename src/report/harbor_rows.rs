@@ -13,6 +13,7 @@ use crate::text::Clean;
 
 /// One core of Harbor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CoreRow {
     /// The pod, or an address of the URL.
@@ -67,6 +68,7 @@ pub struct CoreRow {
 
 /// What a node meets at Harbor's external URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeRow {
     /// The node.
@@ -79,6 +81,7 @@ pub struct NodeRow {
 
 /// What is known of a Harbor as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HarborSummary {
     /// Its namespace; empty where it was asked by its URL.
@@ -123,6 +126,7 @@ pub struct HarborSummary {
 
 /// Cores that hold the same key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyRow {
     /// `A`, `B`, …
@@ -142,6 +146,7 @@ pub struct KeyRow {
 
 /// Who accepts whose tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MatrixRow {
     /// How it was found out.
@@ -157,6 +162,7 @@ pub struct MatrixRow {
 
 /// A core of a matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MatrixCore {
     /// Its name.
@@ -168,6 +174,7 @@ pub struct MatrixCore {
 
 /// How often a request or push fails, with a token from a random core and each request to a random one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FailingRow {
     /// The share of single requests, from 0 to 1.
@@ -182,6 +189,7 @@ pub struct FailingRow {
 
 /// What the client's own token says of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionRow {
     /// `PROJECT/REPOSITORY`.

@@ -1,13 +1,14 @@
 //! What of a Harbor was not checked: reads that were refused or left out, and methods that say nothing here.
 
 use super::unchecked::{NotChecked, NotCheckedState};
-use crate::diagnose::harbor::{View, host};
+use crate::diagnose::harbor::View;
 use crate::evidence::harbor::Unread;
 use crate::evidence::harbor::seen::{Method, Via};
 use crate::evidence::harbor::{Harbor, HarborSeen};
 use crate::evidence::probe::ExchangeStep;
 use crate::evidence::{Evidence, Outcome};
 use crate::plan::HarborPlan;
+use crate::text::url::authority;
 
 /// Everything about a Harbor that was not checked.
 pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
@@ -189,7 +190,7 @@ fn allowing(seen: &HarborSeen, why: &str) -> String {
     let front = seen.front.as_ref().filter(|_| seen.cores.is_empty() || seen.via == Via::Url);
     match front.map(|front| front.url.as_str()).filter(|url| url.starts_with("http://")) {
         Some(url) => {
-            format!("--plain-http {} lets it be sent there in the clear, if you mean that", host(url))
+            format!("--plain-http {} lets it be sent there in the clear, if you mean that", authority(url))
         }
         None => String::new(),
     }

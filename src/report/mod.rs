@@ -13,6 +13,7 @@ mod steps;
 pub mod stores;
 mod unchecked;
 mod workload_rows;
+mod workload_unchecked;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,6 +32,7 @@ use crate::plan::Plan;
 
 /// What was asked, what came of it, and what it means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// [`API_VERSION`].

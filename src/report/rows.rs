@@ -10,6 +10,7 @@ use crate::text::Clean;
 
 /// A row of results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind")]
 pub enum Row {
     /// A pull of one image by one node.
@@ -32,6 +33,7 @@ pub enum Row {
 
 /// How a test ended, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It worked.
@@ -46,6 +48,7 @@ pub enum Verdict {
 
 /// One pull of one image by one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PullRow {
     /// The node.
@@ -87,6 +90,7 @@ pub struct PullRow {
 
 /// What one probe saw of one image or repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProbeRow {
     /// The node; empty for this machine.
@@ -137,6 +141,7 @@ pub struct ProbeRow {
 
 /// What one credential, or none, came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptRow {
     /// Where the credential is from: `secret/regcred`, a file, a store; absent for the attempt without one.
@@ -157,6 +162,7 @@ pub struct AttemptRow {
 
 /// One step: a look-up, a connection, a handshake, a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StepRow {
     /// `DNS`, `connect`, `TLS`, `proxy`, or a request's step.
@@ -173,6 +179,7 @@ pub struct StepRow {
 
 /// The same push again and again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SeriesRow {
     /// How often it was to be tried.
@@ -195,6 +202,7 @@ pub use crate::rate::Rate;
 
 /// What is left of a registry's pull limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LimitRow {
     /// The node; empty for this machine.

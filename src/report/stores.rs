@@ -15,6 +15,7 @@ pub use crate::evidence::stores::StoreFile;
 
 /// What one client of this machine has for an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StoreRow {
     /// The image as the user wrote it.
@@ -40,6 +41,7 @@ pub struct StoreRow {
 
 /// A credential in a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StoreEntryRow {
     /// Where it is kept: a file, `docker-credential-NAME`, `$VARIABLE`.

@@ -14,6 +14,7 @@ pub const UPLOAD_LEFT: &str = "cancelling the upload to";
 
 /// Something that was not checked, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotChecked {
     /// What was to be checked.
@@ -25,7 +26,8 @@ pub struct NotChecked {
 }
 
 /// How something came not to be checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum NotCheckedState {
     /// The plan left it out.
@@ -47,6 +49,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(left_aside(evidence));
     items.extend(super::clock_unchecked::not_checked(evidence));
     items.extend(super::harbor_unchecked::not_checked(evidence));
+    items.extend(super::workload_unchecked::not_checked(evidence));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();

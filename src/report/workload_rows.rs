@@ -24,6 +24,7 @@ const WORKS_ON: usize = 3;
 
 /// A pull that fails: the pods of one workload that lack one image, with one list of pull secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FailingRow {
     /// The namespace.
@@ -67,6 +68,7 @@ pub struct FailingRow {
 
 /// What one image of a workload has for a credential.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditRow {
     /// The namespace.
@@ -95,6 +97,7 @@ pub struct AuditRow {
 
 /// As whom an image is pulled: the kubelet's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialRow {
     /// The ServiceAccount.
@@ -112,6 +115,7 @@ pub struct CredentialRow {
 
 /// An entry that matches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TriedRow {
     /// The Secret's name.
@@ -124,6 +128,7 @@ pub struct TriedRow {
 
 /// Others that have the same image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorksRow {
     /// The workload, with its namespace where that is another one: `deploy/api`, `other/deploy/api`.
@@ -136,6 +141,7 @@ pub struct WorksRow {
 
 /// How much was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadSummary {
     /// Namespaces with workloads.
@@ -155,11 +161,11 @@ pub struct WorkloadSummary {
 /// How much was looked at; `None` where workloads were not asked for.
 pub(super) fn summary(evidence: &Evidence) -> Option<WorkloadSummary> {
     let seen = evidence.workloads.as_ref()?;
-    let all = || seen.workloads.iter();
+    let all = || seen.workloads.iter().filter(|one| !one.out_of_scope);
     let distinct = |names: Vec<&str>| names.into_iter().collect::<BTreeSet<_>>().len();
     Some(WorkloadSummary {
         namespaces: distinct(all().map(|one| one.namespace.as_str()).collect()),
-        workloads: seen.workloads.len(),
+        workloads: all().count(),
         pods: all().map(|one| u64::from(one.pods)).sum(),
         images: distinct(all().flat_map(|one| &one.images).map(|one| one.image.as_str()).collect()),
         failing: seen.failing.iter().map(|one| (&one.namespace, &one.pod)).collect::<BTreeSet<_>>().len(),
@@ -276,7 +282,8 @@ fn works_on(view: &View<'_>, failing: &FailingPull) -> Vec<WorksRow> {
 }
 
 fn audit(view: &View<'_>, codes: &Codes<'_>) -> Vec<Row> {
-    let uses = view.seen.workloads.iter().flat_map(|one| one.images.iter().map(move |image| (one, image)));
+    let in_scope = view.seen.workloads.iter().filter(|one| !one.out_of_scope);
+    let uses = in_scope.flat_map(|one| one.images.iter().map(move |image| (one, image)));
     let mut rows: Vec<AuditRow> =
         uses.map(|(workload, image)| audit_row(view, workload, image, codes)).collect();
     rows.sort_by(|one, other| {

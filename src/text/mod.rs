@@ -7,6 +7,7 @@ mod control;
 mod redact;
 #[cfg(test)]
 mod tests;
+pub(crate) mod url;
 
 use std::fmt;
 
@@ -49,6 +50,7 @@ const MAX_ROUNDS: usize = 6;
 ///
 /// Cleaning a clean text again changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Clean(String);
 

@@ -13,6 +13,7 @@ mod planted;
 mod scenario;
 mod secrets;
 mod support;
+mod table;
 
 use std::process::ExitCode;
 
@@ -83,6 +84,10 @@ fn main() -> ExitCode {
         });
         trials.push(trial.with_ignored_flag(!runs(needs)));
     }
+    // Needs no cluster.
+    trials.push(Trial::test("the table of scenarios in docs is theirs", || {
+        Ok(table::copy_is_whole(&scenario::all())?)
+    }));
     let skipped = trials.iter().filter(|trial| trial.has_ignored_flag()).count();
     if skipped > 0 && kind.is_some() {
         eprintln!(
@@ -91,6 +96,7 @@ fn main() -> ExitCode {
         );
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
+    table::write(&scenario::all());
     if let Ok(cluster) = started {
         cluster.end();
     }

@@ -43,6 +43,9 @@ pub struct Scenario {
     /// What is waited for before anything is run.
     #[serde(default)]
     until: Vec<Until>,
+    /// Calls of kubectl after that.
+    #[serde(default)]
+    then: Vec<Vec<String>>,
     /// The words with which somebody begins: what `explain` makes of them comes first.
     #[serde(default)]
     error_text: Option<ErrorText>,
@@ -114,6 +117,21 @@ pub fn all() -> Vec<Scenario> {
 }
 
 impl Scenario {
+    /// The plugin's arguments.
+    pub fn command(&self) -> String {
+        self.run.join(" ")
+    }
+
+    /// The findings that must be there, and no others.
+    pub fn expected(&self) -> &[BTreeMap<String, Value>] {
+        &self.expect.findings
+    }
+
+    /// The exit status that must be.
+    pub fn expected_exit(&self) -> i32 {
+        self.expect.exit
+    }
+
     pub fn run(&self) {
         let labels = serde_json::to_string(&self.namespace_labels).expect("labels");
         space::with_labels(&self.name, &labels, |space| self.run_in(space));
@@ -144,6 +162,10 @@ impl Scenario {
         for until in &self.until {
             until.wait(space);
         }
+        for call in &self.then {
+            let words: Vec<&str> = call.iter().map(String::as_str).collect();
+            space.kubectl(&words, "");
+        }
         if let Some(error) = &self.error_text {
             error.check(space);
         }
@@ -156,6 +178,7 @@ impl Scenario {
         let args: Vec<String> = self.run.iter().map(|argument| fill(argument, space)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let (ran, report) = space.plugin(&args).report();
+        crate::table::keep(self, ran.status, &report);
         let shown = || format!("exit {}\n{}\n{}", ran.status, ran.stderr, brief(&report));
         assert_eq!(ran.status, self.expect.exit, "exit status: {}", shown());
         self.check_rows(space, &report, &shown);

@@ -209,9 +209,23 @@ async fn a_selector_chooses_a_release_or_pods_without_known_labels() {
     let harbor = find(&namespace(bare, |_| true).api, NS, Some("my=harbor"), &key()).await.unwrap();
     assert_eq!((harbor.installer, harbor.cores.len(), harbor.others.len()), (Installer::Selector, 1, 1));
     let error = refused(pods(), Some("release=three"), |_| false).await;
-    assert_eq!(error, "no running pod of namespace harbor matches --selector release=three");
+    assert_eq!(
+        error,
+        "no running pod of namespace harbor matches --selector release=three: without it Harbor is found by the labels \
+         of its installers"
+    );
     let error = refused(vec![pod("web", "web", json!({}))], Some("app=web"), |_| true).await;
-    assert!(error.contains("matches 1 pods of namespace harbor, none of which is Harbor's core"), "{error}");
+    assert!(error.contains("matches 1 pod of namespace harbor, none of which is Harbor's core"), "{error}");
+}
+
+#[tokio::test]
+async fn a_selector_that_the_api_server_cannot_read_is_named() {
+    let fake = Fake::new(|asked| match asked.query("labelSelector").is_empty() {
+        true => items(&[]),
+        false => Answer::status(400, "BadRequest", "unable to parse requirement"),
+    });
+    let error = find(&fake.api, NS, Some("app in (("), &key()).await.unwrap_err().to_string();
+    assert_eq!(error, "--selector app in (( is no label selector: unable to parse requirement");
 }
 
 #[tokio::test]
@@ -245,7 +259,8 @@ async fn pods_that_may_not_be_listed_are_an_error_in_one_sentence() {
     let error = find(&fake.api, NS, None, &key()).await.unwrap_err().to_string();
     assert_eq!(
         error,
-        "cannot list the pods of namespace harbor: the API server answered 403: pods is forbidden"
+        "you may not list the pods of namespace harbor (pods is forbidden): name Harbor's namespace by -n if it is \
+         another; `kubectl regauth rbac --harbor` prints the rights that an administrator can grant"
     );
 }
 

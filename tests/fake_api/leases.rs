@@ -22,13 +22,21 @@ const WAY: SignedDuration = SignedDuration::from_millis(4);
 struct Nodes {
     /// How far each clock is ahead, in milliseconds; `None`: it does not renew.
     offsets_ms: Arc<Vec<Option<i64>>>,
+    /// Of the first node, how late the renewals of the first periods come, in milliseconds; `None`: none
+    /// comes.
+    late_ms: [Option<i64>; 3],
     begun: Timestamp,
     clock: Instant,
 }
 
 impl Nodes {
     fn new(offsets_ms: Vec<Option<i64>>) -> Self {
-        Self { offsets_ms: Arc::new(offsets_ms), begun: Timestamp::now(), clock: Instant::now() }
+        Self {
+            offsets_ms: Arc::new(offsets_ms),
+            late_ms: [Some(0); 3],
+            begun: Timestamp::now(),
+            clock: Instant::now(),
+        }
     }
 
     /// `count` nodes that are right.
@@ -43,7 +51,11 @@ impl Nodes {
 
     /// The lease of a node that is renewed now, by its own clock; the line comes after its way.
     fn renewal(&self, index: usize) -> Option<Value> {
-        let now = self.begun + SignedDuration::try_from(self.clock.elapsed()).unwrap() - WAY;
+        let elapsed = self.clock.elapsed();
+        let period = usize::try_from(elapsed.as_secs() / 10).unwrap();
+        let late = self.late_ms.get(period).filter(|_| index == 0).copied().unwrap_or(Some(0))?;
+        let now =
+            self.begun + SignedDuration::try_from(elapsed).unwrap() - WAY - SignedDuration::from_millis(late);
         let own = now + SignedDuration::from_millis((*self.offsets_ms.get(index)?)?);
         Some(json!({"type": "MODIFIED", "object": self.lease(index, own)}))
     }
@@ -120,6 +132,37 @@ async fn every_one_of_thousands_of_nodes_is_measured_by_one_watch_in_one_period(
         assert_eq!(asked.len(), count / 500 + 1, "and the pages");
         assert!(asked.iter().all(|one| one.method == Method::GET));
     }
+}
+
+/// What the first of ten nodes comes to, of which the renewals of the first periods are so late, and how long was
+/// listened, in seconds.
+async fn of_the_first(offset_ms: i64, late_ms: [Option<i64>; 3], listen: Listen) -> (u32, i64, bool, u64) {
+    let mut offsets = vec![Some(0); 10];
+    offsets[0] = Some(offset_ms);
+    let fake = Nodes { late_ms, ..Nodes::new(offsets) }.serve();
+    let clocks = leases::watch(&fake.api, listen, &(), &CancellationToken::new()).await.unwrap();
+    let offsets = clocks.offsets().unwrap();
+    let first = offsets.nodes.iter().find(|node| node.lease.node == "node0").unwrap();
+    (first.lease.samples, first.offset_us / 1_000, first.is_certain(500_000), clocks.listened_ms / 1_000)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_whose_only_renewal_may_be_late_is_listened_to_once_more() {
+    let usual = Listen::default();
+    // Its second renewal comes in time: its clock is right.
+    assert_eq!(of_the_first(0, [Some(3_000), Some(0), Some(0)], usual).await, (2, 0, false, 11));
+    // It is behind: now it is certain, and no third is waited for.
+    assert_eq!(of_the_first(-7_000, [Some(0); 3], usual).await, (2, -7_000, true, 11));
+    // None comes: the doubt stays, after one more period and not for ever.
+    assert_eq!(of_the_first(0, [Some(3_000), None, None], usual).await, (1, -3_000, false, 21));
+    // Nobody is early, and none is a minute late.
+    assert_eq!(of_the_first(7_000, [Some(0); 3], usual).await, (1, 7_000, true, 10));
+    assert_eq!(of_the_first(-90_000, [Some(0); 3], usual).await, (1, -90_000, true, 10));
+    // What is under the threshold is no doubt, and who says how long to listen is obeyed.
+    assert_eq!(of_the_first(0, [Some(300), Some(0), Some(0)], usual).await, (1, -300, false, 10));
+    let time = Duration::from_secs(10);
+    let exactly = Listen { at_least: time, at_most: Some(time), doubt_over: None };
+    assert_eq!(of_the_first(0, [Some(3_000), Some(0), Some(0)], exactly).await, (1, -3_000, false, 10));
 }
 
 #[tokio::test(start_paused = true)]

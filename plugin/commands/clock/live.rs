@@ -88,6 +88,15 @@ impl Observer for Live<'_> {
         self.bar.set_message(text);
         self.bar.tick();
     }
+
+    fn doubts(&self, nodes: &[String]) {
+        let whose = match nodes {
+            [one] => format!("{one} seems"),
+            many => format!("{} nodes seem", many.len()),
+        };
+        self.bar.set_message(format!("{whose} to be off, or was heard late: waiting for the next renewal"));
+        self.bar.tick();
+    }
 }
 
 struct Worst {

@@ -150,8 +150,11 @@ async fn listen(
 ) -> Result<Option<(LeaseClocks, bool)>, Failure> {
     let how_long = match (args.watch, args.listen) {
         (true, _) => Listen { at_most: None, ..Listen::default() },
-        (false, Some(time)) => Listen { at_least: time, at_most: Some(time) },
-        (false, None) => Listen::default(),
+        (false, Some(time)) => Listen { at_least: time, at_most: Some(time), doubt_over: None },
+        (false, None) => {
+            let usual = Listen::default();
+            Listen { doubt_over: usual.doubt_over.map(|over| over.min(args.threshold)), ..usual }
+        }
     };
     let stop = CancellationToken::new();
     let signals = signals::listen(&stop);

@@ -23,35 +23,30 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
     let key = RunKey::random().map_err(|error| error.to_string())?;
-    let (mut found, (via, why)) = within(args.run.timeout, async {
-        let found = collect::find(&api, &namespace, args.selector.as_deref(), &key).await?;
-        Ok::<_, Failure>((found, way::choose(&api, &namespace, args).await?))
-    })
-    .await?;
+    let (via, why) = way::choose(args)?;
+    let finding = async { Ok(collect::find(&api, &namespace, args.selector.as_deref(), &key).await?) };
+    let mut found = within(args.run.timeout, finding).await?;
     let front = Front::of(&found, args);
+    let from_nodes = nodes::url(args, front.external.as_deref())?;
     if args.run.dry_run == DryRun::None {
         read_more(&api, &mut found, args, &key).await;
     }
-    let mut evidence = match via {
-        Via::Pod => match from_a_pod(&api, &namespace, args, &found, &front, output).await? {
-            runs::Carried::Printed => return Ok(0),
-            runs::Carried::Out(evidence) => *evidence,
-        },
-        _ => {
+    let asked = match via {
+        Via::Pod => from_a_pod_if_any(&api, &namespace, args, &found, &front, output).await?,
+        _ => FromPod::Not(why),
+    };
+    let mut evidence = match asked {
+        FromPod::Printed => return Ok(0),
+        FromPod::Seen(evidence) => *evidence,
+        FromPod::Not(why) => {
             if let Some(why) = why {
                 output.note(&instead(&why, args));
             }
             forward::ask(&api, args, &mut found, &front, output).await?
         }
     };
-    if let Some(why) = no_probe(&evidence).filter(|_| via == Via::Pod && way::may_fall_back(args)) {
-        output.note(&instead(&why, args));
-        evidence = forward::ask(&api, args, &mut found, &front, output).await?;
-    }
-    if args.from_nodes && !evidence.run.interrupted {
-        let further = nodes::ask(&api, &namespace, args, front.external.as_deref(), output).await?;
-        evidence.run.interrupted = further.run.interrupted;
-        evidence.probes.extend(further.probes);
+    if let Some(url) = from_nodes.filter(|_| !evidence.run.interrupted) {
+        nodes::ask(&api, args, url, (&mut evidence, &mut found), output).await?;
     }
     if args.clocks && !evidence.run.interrupted {
         nodes::clocks(&api, &mut evidence, &mut found).await;
@@ -114,6 +109,38 @@ pub(super) fn addresses(found: &Found) -> Vec<CoreAddress> {
     reachable
         .map(|core| CoreAddress { name: core.name.clone(), address: core.address(), tls: core.tls })
         .collect()
+}
+
+/// What came of asking from a pod.
+enum FromPod {
+    /// Nothing: the manifests were printed.
+    Printed,
+    /// This was seen.
+    Seen(Box<Evidence>),
+    /// No pod could look, and another way is open; why, where that is to be told.
+    Not(Option<String>),
+}
+
+/// From a pod; what keeps one from looking leads to another way where the user left it open.
+async fn from_a_pod_if_any(
+    api: &Api,
+    namespace: &str,
+    args: &Harbor,
+    found: &Found,
+    front: &Front,
+    output: &mut Output,
+) -> Result<FromPod, Failure> {
+    match from_a_pod(api, namespace, args, found, front, output).await {
+        Ok(runs::Carried::Printed) => Ok(FromPod::Printed),
+        Ok(runs::Carried::Out(evidence)) => match no_probe(&evidence).filter(|_| way::may_fall_back(args)) {
+            Some(why) => Ok(FromPod::Not(Some(why))),
+            None => Ok(FromPod::Seen(evidence)),
+        },
+        Err(failure) => {
+            let asking = way::without_a_pod(api, namespace, args, failure);
+            Ok(FromPod::Not(Some(within(args.run.timeout, asking).await?)))
+        }
+    }
 }
 
 async fn from_a_pod(

@@ -6,6 +6,7 @@ use regauth::collect::leases::{self, Listen};
 use regauth::evidence::harbor::{Harbor as Found, Unread};
 use regauth::evidence::{Action, Evidence, Outcome, Step};
 use regauth::plan::{Check, ClockPlan, HarborAsk, HarborPlan};
+use regauth::report::ExitStatus;
 use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
@@ -19,21 +20,64 @@ use crate::{settings, signals};
 /// Enough tokens to see that a node gets some.
 const TOKENS: u32 = 2;
 
-/// Asks the front door from every node's own network, without a credential.
+/// The URL that nodes are to ask, where they are to.
+///
+/// # Errors
+///
+/// One sentence where it is not known: before anything is asked, which takes a while.
+pub(super) fn url<'a>(args: &Harbor, external: Option<&'a str>) -> Result<Option<&'a str>, Failure> {
+    match external.filter(|_| args.from_nodes) {
+        None if args.from_nodes => {
+            Err("Harbor's external URL (EXT_ENDPOINT) could not be read: name it with --front https://HOST, \
+                 for --from-nodes"
+                .into())
+        }
+        url => Ok(url),
+    }
+}
+
+/// Asks the front door from every node's own network, without a credential. What was learnt of the cores is not lost where
+/// that cannot be done.
+///
+/// # Errors
+///
+/// Where the user ended it.
 pub(super) async fn ask(
+    api: &Api,
+    args: &Harbor,
+    url: &str,
+    (evidence, found): (&mut Evidence, &mut Found),
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let failure = match run(api, &found.namespace, args, url, output).await {
+        Ok(further) => {
+            evidence.run.interrupted = further.run.interrupted;
+            evidence.probes.extend(further.probes);
+            return Ok(());
+        }
+        Err(failure) if failure.status() == ExitStatus::Interrupted.code() => return Err(failure),
+        Err(failure) => failure,
+    };
+    let message = Clean::new(&failure.to_string());
+    let outcome = match failure.missing_right() {
+        Some(_) => Outcome::Denied { status: 403, message },
+        None => Outcome::Failed { step: Step::Read, message },
+    };
+    found.unread.push(Unread {
+        what: "Harbor's external URL from the nodes".into(),
+        outcome,
+        settled_by: Clean::new(failure.missing_right().unwrap_or_default()),
+    });
+    Ok(())
+}
+
+async fn run(
     api: &Api,
     namespace: &str,
     args: &Harbor,
-    url: Option<&str>,
+    url: &str,
     output: &mut Output,
 ) -> Result<Evidence, Failure> {
-    let Some(url) = url else {
-        return Err(
-            "Harbor's external URL (EXT_ENDPOINT) could not be read: name it with --front https://HOST, \
-                    for --from-nodes"
-                .into(),
-        );
-    };
     let ask = HarborAsk { front: Some(url.to_string()), front_tokens: TOKENS, ..HarborAsk::default() };
     let wanted = Wanted {
         action: Action::Harbor,

@@ -8,12 +8,8 @@ use regauth::evidence::harbor::seen::Via;
 use super::super::Failure;
 use crate::cli::{DryRun, Harbor, HarborVia};
 
-/// The way, and why it is not the usual one.
-pub(super) async fn choose(
-    api: &Api,
-    namespace: &str,
-    args: &Harbor,
-) -> Result<(Via, Option<String>), Failure> {
+/// The way to begin with, and why it is not the usual one.
+pub(super) fn choose(args: &Harbor) -> Result<(Via, Option<String>), Failure> {
     match args.via {
         Some(HarborVia::Pod) => {
             refuse_stores(args)?;
@@ -27,7 +23,7 @@ pub(super) async fn choose(
             super::refuse_pods_flags(args)?;
             Ok((Via::PortForward, Some("a credential of this machine stays on it".into())))
         }
-        None => by_rights(api, namespace, args).await,
+        None => Ok((Via::Pod, None)),
     }
 }
 
@@ -48,20 +44,24 @@ pub(super) fn may_fall_back(args: &Harbor) -> bool {
     args.via.is_none()
 }
 
-/// From a pod, unless the user may not make one but may forward ports.
-async fn by_rights(api: &Api, namespace: &str, args: &Harbor) -> Result<(Via, Option<String>), Failure> {
-    if !may_fall_back(args) || args.run.dry_run != DryRun::None {
-        return Ok((Via::Pod, None));
-    }
-    let asking = || Error::doing("ask for your rights");
-    let missing = access::missing(api, namespace, access::PULL).await.map_err(asking())?;
-    if missing.is_empty() {
-        return Ok((Via::Pod, None));
-    }
-    let forward = access::missing(api, namespace, access::PORT_FORWARD).await.map_err(asking())?;
-    let why = missing.first().map(|right| format!("you may not {}", right.describe(namespace)));
-    match forward.is_empty() {
-        true => Ok((Via::PortForward, why)),
-        false => Ok((Via::Pod, None)),
+/// Why the cores are asked through port-forward after no pod could be made: the user lacks a right for that, and may
+/// forward ports.
+///
+/// # Errors
+///
+/// The failure itself, where it is another, or ports may not be forwarded either.
+pub(super) async fn without_a_pod(
+    api: &Api,
+    namespace: &str,
+    args: &Harbor,
+    failure: Failure,
+) -> Result<String, Failure> {
+    let may = may_fall_back(args) && args.run.dry_run == DryRun::None;
+    let Some(right) = failure.missing_right().filter(|_| may) else { return Err(failure) };
+    let why = format!("you may not {right}");
+    let asked = access::missing(api, namespace, access::PORT_FORWARD);
+    match asked.await.map_err(Error::doing("ask for your rights"))?.is_empty() {
+        true => Ok(why),
+        false => Err(failure),
     }
 }

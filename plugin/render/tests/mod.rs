@@ -2,6 +2,7 @@
 
 mod below;
 mod clock;
+mod explained;
 mod narrow;
 mod steps;
 mod tables;

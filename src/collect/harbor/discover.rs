@@ -13,6 +13,8 @@ use crate::evidence::harbor::Installer;
 use crate::text::Clean;
 
 const PAGE: &str = "500";
+/// How much of a selector a sentence quotes.
+const MAX_SELECTOR: usize = 256;
 
 /// Selectors of core's pods, one an installer: for the search through all namespaces.
 const CORES: [&str; 3] = [
@@ -72,8 +74,8 @@ impl Family {
 /// The pods of the Harbor in a namespace. With a selector, of that one whose core pods it selects.
 pub(super) async fn discover(api: &Api, namespace: &str, selector: Option<&str>) -> Result<Found, Error> {
     let collection = path::core(namespace, "pods");
-    let doing = || Error::doing(format!("list the pods of namespace {namespace}"));
-    let pods: Vec<Pod> = list(api, "pods", &collection).await.map_err(doing())?;
+    let pods: Vec<Pod> =
+        list(api, "pods", &collection).await.map_err(|error| not_listed(namespace, error))?;
     let pods: Vec<Pod> = pods.into_iter().filter(|pod| !is_over(pod)).collect();
     let Some(selector) = selector else {
         return match families(pods.iter()).as_slice() {
@@ -83,9 +85,27 @@ pub(super) async fn discover(api: &Api, namespace: &str, selector: Option<&str>)
         };
     };
     let selected = path::with(&collection, &[("labelSelector", selector)]);
-    let selected: Vec<Named> = list(api, "pods", &selected).await.map_err(doing())?;
+    let selected: Vec<Named> = list(api, "pods", &selected).await.map_err(|error| match error.code() {
+        Some(400) => Error::Usage(format!(
+            "--selector {} is no label selector: {}",
+            Clean::with_cap(selector, MAX_SELECTOR),
+            error.message()
+        )),
+        _ => not_listed(namespace, error),
+    })?;
     let names: BTreeSet<String> = selected.into_iter().map(|pod| pod.metadata.name).collect();
     by_names(namespace, selector, &names, pods)
+}
+
+fn not_listed(namespace: &str, error: ApiError) -> Error {
+    match error.code() {
+        Some(403) => Error::NotThere(format!(
+            "you may not list the pods of namespace {namespace} ({}): name Harbor's namespace by -n if it is another; \
+             `kubectl regauth rbac --harbor` prints the rights that an administrator can grant",
+            error.message()
+        )),
+        _ => Error::doing(format!("list the pods of namespace {namespace}"))(error),
+    }
 }
 
 /// Ended and evicted pods are not part of anything.
@@ -122,12 +142,16 @@ fn by_names(
         }
     }
     if cores.is_empty() {
-        let selector = Clean::with_cap(selector, 256);
+        let selector = Clean::with_cap(selector, MAX_SELECTOR);
         return Err(Error::NotThere(match matched {
-            0 => format!("no running pod of namespace {namespace} matches --selector {selector}"),
+            0 => format!(
+                "no running pod of namespace {namespace} matches --selector {selector}: without it Harbor is found by \
+                 the labels of its installers"
+            ),
             n => format!(
-                "--selector {selector} matches {n} pods of namespace {namespace}, none of which is Harbor's core (a \
-                 container named core, or an image named harbor-core)"
+                "--selector {selector} matches {n} {} of namespace {namespace}, none of which is Harbor's core (a \
+                 container named core, or an image named harbor-core)",
+                if n == 1 { "pod" } else { "pods" }
             ),
         }));
     }

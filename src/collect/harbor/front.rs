@@ -9,10 +9,11 @@ use super::objects::outcome_of;
 use super::wire::{Meta, Pod};
 use crate::api::wire::null_as_default;
 use crate::api::{Api, ApiError, path};
-use crate::collect::selector::{Labels, contains};
+use crate::collect::services::{Port, Service};
 use crate::evidence::harbor::pods::{FrontDoor, Sticky};
 use crate::evidence::harbor::{CorePod, Setting, Unread};
 use crate::text::Clean;
+use crate::text::url::host;
 
 /// Annotations of Ingresses and Services by which a client comes to the same pod again, with the value that means so;
 /// `*` stands for any. Not read are objects that only an annotation names (GKE's BackendConfig), nor kinds of single
@@ -35,31 +36,6 @@ const ATTRIBUTES: &[&str] = &[
     "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes",
 ];
 const STICKY_ATTRIBUTE: &str = "stickiness.enabled=true";
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Service {
-    metadata: Meta,
-    spec: ServiceSpec,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ServiceSpec {
-    #[serde(deserialize_with = "null_as_default")]
-    selector: Labels,
-    session_affinity: String,
-    #[serde(deserialize_with = "null_as_default")]
-    ports: Vec<Port>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Port {
-    port: u16,
-    /// A number or the name of a port of the pod.
-    target_port: serde_json::Value,
-}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -135,10 +111,8 @@ pub(super) fn of(
     let external_url = external(settings);
     let unread = before.unread();
     let services = before.services.unwrap_or_default();
-    let selects = |service: &&Service, pods: &[&Pod]| {
-        let selector = &service.spec.selector;
-        !selector.is_empty() && pods.iter().any(|pod| contains(&pod.metadata.labels, selector))
-    };
+    let selects =
+        |service: &&Service, pods: &[&Pod]| pods.iter().any(|pod| service.selects(&pod.metadata.labels));
     let core_pods: Vec<&Pod> = found.cores.iter().collect();
     let proxies = found.others.iter().filter(|(component, _)| component == "nginx").map(|(_, pod)| pod);
     let all: Vec<&Pod> = core_pods.iter().copied().chain(proxies).collect();
@@ -146,11 +120,11 @@ pub(super) fn of(
     let door = door(&of_core, namespace, cores, external_url.clone());
     let before_all: Vec<&Service> = services.iter().filter(|one| selects(one, &all)).collect();
     let names: BTreeSet<&str> = before_all.iter().map(|service| service.metadata.name.as_str()).collect();
-    let host = host_of(external_url.as_str());
-    let mut sticky: Vec<Sticky> = before_all.iter().flat_map(|service| service.sticky()).collect();
+    let known_host = host(external_url.as_str());
+    let mut sticky: Vec<Sticky> = before_all.iter().flat_map(|service| sticky_service(service)).collect();
     let ingresses = before.ingresses.unwrap_or_default();
-    let leading = ingresses.iter().filter(|ingress| ingress.leads_to(&names, host));
-    sticky.extend(leading.flat_map(|ingress| by_annotations("ingress", &ingress.metadata)));
+    let leading = ingresses.iter().filter(|ingress| ingress.leads_to(&names, known_host));
+    sticky.extend(leading.flat_map(Ingress::sticky));
     Front { door, sticky, unread }
 }
 
@@ -161,17 +135,12 @@ fn external(settings: &[Setting]) -> Clean {
     shown.unwrap_or_default()
 }
 
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', ':']).next().unwrap_or_default()
-}
-
 /// The Service whose port leads to core's; of several the first by name.
 fn door(services: &[&Service], namespace: &str, cores: &[CorePod], external_url: Clean) -> FrontDoor {
     let core = cores.first();
     let leading = services.iter().filter_map(|service| {
         let port = core.map_or(0, |core| core.port);
-        Some((service, service.port_to(port)?))
+        Some((service, port_to(service, port)?))
     });
     let Some((service, port)) = leading.min_by_key(|(service, _)| service.metadata.name.as_str()) else {
         return FrontDoor { external_url, ..FrontDoor::default() };
@@ -185,27 +154,25 @@ fn door(services: &[&Service], namespace: &str, cores: &[CorePod], external_url:
     }
 }
 
-impl Service {
-    /// The port that leads to a port of the pod: by its number, by the names that charts give it, or the only one.
-    fn port_to(&self, port: u16) -> Option<u16> {
-        let leads = |one: &&Port| match &one.target_port {
-            serde_json::Value::Number(number) => number.as_u64() == Some(u64::from(port)),
-            serde_json::Value::String(name) => matches!(name.as_str(), "http" | "https" | "core"),
-            _ => one.port == port,
-        };
-        let ports = &self.spec.ports;
-        let only = || ports.first().filter(|_| ports.len() == 1);
-        ports.iter().find(leads).or_else(only).map(|one| one.port)
-    }
+/// The port that leads to a port of the pod: by its number, by the names that charts give it, or the only one.
+fn port_to(service: &Service, port: u16) -> Option<u16> {
+    let leads = |one: &&Port| match &one.target_port {
+        serde_json::Value::Number(number) => number.as_u64() == Some(u64::from(port)),
+        serde_json::Value::String(name) => matches!(name.as_str(), "http" | "https" | "core"),
+        _ => one.port == port,
+    };
+    let ports = &service.spec.ports;
+    let only = || ports.first().filter(|_| ports.len() == 1);
+    ports.iter().find(leads).or_else(only).map(|one| one.port)
+}
 
-    fn sticky(&self) -> Vec<Sticky> {
-        let mut sticky = by_annotations("service", &self.metadata);
-        if self.spec.session_affinity == "ClientIP" {
-            let object = format!("service/{}", self.metadata.name);
-            sticky.push(Sticky { object, by: Clean::new("sessionAffinity: ClientIP") });
-        }
-        sticky
+fn sticky_service(service: &Service) -> Vec<Sticky> {
+    let object = format!("service/{}", service.metadata.name);
+    let mut sticky = by_annotations(&object, &service.metadata.annotations);
+    if service.spec.session_affinity == "ClientIP" {
+        sticky.push(Sticky { object, by: Clean::new("sessionAffinity: ClientIP") });
     }
+    sticky
 }
 
 impl Ingress {
@@ -216,17 +183,20 @@ impl Ingress {
         backends.any(|backend| services.contains(backend.service.name.as_str()))
             || (!host.is_empty() && self.spec.rules.iter().any(|rule| rule.host == host))
     }
+
+    fn sticky(&self) -> Vec<Sticky> {
+        by_annotations(&format!("ingress/{}", self.metadata.name), &self.metadata.annotations)
+    }
 }
 
-fn by_annotations(kind: &str, metadata: &Meta) -> Vec<Sticky> {
-    let annotations: &BTreeMap<String, String> = &metadata.annotations;
+fn by_annotations(object: &str, annotations: &BTreeMap<String, String>) -> Vec<Sticky> {
     let sticky = |(key, value): (&String, &String)| {
         let plain =
             ANNOTATIONS.iter().any(|(name, wanted)| key == name && (*wanted == "*" || value == wanted));
         let listed = ATTRIBUTES.contains(&key.as_str()) && value.contains(STICKY_ATTRIBUTE);
         let shown = if listed { STICKY_ATTRIBUTE } else { value };
         (plain || listed).then(|| Sticky {
-            object: format!("{kind}/{}", metadata.name),
+            object: object.to_string(),
             by: Clean::with_cap(&format!("{key}: {shown}"), 256),
         })
     };

@@ -21,6 +21,8 @@ pub(super) struct Pending {
     pub begun: Option<Timestamp>,
     /// The name of its workload.
     pub workload: String,
+    /// Whether the pod itself was asked for; else its CronJob may have been.
+    pub is_asked_for: bool,
 }
 
 /// What a pod shows.
@@ -75,6 +77,7 @@ fn pending(
         uid: pod.metadata.uid.to_string(),
         begun: time(pod.status.start_time.as_deref()),
         workload: workload.to_string(),
+        is_asked_for: true,
         pull: FailingPull {
             id: format!("pod/{namespace}/{name}/{}", status.name),
             workload: String::new(),

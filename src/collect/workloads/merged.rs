@@ -55,6 +55,9 @@ impl Merged {
             let key = (pending.pull.namespace.clone(), pending.workload.clone());
             pending.workload = merged.cron_jobs.get(&key).cloned().unwrap_or(key.1);
         }
+        let is_asked_for = |one: &Pending| one.is_asked_for || scope.wanted.contains(&one.workload);
+        merged.failing.retain(is_asked_for);
+        merged.waiting.retain(is_asked_for);
         merged.drop_strangers(scope);
         merged
     }

@@ -10,6 +10,8 @@ mod controllers;
 mod credentials;
 mod egress;
 mod events;
+#[cfg(test)]
+mod events_tests;
 mod failing;
 mod group;
 mod lists;
@@ -17,6 +19,7 @@ mod merged;
 mod named;
 mod names;
 mod nodes;
+mod objects;
 mod owners;
 mod place;
 mod pods;

@@ -58,8 +58,12 @@ impl Fold for Pods<'_> {
         let group = self.groups.entry(key).or_insert_with(|| begin(&pod, &place, &spec));
         group.in_scope |= taken;
         count(group, &pod, &spec);
-        if taken && !pod.status.is_over() && pod.metadata.deletion_timestamp.is_none() {
-            let found = failing::of(&pod, &spec, &place.name);
+        let may_be = !taken && self.scope.names_a_cron_job() && place.name.starts_with("job/");
+        if (taken || may_be) && !pod.status.is_over() && pod.metadata.deletion_timestamp.is_none() {
+            let mut found = failing::of(&pod, &spec, &place.name);
+            for pending in found.failing.iter_mut().chain(&mut found.waiting) {
+                pending.is_asked_for = taken;
+            }
             if !found.failing.is_empty() || !found.waiting.is_empty() {
                 group.labels.get_or_insert_with(|| map_of(pod.metadata.labels));
             }

@@ -10,7 +10,8 @@ use super::failing::{self, Pending};
 use super::lists::Listed;
 use super::merged::Merged;
 use super::place;
-use super::wire::{Pod, PodSpec};
+use super::scope::Scope;
+use super::wire::{Pod, PodSpec, map_of};
 use super::{Reader, TOGETHER, unasked};
 use crate::api::{Api, JSON, path};
 use crate::evidence::workloads::{Events, Read, Resource};
@@ -91,7 +92,7 @@ async fn over(reader: &Reader<'_>, merged: &Merged, about: &AboutPulls) -> Vec<P
     let bodies: Vec<_> = stream::iter(reading).buffered(TOGETHER).collect().await;
     let mut over = Vec::new();
     for body in bodies.into_iter().flatten() {
-        over.extend(started(&body, merged).unwrap_or_default());
+        over.extend(started(&body, merged, reader.scope).unwrap_or_default());
     }
     over.retain(|one| {
         let pull = &one.pull;
@@ -105,12 +106,15 @@ async fn over(reader: &Reader<'_>, merged: &Merged, about: &AboutPulls) -> Vec<P
 }
 
 /// The running containers of a pod in scope; none where the answer cannot be read.
-fn started(body: &[u8], merged: &Merged) -> Option<Vec<Pending>> {
+fn started(body: &[u8], merged: &Merged, scope: &Scope) -> Option<Vec<Pending>> {
     let pod: Pod<'_> = serde_json::from_slice(body).ok()?;
     let spec: PodSpec<'_> = serde_json::from_str(pod.spec?.get()).ok()?;
-    let workload = merged.workload_of(&pod.metadata.namespace, &place::of(&pod.metadata).name);
-    let key = (pod.metadata.namespace.to_string(), workload);
-    let is_in_scope = merged.groups.get(&key).is_some_and(|group| group.in_scope);
-    let gone = pod.metadata.deletion_timestamp.is_some();
-    (is_in_scope && !gone).then(|| failing::started(&pod, &spec, &key.1))
+    let place = place::of(&pod.metadata);
+    let workload = merged.workload_of(&pod.metadata.namespace, &place.name);
+    let own = format!("pod/{}", pod.metadata.name);
+    let names = [Some(workload.as_str()), Some(&place.name), place.between.as_deref(), Some(&own)];
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    let taken =
+        scope.takes(&names, || map_of(pod.metadata.labels)) && pod.metadata.deletion_timestamp.is_none();
+    taken.then(|| failing::started(&pod, &spec, &workload))
 }

@@ -1,5 +1,6 @@
 //! Which workloads were asked for.
 
+use crate::collect::identity::WorkloadRef;
 use crate::collect::selector::{Labels, Requirement, Selector};
 use crate::error::Error;
 use crate::plan::Plan;
@@ -20,7 +21,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// A selector that is none.
+    /// A selector or a name that is none.
     pub fn of(plan: &Plan) -> Result<Self, Error> {
         let asked = plan.scope.clone().unwrap_or_default();
         let selector = (!asked.selector.trim().is_empty()).then(|| parse(&asked.selector));
@@ -34,7 +35,7 @@ impl Scope {
         });
         Ok(Self {
             namespace: if asked.all_namespaces { String::new() } else { plan.namespace.clone() },
-            wanted: asked.workloads,
+            wanted: named(&asked.workloads)?,
             selector: selector.transpose()?,
         })
     }
@@ -44,12 +45,23 @@ impl Scope {
         self.wanted.is_empty() && self.selector.is_none()
     }
 
+    /// Whether a CronJob was named. Whose pods are its own is known only once its Jobs are.
+    pub fn names_a_cron_job(&self) -> bool {
+        self.wanted.iter().any(|name| name.starts_with("cronjob/"))
+    }
+
     /// Whether an object is meant that has these names, outermost first: `deploy/web`, `pod/web-1`.
     pub fn takes(&self, names: &[&str], labels: impl FnOnce() -> Labels) -> bool {
         let is_named =
             self.wanted.is_empty() || names.iter().any(|name| self.wanted.iter().any(|one| one == name));
         is_named && self.selector.as_ref().is_none_or(|selector| selector.matches(&labels()))
     }
+}
+
+/// The names of workloads in the form that tables have.
+fn named(workloads: &[String]) -> Result<Vec<String>, Error> {
+    let parsed = workloads.iter().map(|name| name.parse::<WorkloadRef>().map_err(Error::Usage));
+    parsed.map(|workload| Ok(workload?.to_string())).collect()
 }
 
 /// A label selector as kubectl takes it (`labels.Parse` in k8s.io/apimachinery). The API server is not asked to select:

@@ -3,26 +3,19 @@
 use serde_json::{Value, json};
 
 use super::controllers::Controllers;
-use super::events::AboutPulls;
 use super::lists::Fold;
 use super::merged::Merged;
 use super::pods::Pods;
 use super::scope::Scope;
 use crate::evidence::workloads::{Events, FailingPull, OwnerKind, PullPolicy, PullState, Witness, Workload};
 
-fn add<S: Fold>(to: &mut S, object: &Value) {
+pub(super) fn add<S: Fold>(to: &mut S, object: &Value) {
     let text = object.to_string();
     to.add(serde_json::from_str(&text).unwrap()).unwrap();
 }
 
-fn events(list: &[Value]) -> AboutPulls {
-    let mut about = AboutPulls::default();
-    list.iter().for_each(|event| add(&mut about, event));
-    about
-}
-
 /// A pod that runs `image`, of a Deployment `web`.
-fn pod(name: &str, node: &str, image: &str) -> Value {
+pub(super) fn pod(name: &str, node: &str, image: &str) -> Value {
     json!({
         "metadata": {"name": name, "namespace": "shop", "uid": format!("uid-{name}"),
             "creationTimestamp": "2026-07-01T10:00:00Z",
@@ -37,7 +30,7 @@ fn pod(name: &str, node: &str, image: &str) -> Value {
     })
 }
 
-fn waiting(mut pod: Value, reason: &str, message: &str) -> Value {
+pub(super) fn waiting(mut pod: Value, reason: &str, message: &str) -> Value {
     pod["status"]["phase"] = json!("Pending");
     pod["status"]["containerStatuses"][0] =
         json!({"name": "app", "state": {"waiting": {"reason": reason, "message": message}}});
@@ -56,7 +49,7 @@ fn owned_by(mut pod: Value, version: &str, kind: &str, name: &str) -> Value {
 }
 
 /// What these pods and objects, by their kinds, become.
-fn merged(scope: &Scope, pods: &[Value], objects: &[(&'static str, Value)]) -> Merged {
+pub(super) fn merged(scope: &Scope, pods: &[Value], objects: &[(&'static str, Value)]) -> Merged {
     let mut folded = Pods::of(scope);
     pods.iter().for_each(|pod| add(&mut folded, pod));
     let controllers = objects.iter().map(|(kind, object)| {
@@ -234,6 +227,27 @@ fn pods_of_a_cronjobs_jobs_are_the_cronjobs() {
 }
 
 #[test]
+fn a_named_cronjobs_failing_pods_are_those_of_its_jobs() {
+    let template = json!({"spec": {"containers": [{"name": "app", "image": "r/sync:2"}]}});
+    let cron_job = json!({"metadata": {"name": "sync", "namespace": "shop"},
+        "spec": {"jobTemplate": {"spec": {"template": template}}}});
+    let job = json!({"metadata": {"name": "sync-1", "namespace": "shop", "ownerReferences": [
+        {"apiVersion": "batch/v1", "kind": "CronJob", "name": "sync", "controller": true}]}, "spec": {}});
+    let failing = |name: &str, job: &str| {
+        owned_by(waiting(pod(name, "n1", "r/sync:1"), "ErrImagePull", "no"), "batch/v1", "Job", job)
+    };
+    let scope = Scope { namespace: "shop".into(), wanted: vec!["cronjob/sync".into()], selector: None };
+    let pods = [failing("sync-1-x", "sync-1"), failing("other-x", "other")];
+    let (workloads, failing) =
+        merged(&scope, &pods, &[("job", job), ("cronjob", cron_job)]).into_evidence(&[]);
+    let told: Vec<&str> = failing.iter().map(|one| one.pod.as_str()).collect();
+    assert_eq!(told, ["sync-1-x"]);
+    let aside: Vec<(&str, bool)> =
+        workloads.iter().map(|one| (one.name.as_str(), one.out_of_scope)).collect();
+    assert_eq!(aside, [("cronjob/sync", false), ("job/other", true)]);
+}
+
+#[test]
 fn pods_of_custom_resources_stand_for_themselves_and_say_whose_they_are() {
     let kafka =
         owned_by(pod("kafka-0", "n1", "r/kafka:1"), "core.strimzi.io/v1beta2", "StrimziPodSet", "kafka");
@@ -270,73 +284,6 @@ fn of_what_was_not_asked_for_siblings_stay_as_evidence() {
     assert_eq!(told, [("deploy/web", false), ("pod/other", true)]);
     let failing: Vec<&str> = failing.iter().map(|one| one.pod.as_str()).collect();
     assert_eq!(failing, ["web-1"], "only what was asked for is judged");
-}
-
-fn event(pod: &str, reason: &str, message: &str, at: &str) -> Value {
-    let path = if reason.starts_with("FailedToRetrieve") { "" } else { "spec.containers{app}" };
-    json!({"metadata": {"name": "e"}, "involvedObject": {"kind": "Pod", "namespace": "shop", "name": pod,
-        "uid": format!("uid-{pod}"), "fieldPath": path}, "reason": reason, "message": message,
-        "lastTimestamp": format!("2026-07-01T{at}Z")})
-}
-
-fn told(about: &[Value]) -> FailingPull {
-    let scope = Scope::default();
-    let pods =
-        [waiting(pod("web-1", "n1", "r/web:1"), "ImagePullBackOff", "Back-off pulling image \"r/web:1\"")];
-    let mut merged = merged(&scope, &pods, &[]);
-    events(about).tell(&mut merged.failing[0]);
-    merged.into_evidence(&[]).1.remove(0)
-}
-
-#[test]
-fn the_last_event_has_the_whole_words() {
-    let one = told(&[
-        event("web-1", "Failed", "Failed to pull image \"r/web:1\": second", "10:09:00"),
-        event("web-1", "Failed", "Failed to pull image \"r/web:1\": first", "10:01:00"),
-        event("web-1", "Failed", "Error: ImagePullBackOff", "10:10:00"),
-        event("web-2", "Failed", "Failed to pull image \"r/web:1\": of another pod", "10:11:00"),
-    ]);
-    assert_eq!(one.message.unwrap().as_str(), "Failed to pull image \"r/web:1\": second");
-    assert_eq!((one.said_by, one.events), (Some(Witness::Event), Events::Found));
-}
-
-#[test]
-fn without_events_the_status_speaks_and_it_is_said() {
-    let one = told(&[]);
-    assert_eq!(one.message.unwrap().as_str(), "Back-off pulling image \"r/web:1\"");
-    assert_eq!((one.said_by, one.events), (Some(Witness::Status), Events::Expired));
-}
-
-#[test]
-fn events_of_an_older_pod_of_the_same_name_do_not_count() {
-    let mut old = event("web-1", "Failed", "Failed to pull image \"r/web:1\": old", "10:09:00");
-    old["involvedObject"]["uid"] = json!("uid-before");
-    assert_eq!(told(&[old]).events, Events::Expired);
-}
-
-#[test]
-fn a_pull_secret_that_was_missing_for_a_moment_is_not_missing() {
-    let missing = |at: &str| {
-        let words = "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.";
-        event("web-1", "FailedToRetrieveImagePullSecret", words, at)
-    };
-    let failed = event("web-1", "Failed", "Failed to pull image \"r/web:1\": no", "10:10:00");
-    assert_eq!(told(&[missing("10:09:58"), failed.clone()]).missing_pull_secrets, ["regcred"]);
-    assert!(told(&[missing("10:01:00"), failed]).missing_pull_secrets.is_empty());
-}
-
-#[test]
-fn a_pull_hangs_where_its_last_event_says_so_for_more_than_a_minute() {
-    let scope = Scope::default();
-    let merged = merged(&scope, &[waiting(pod("web-1", "n1", "r/web:1"), "ContainerCreating", "")], &[]);
-    assert!(merged.failing.is_empty());
-    let now = "2026-07-01T10:10:00Z".parse().unwrap();
-    let pulling = |list: &[Value]| events(list).is_pulling(&merged.waiting[0], now);
-    let begun = event("web-1", "Pulling", "Pulling image \"r/web:1\"", "10:05:00");
-    assert!(pulling(std::slice::from_ref(&begun)));
-    assert!(!pulling(&[begun, event("web-1", "Pulled", "Successfully pulled", "10:06:00")]));
-    assert!(!pulling(&[event("web-1", "Pulling", "Pulling image", "10:09:30")]));
-    assert!(!pulling(&[event("web-1", "FailedMount", "x", "10:05:00")]));
 }
 
 #[test]

@@ -7,10 +7,6 @@ use crate::evidence::Evidence;
 use crate::evidence::clock::{ClockBounds, LeaseClock, Offset, Offsets};
 use crate::finding::{Finding, Fix, Severity, Subject};
 
-/// How late a single renewal may come, in microseconds: an API server that is starved answers after seconds, and the
-/// kubelet's request gives up after ten.
-const LATE_US: i64 = 10_000_000;
-
 /// The id of a lease's evidence.
 pub(crate) fn id(lease: &LeaseClock) -> String {
     format!("lease/{}", lease.node)
@@ -48,7 +44,7 @@ fn nodes(offsets: &Offsets<'_>, limits: Limits) -> Vec<Finding> {
                         away > over
                             && away <= under
                             && (node.offset_us < 0) == is_behind
-                            && is_certain(node, over) == certain
+                            && node.is_certain(over) == certain
                     })
                     .collect();
                 findings.extend(off_by(&off, severity, certain, limits));
@@ -56,14 +52,6 @@ fn nodes(offsets: &Offsets<'_>, limits: Limits) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Whether a node is off by more than this, and its renewal was not just slow: what comes late once looks like a clock
-/// that is behind.
-fn is_certain(node: &Offset<'_>, over: i64) -> bool {
-    let away = node.offset_us.saturating_abs();
-    let may_be_late = node.offset_us < 0 && node.lease.samples < 2 && away < LATE_US;
-    away.saturating_sub(node.uncertainty_us) > over && !may_be_late
 }
 
 fn off_by(off: &[&Offset<'_>], severity: Severity, certain: bool, limits: Limits) -> Option<Finding> {

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::evidence::harbor::PodState;
 use crate::finding::{Finding, Subject};
 use crate::fix;
+use crate::text::url::authority;
 
 /// How many names a sentence has before the rest is counted.
 const NAMED: usize = 4;
@@ -41,7 +42,7 @@ pub(super) fn whole(view: &View<'_>) -> String {
         (None, Some(seen)) => seen
             .front
             .as_ref()
-            .map_or_else(|| "harbor".into(), |front| format!("registry/{}", host(front.url.as_str()))),
+            .map_or_else(|| "harbor".into(), |front| format!("registry/{}", authority(front.url.as_str()))),
         (None, None) => "harbor".into(),
     }
 }
@@ -52,12 +53,6 @@ pub(super) fn one(core: &Core<'_>) -> String {
         Some(_) => format!("pod/{}", core.name),
         None => format!("address/{}", core.name),
     }
-}
-
-/// `host[:port]` of a URL.
-pub(crate) fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// `a, b and c`; the first few of many.

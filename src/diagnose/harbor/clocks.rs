@@ -10,6 +10,7 @@ use crate::evidence::clock::ClockBounds;
 use crate::evidence::harbor::pods::TellingLine;
 use crate::finding::{Finding, Severity};
 use crate::plan::clock::NO_LEEWAY_MS;
+use crate::text::url::authority;
 
 /// What Harbor's tokens live by default, in seconds.
 const USUAL_LIFETIME: i64 = 1_800;
@@ -188,7 +189,7 @@ fn at_front(view: &View<'_>) -> Option<Finding> {
         seconds(least),
         leeway.in_words()
     );
-    let name = format!("registry/{}", super::about::host(front.url.as_str()));
+    let name = format!("registry/{}", authority(front.url.as_str()));
     let mut finding = about(view, Code::ClockDrift, &[], name, cause);
     finding.severity = severity(least, leeway);
     finding.evidence = vec![view.part("front")];

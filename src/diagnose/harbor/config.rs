@@ -8,6 +8,7 @@ use crate::evidence::Evidence;
 use crate::evidence::harbor::settings::Learnt;
 use crate::evidence::harbor::{CorePod, PodState, Setting, SettingValue};
 use crate::finding::{Finding, Severity};
+use crate::text::url::host;
 
 /// The key of core's protection against cross-site requests, and its length in bytes. Core makes one at random where it
 /// has another length (`src/server/middleware/csrf/csrf.go` of Harbor 2.16).
@@ -150,10 +151,7 @@ fn made_up(view: &View<'_>, setting: &Setting) -> Option<Finding> {
 
 fn not_loopback(view: &View<'_>, setting: &Setting) -> Option<Finding> {
     let is_elsewhere = |value: &&SettingValue| {
-        value
-            .shown
-            .as_ref()
-            .is_some_and(|url| !url.is_empty() && !is_loopback(super::about::host(url.as_str())))
+        value.shown.as_ref().is_some_and(|url| !url.is_empty() && !is_loopback(url.as_str()))
     };
     let bad: Vec<&SettingValue> = current(view, setting).into_iter().filter(is_elsewhere).collect();
     let url = bad.first()?.shown.as_ref()?;
@@ -165,12 +163,9 @@ fn not_loopback(view: &View<'_>, setting: &Setting) -> Option<Finding> {
     Some(drift(view, setting, &bad, cause))
 }
 
-/// Whether `host[:port]` is the machine itself.
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
+/// Whether a URL leads to the machine itself.
+fn is_loopback(url: &str) -> bool {
+    let host = host(url);
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::diagnose::probe::words;
 use crate::evidence::Evidence;
 use crate::evidence::harbor::Decision;
-use crate::evidence::harbor::seen::Login;
+use crate::evidence::harbor::seen::{Login, is_refusal_of_core};
 use crate::evidence::probe::{Answer, Exchange, ExchangeStep};
 use crate::finding::{Candidate, Finding, Severity};
 use crate::registry::api_error::ErrorBody;
@@ -37,7 +37,7 @@ fn says_read_only(view: &View<'_>) -> bool {
 pub(super) fn is_refused_push(view: &View<'_>) -> bool {
     view.seen.and_then(|seen| seen.decision.as_ref()).is_some_and(|decision| {
         grants_push(decision)
-            && upload(decision).is_some_and(|answer| answer.status == 401 && !is_of_registry(answer))
+            && upload(decision).is_some_and(|answer| answer.status == 401 && !is_refusal_of_core(answer))
     })
 }
 
@@ -51,11 +51,6 @@ fn upload(decision: &Decision) -> Option<&Answer> {
 
 fn grants_push(decision: &Decision) -> bool {
     claims(decision).and_then(|claims| claims.grants(&decision.repository, "push")).unwrap_or_default()
-}
-
-/// The registry behind core refuses core's own credential.
-fn is_of_registry(answer: &Answer) -> bool {
-    answer.challenges.iter().any(|challenge| challenge.realm() == Some("harbor-registry-basic-realm"))
 }
 
 /// Which of the cases it is.
@@ -151,7 +146,7 @@ fn says_not_found(answer: &Answer) -> bool {
 fn refused_upload(view: &View<'_>, decision: &Decision, answer: &Answer) -> Option<Finding> {
     match answer.status {
         202 => None,
-        401 if !is_of_registry(answer) && grants_push(decision) && !says_not_found(answer) => {
+        401 if !is_refusal_of_core(answer) && grants_push(decision) && !says_not_found(answer) => {
             Some(refused_token(view, decision))
         }
         _ => Some(judged(view, decision, answer, Place::Registry)),

@@ -1,6 +1,7 @@
 //! What clients meet at the front door: whether it answers, and what it cannot tell.
 
-use super::about::{about, counted, host};
+use super::about::{about, counted};
+use super::lost::Lost;
 use super::view::View;
 use crate::code::Code;
 use crate::diagnose::probe::{fault, words};
@@ -9,6 +10,7 @@ use crate::evidence::endpoint::Role;
 use crate::evidence::harbor::FrontSeen;
 use crate::evidence::probe::{Exchange, ExchangeResult};
 use crate::finding::Finding;
+use crate::text::url::authority;
 
 /// A front door, or a token service that it names, that cannot be reached.
 pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding> {
@@ -17,15 +19,23 @@ pub(in crate::diagnose) fn unreachable_front(evidence: &Evidence) -> Vec<Finding
     // Where no core can issue, no door can give any: each core has its own finding.
     let none_issues = view.serving().next().is_some()
         && view.serving().all(|core| core.seen.is_some_and(|seen| seen.cannot_issue()));
-    std::iter::once(&view).chain(&by_nodes).flat_map(|one| unreachable_for(one, none_issues)).collect()
+    // Nodes ask the front door only: whether cores issue is known from who asked those.
+    let cores_issue = view.cores.iter().any(|core| core.kid().is_some());
+    let mut findings = Vec::new();
+    for one in std::iter::once(&view).chain(&by_nodes) {
+        findings.extend(unreachable_for(one, none_issues, cores_issue));
+    }
+    findings
 }
 
-fn unreachable_for(view: &View<'_>, none_issues: bool) -> Vec<Finding> {
+fn unreachable_for(view: &View<'_>, none_issues: bool, cores_issue: bool) -> Vec<Finding> {
     let Some(front) = view.seen.and_then(|seen| seen.front.as_ref()) else { return Vec::new() };
     let mut found = ways(view, front);
     if found.is_empty() {
-        let no_tokens = no_tokens(view, front);
-        found.extend(no_tokens.filter(|one| !(none_issues && one.code == Code::TokenServiceUnreachable)));
+        found.extend(no_answer(view, front));
+    }
+    if found.is_empty() && !none_issues {
+        found.extend(no_tokens(view, front, cores_issue));
     }
     let node = view.probe.map(|probe| probe.node.clone()).filter(|node| !node.is_empty());
     for finding in &mut found {
@@ -35,7 +45,7 @@ fn unreachable_for(view: &View<'_>, none_issues: bool) -> Vec<Finding> {
 }
 
 pub(super) fn subject(front: &FrontSeen) -> String {
-    format!("registry/{}", host(front.url.as_str()))
+    format!("registry/{}", authority(front.url.as_str()))
 }
 
 /// What is wrong with the way to the front door, and to the token service where that is another host.
@@ -99,27 +109,52 @@ fn no_harbor(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
     Some(finding)
 }
 
+/// The front door is silent, or what answers is another server.
+fn no_answer(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
+    match front.ping.as_ref().and_then(Exchange::answer) {
+        None => silent(view, front),
+        Some(_) => no_harbor(view, front),
+    }
+}
+
 /// The front door answers, and gives no token.
-fn no_tokens(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
-    let answered = front.ping.as_ref().and_then(Exchange::answer).is_some();
-    if !answered {
-        return silent(view, front);
-    }
-    if is_no_harbor(front) {
-        return no_harbor(view, front);
-    }
-    let cores_issue = view.cores.iter().any(|core| core.kid().is_some());
+fn no_tokens(view: &View<'_>, front: &FrontSeen, cores_issue: bool) -> Option<Finding> {
+    front.ping.as_ref().and_then(Exchange::answer)?;
     if front.without_token == 0 || !front.kids.is_empty() {
         return None;
     }
-    let although = if cores_issue { ", although the cores do" } else { "" };
+    let lost = Lost::of(front);
+    let (code, also_possible) = match cores_issue {
+        true => (Code::TokenServiceUnreachable, Vec::new()),
+        false => lost.codes(),
+    };
+    let why = match (lost, cores_issue) {
+        (Lost::Unclear, true) => ", although the cores do",
+        (Lost::Unclear, false) => "",
+        (Lost::NotSigned, true) => {
+            ", although the cores do: another core than these answers there, and it cannot sign tokens"
+        }
+        (Lost::NotSigned, false) => {
+            ", as a core does that cannot sign tokens (its key is missing, unreadable or in PKCS#8 form) or whose database fails"
+        }
+        (Lost::NoCore, true) => ", although the cores do: what stands before them does not reach them",
+        (Lost::NoCore, false) => {
+            ": what stands there reaches no core, because they are down, or not ready since their database or Redis is away"
+        }
+    };
     let asked = counted(front.without_token, "request", "requests");
-    let cause = format!("{} answers but gives no tokens ({asked}){although}.", front.url);
-    let mut finding = about(view, Code::TokenServiceUnreachable, &[], subject(front), cause);
+    let cause = format!("{} gives no tokens ({asked}{}){why}.", front.url, super::lost::answers(front));
+    let mut finding = about(view, code, &[], subject(front), cause);
+    // Which core it is, if any, is not known: the door is looked at.
+    let of_door = crate::fix::harbor::mends(Code::TokenServiceUnreachable, view, &[]);
+    match code {
+        Code::HarborKeyUnreadable if view.harbor.is_none() => finding.fixes.extend(of_door),
+        _ => finding.fixes = of_door,
+    }
     finding.evidence = vec![view.part("front")];
     if !cores_issue {
         finding.certain = false;
-        finding.also_possible = vec![Code::HarborKeyUnreadable, Code::HarborCoreUnreachable];
+        finding.also_possible = also_possible;
         finding.settle_by =
             Some("each core asked by itself: in the cluster, or with --endpoint IP:PORT".into());
     }

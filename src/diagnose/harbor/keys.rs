@@ -1,6 +1,6 @@
 //! Token keys: which cores hold which, and whether they are what their Secret holds.
 
-use super::about::{about, counted, group, host, list, names, one, short, whole};
+use super::about::{about, counted, group, list, names, one, short, whole};
 use super::matrix::{self, odds_in_words};
 use super::view::{Agrees, Core, Group, Key, View};
 use crate::code::Code;
@@ -9,6 +9,7 @@ use crate::evidence::harbor::pods::{KeyForm, TellingLine};
 use crate::evidence::harbor::{KeyMount, PodState};
 use crate::finding::{Finding, Severity};
 use crate::registry::api_error::BodyKind;
+use crate::text::url::authority;
 
 /// Cores that hold different keys: by the keys' ids, by checksums, or by the front door's tokens.
 pub(in crate::diagnose) fn mismatched(evidence: &Evidence) -> Vec<Finding> {
@@ -149,7 +150,7 @@ fn of_front(view: &View<'_>, groups: &[Group<'_>]) -> Option<Finding> {
     };
     let cause = format!("{cause}{}", matrix::front_in_words(view));
     let mut finding =
-        about(view, Code::HarborKeyMismatch, &[], format!("registry/{}", host(url.as_str())), cause);
+        about(view, Code::HarborKeyMismatch, &[], format!("registry/{}", authority(url.as_str())), cause);
     finding.evidence = vec![view.part("front")];
     if matrix::has_rejections(view) {
         finding.evidence.push(view.part("matrix"));

@@ -4,7 +4,7 @@
 //!
 //! A rule judges one [`View`]. [`keys`] compares token keys, [`mounts`] looks at where they lie, [`matrix`] says who accepts whose tokens and how often a
 //! push fails, [`clocks`] what the clocks have to do with it, [`config`] what else must be equal, [`front`] what clients
-//! meet at the front door, [`unsteady`] what it does now and then, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
+//! meet at the front door, [`unsteady`] what it does now and then, [`lost`] whose fault a missing token is, [`realm`] where they are sent for tokens, [`reach`] which cores answer, [`decision`] what a client's own token says.
 
 mod about;
 mod clocks;
@@ -13,6 +13,7 @@ mod decision;
 mod front;
 mod keys;
 mod login;
+mod lost;
 mod matrix;
 mod mounts;
 mod reach;
@@ -21,7 +22,6 @@ mod unsteady;
 mod version;
 mod view;
 
-pub(crate) use about::host;
 pub use about::short_kid;
 pub(super) use clocks::{drifting, rejected_for_time, short_lived};
 pub(super) use config::{drifting_settings, versions};

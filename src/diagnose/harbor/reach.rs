@@ -201,7 +201,7 @@ pub(in crate::diagnose) fn denied_reads(evidence: &Evidence) -> Vec<Finding> {
     finding.evidence = vec!["harbor/unread".into()];
     finding.fixes = vec![Fix {
         what: "prints the rights that these checks need, to be given by an administrator".into(),
-        command: "kubectl regauth rbac".into(),
+        command: "kubectl regauth rbac --harbor".into(),
     }];
     vec![finding]
 }

@@ -1,6 +1,6 @@
 //! Where clients are sent for tokens: by the front door's challenge, and by each core's.
 
-use super::about::{about, host, names, whole};
+use super::about::{about, names, whole};
 use super::front::subject;
 use super::view::{Core, View};
 use crate::code::Code;
@@ -10,6 +10,7 @@ use crate::evidence::harbor::seen::Via;
 use crate::evidence::harbor::{FrontSeen, PodState};
 use crate::finding::Finding;
 use crate::text::Clean;
+use crate::text::url::{authority, host};
 
 /// A token realm of another scheme or host than the URL that clients use.
 pub(in crate::diagnose) fn realm(evidence: &Evidence) -> Vec<Finding> {
@@ -94,10 +95,10 @@ fn of_cores(view: &View<'_>) -> Option<Finding> {
 
 pub(super) fn seen_by_service(view: &View<'_>, front: &FrontSeen) -> bool {
     let known = view.harbor.and_then(|harbor| harbor.front.as_ref()).map(|door| door.service_url.as_str());
-    if known.is_some_and(|url| !url.is_empty() && host(url) == host(front.url.as_str())) {
+    if known.is_some_and(|url| !url.is_empty() && authority(url) == authority(front.url.as_str())) {
         return true;
     }
-    let name = host(front.url.as_str()).split(':').next().unwrap_or_default();
+    let name = host(front.url.as_str());
     let inside = name.ends_with(".svc")
         || name.contains(".svc.")
         || !name.contains('.')
@@ -119,7 +120,7 @@ impl Url {
             "http" => (Scheme::Http, ":80"),
             _ => return None,
         };
-        let host = host(url).to_ascii_lowercase();
+        let host = authority(url).to_ascii_lowercase();
         Some(Self {
             scheme: if scheme == Scheme::Https { "https" } else { "http" },
             host: host.strip_suffix(port).unwrap_or(&host).to_string(),

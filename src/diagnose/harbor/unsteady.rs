@@ -1,6 +1,7 @@
 //! A front door that gives tokens only now and then, or that rejects those that it gave.
 
 use super::about::{about, counted};
+use super::lost::Lost;
 use super::view::View;
 use crate::code::Code;
 use crate::evidence::Evidence;
@@ -86,18 +87,42 @@ fn without_token(view: &View<'_>, front: &FrontSeen) -> Option<Finding> {
     }
     let given = front.kids.iter().map(|one| one.count).fold(0, u32::saturating_add);
     let all = given.saturating_add(front.without_token);
+    let lost = Lost::of(front);
+    let (code, also_possible, why) = match (lost, front.failed_status) {
+        (Lost::Unclear, None) => (
+            Code::HarborKeyUnreadable,
+            vec![Code::TokenServiceUnreachable],
+            "a core behind it may be unable to issue any, or the way to one is interrupted",
+        ),
+        (Lost::NotSigned, _) => (
+            Code::HarborKeyUnreadable,
+            vec![Code::TokenServiceUnreachable],
+            "one of the cores behind it cannot sign tokens, or its database fails now and then",
+        ),
+        (Lost::NoCore, _) => (
+            Code::HarborCoreUnreachable,
+            vec![Code::TokenServiceUnreachable],
+            "a core behind it is away for moments, or not ready, and what stands before it tries it all the same",
+        ),
+        (Lost::Unclear, Some(_)) => (
+            Code::TokenServiceUnreachable,
+            vec![Code::HarborKeyUnreadable],
+            "what stands before the cores, or one of them, refuses",
+        ),
+    };
+    let status = front.failed_status.map(|status| format!(" ({status})")).unwrap_or_default();
     let cause = format!(
-        "{} gave no token to {} of {}: a core behind it may be unable to issue any, or the way to one is interrupted.",
+        "{} gave no token to {} of {}{status}: {why}.",
         front.url,
         front.without_token,
         counted(all, "request", "requests")
     );
-    let mut finding = about(view, Code::HarborKeyUnreadable, &[], super::front::subject(front), cause);
+    let mut finding = about(view, code, &[], super::front::subject(front), cause);
     finding.evidence = vec![view.part("front")];
     // Which core it is, if any, is not known: nothing is to be started anew for it.
     finding.fixes = crate::fix::harbor::mends(Code::TokenServiceUnreachable, view, &[]);
     finding.certain = false;
-    finding.also_possible = vec![Code::TokenServiceUnreachable];
+    finding.also_possible = also_possible;
     finding.settle_by =
         Some("each core asked by itself: in the cluster, or with --endpoint IP:PORT for each".into());
     Some(finding)

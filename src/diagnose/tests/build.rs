@@ -1,17 +1,18 @@
 //! Evidence in a few words.
 
 use jiff::Timestamp;
-use serde_json::Map;
 
 use crate::code::Code;
 use crate::diagnose::diagnose;
 use crate::evidence::{
-    API_VERSION, Action, CredentialUse, Evidence, LastSeen, Outcome, Presence, Pull, PullSeen, Run, Step,
+    Action, CredentialUse, Evidence, LastSeen, Outcome, Presence, Pull, PullSeen, Run, Step,
 };
 use crate::finding::Finding;
 use crate::plan::{Check, Identity, Plan, PlannedNode, SecretSource, Skip, SkipReason};
 use crate::text::Clean;
 
+/// The API server of every run.
+const SERVER: &str = "https://api.example.com";
 /// The registry of [`IMAGE`].
 pub(crate) const REGISTRY: &str = "registry.example.com";
 /// The image of every pull that names no other.
@@ -55,53 +56,22 @@ pub(crate) fn evidence(pulls: Vec<Pull>) -> Evidence {
             images.push(pull.image.clone());
         }
     }
-    Evidence {
-        api_version: API_VERSION.into(),
-        kind: "Evidence".into(),
-        run: Run {
-            id: "abcd2345".into(),
-            version: "0.0.0".into(),
-            server: "https://api.example.com".into(),
-            started_at: Timestamp::UNIX_EPOCH,
-            interrupted: false,
-            extra: Map::new(),
-        },
-        plan: plan(images, nodes),
-        collected_at: Timestamp::UNIX_EPOCH,
-        nodes: Vec::new(),
-        pulls,
-        probes: Vec::new(),
-        builders: Vec::new(),
-        stores: Vec::new(),
-        harbor: None,
-        leases: None,
-        workloads: None,
-        extra: Map::new(),
-    }
+    let run = Run { version: "0.0.0".into(), ..Run::new("abcd2345".into(), SERVER, Timestamp::UNIX_EPOCH) };
+    Evidence { pulls, ..Evidence::new(run, plan(images, nodes), Timestamp::UNIX_EPOCH) }
 }
 
 fn plan(images: Vec<String>, nodes: Vec<PlannedNode>) -> Plan {
     Plan {
         namespace: "team".into(),
-        images,
         identity: Identity {
             name: "serviceaccount/builder".into(),
             service_account: "builder".into(),
             pull_secrets: vec!["regcred".into()],
             source: SecretSource::ServiceAccount,
         },
-        action: Action::Pull,
         checks: vec![Check::Kubelet],
-        probe: None,
-        harbor: None,
-        clock: None,
-        scope: None,
         nodes,
-        sampled_of: None,
-        one_first: false,
-        timeout_seconds: 120,
-        keep: false,
-        extra: Map::new(),
+        ..Plan::of_this_machine(Action::Pull, images, 120)
     }
 }
 

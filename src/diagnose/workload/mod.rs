@@ -3,6 +3,10 @@
 //! Two questions share them. `why`: which cause has this pull that fails? `secrets`: which workload lacks what its
 //! images need, before a pull fails? `failing/` judges pulls that fail, `audit/` what is written down.
 
+pub(super) mod audit;
+pub(super) mod failing;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use view::{Keyring, View};

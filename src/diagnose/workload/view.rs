@@ -26,7 +26,6 @@ pub(crate) struct Keyring<'e> {
     pub(crate) missing: Vec<&'e str>,
     /// Names of those that could not be read: what is in them is not known.
     pub(crate) unread: Vec<&'e str>,
-    secrets: Vec<SecretEvidence>,
 }
 
 impl<'e> View<'e> {
@@ -81,8 +80,7 @@ impl<'e> View<'e> {
 
     /// The keyring of the pull secrets that a pod has.
     pub(crate) fn keyring(&self, namespace: &str, names: &'e [String]) -> Keyring<'e> {
-        let mut keyring =
-            Keyring { read: Vec::new(), missing: Vec::new(), unread: Vec::new(), secrets: Vec::new() };
+        let mut keyring = Keyring { read: Vec::new(), missing: Vec::new(), unread: Vec::new() };
         for name in names {
             match self.secret(namespace, name) {
                 Some(secret) if secret.seen().is_some() => keyring.read.push(secret),
@@ -90,8 +88,6 @@ impl<'e> View<'e> {
                 _ => keyring.unread.push(name),
             }
         }
-        let seen = keyring.read.iter().filter_map(|secret| secret.seen());
-        keyring.secrets = seen.map(|seen| seen.docker_config.clone()).collect();
         keyring
     }
 
@@ -101,7 +97,7 @@ impl<'e> View<'e> {
     }
 }
 
-impl Keyring<'_> {
+impl<'e> Keyring<'e> {
     /// Whether all of the named secrets were read or are known to be missing.
     pub(crate) fn is_whole(&self) -> bool {
         self.unread.is_empty()
@@ -115,7 +111,8 @@ impl Keyring<'_> {
     pub(crate) fn lookup(
         &self,
         image: &Reference,
-    ) -> Result<Vec<(&SecretEvidence, &EntryEvidence)>, KeyringError> {
-        lookup(&self.secrets, image)
+    ) -> Result<Vec<(&'e SecretEvidence, &'e EntryEvidence)>, KeyringError> {
+        let configs = self.read.iter().filter_map(|secret| secret.seen()).map(|seen| &seen.docker_config);
+        lookup(configs, image)
     }
 }

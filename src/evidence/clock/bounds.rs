@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Another's clock minus the observer's lies between these, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClockBounds {
     /// At least this, in microseconds.

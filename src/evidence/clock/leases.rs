@@ -10,6 +10,7 @@ const USUAL_SECONDS: u64 = 40;
 
 /// What one watch of the leases in `kube-node-lease` saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LeaseClocks {
     /// One item a node, in the order of their names.
@@ -28,6 +29,7 @@ pub struct LeaseClocks {
 
 /// The clock of one node, by the renewals of its lease.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LeaseClock {
     /// The node's name.

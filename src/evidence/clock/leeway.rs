@@ -19,6 +19,7 @@ pub struct TokenRules {
 
 /// What a verifier makes of a token's times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "verdict", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum TokenVerdict {
     /// It takes them.

@@ -19,6 +19,7 @@ use crate::text::Clean;
 
 /// What a probe saw of the clock of its node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClockSeen {
     /// The kernel's own word (`adjtimex`); absent where the system has no such call.
@@ -43,6 +44,7 @@ pub struct ClockSeen {
 
 /// A server that did not tell its time over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Untold {
     /// `host:port`, or what the user named where that is no registry.
@@ -55,6 +57,7 @@ pub struct Untold {
 
 /// The state of a kernel's clock: `adjtimex(2)` with mode 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KernelClock {
     /// Whether the kernel holds the clock for synchronised: neither `TIME_ERROR` nor `STA_UNSYNC`.
@@ -67,6 +70,7 @@ pub struct KernelClock {
 
 /// What a time server answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NtpSeen {
     /// The server as the user wrote it.
@@ -80,6 +84,7 @@ pub struct NtpSeen {
 
 /// A time server's answer (RFC 5905, section 7.3; the offset by section 8).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NtpAnswer {
     /// The server's clock minus the node's, with half the round trip as its uncertainty; [`ClockBounds::UNKNOWN`],
@@ -111,6 +116,7 @@ impl NtpAnswer {
 
 /// The clock of an HTTP server, by its `Date`s.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DateSeen {
     /// `host:port`.
@@ -128,6 +134,7 @@ pub struct DateSeen {
 
 /// The times of a token against the node's clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenTimes {
     /// Who issued it: `host:port` of the token service.

@@ -13,6 +13,9 @@ const UNTOLD_US: i64 = 20_000;
 /// Under this no uncertainty goes, in microseconds: of one sample or two, and of more.
 const FEW_SAMPLES_US: i64 = 5_000;
 const MORE_SAMPLES_US: i64 = 2_000;
+/// How late a single renewal may come, in microseconds: an API server that is starved answers after seconds, and the
+/// kubelet's request gives up after ten.
+const LATE_US: i64 = 10_000_000;
 /// How many nodes with two samples tell what is usual.
 const TELLING: usize = 5;
 /// The longest that the fastest way of all is taken to be, in microseconds: 3 ms on an idle cluster.
@@ -30,6 +33,21 @@ pub struct Offset<'a> {
     /// How far that may be wrong, in microseconds. An estimate: nothing bounds how long a renewal takes, and a slow one
     /// looks like a clock that is behind.
     pub uncertainty_us: i64,
+}
+
+impl Offset<'_> {
+    /// Whether the node is off by more than this, in microseconds, and its renewal was not just slow: what comes late once
+    /// looks like a clock that is behind.
+    pub fn is_certain(&self, over_us: i64) -> bool {
+        let away = self.offset_us.saturating_abs();
+        let may_be_late = self.offset_us < 0 && self.lease.samples < 2 && away < LATE_US;
+        away.saturating_sub(self.uncertainty_us) > over_us && !may_be_late
+    }
+
+    /// Whether it seems to be off by more than this, in microseconds, and another renewal may clear it.
+    fn is_doubtful(&self, over_us: i64) -> bool {
+        self.offset_us.saturating_abs() > over_us && self.lease.samples < 2 && !self.is_certain(over_us)
+    }
 }
 
 /// The clocks of all nodes whose renewals were seen.
@@ -60,6 +78,20 @@ impl<'a> Offsets<'a> {
             false => ahead.uncertainty_us.saturating_add(behind.uncertainty_us),
         };
         Some((ahead.offset_us.saturating_sub(behind.offset_us), uncertainty))
+    }
+
+    /// The nodes whose clock seems to be off by more than this, in microseconds, or apart from another's, by a single
+    /// renewal that may only have come late: the next one tells.
+    pub fn doubtful(&self, over_us: i64) -> Vec<&'a str> {
+        let mut doubtful: Vec<&Offset<'a>> =
+            self.nodes.iter().filter(|node| node.is_doubtful(over_us)).collect();
+        let is_off = |node: &Offset<'_>| node.offset_us.saturating_abs() > over_us;
+        let apart = self.spread_us().is_some_and(|(spread, _)| spread > over_us);
+        if apart && !self.nodes.iter().any(is_off) {
+            let behind = self.nodes.iter().min_by_key(|node| node.offset_us);
+            doubtful.extend(behind.filter(|node| node.lease.samples < 2));
+        }
+        doubtful.into_iter().map(|node| node.lease.node.as_str()).collect()
     }
 
     /// The node that is furthest from the middle.

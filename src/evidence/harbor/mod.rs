@@ -18,6 +18,7 @@ use crate::text::Clean;
 /// What the API server shows of one Harbor. What its cores answered is in the probes
 /// ([`ProbeSeen::harbor`](crate::evidence::ProbeSeen)).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Harbor {
     /// Its namespace.
@@ -57,6 +58,7 @@ pub struct Harbor {
 
 /// What installed a Harbor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Installer {
     /// The chart of goharbor/harbor-helm.
@@ -72,6 +74,7 @@ pub enum Installer {
 
 /// Something that could not be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Unread {
     /// What: `secret/harbor-core`, `checksums of the key files`.

@@ -8,6 +8,7 @@ use crate::text::Clean;
 
 /// A pod of core.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CorePod {
     /// Its name.
@@ -63,6 +64,7 @@ impl CorePod {
 
 /// Whether a pod serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PodState {
     /// It is ready.
@@ -76,6 +78,7 @@ pub enum PodState {
 
 /// Where a core's token key lies: `TOKEN_PRIVATE_KEY_PATH`, and what is mounted there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KeyPath {
     /// The effective path in the container; empty where it could not be told.
@@ -88,6 +91,7 @@ pub struct KeyPath {
 
 /// What is mounted at the path of a token key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum KeyMount {
     /// A key of a Secret.
@@ -113,6 +117,7 @@ pub enum KeyMount {
 
 /// The checksum of a key's file, as the pod computed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyFile {
     /// SHA-256 of the file, as 64 hexadecimal digits. It differs with white space, the `kid` does not.
@@ -123,6 +128,7 @@ pub struct KeyFile {
 
 /// A Secret that holds a token key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeySecret {
     /// The Secret's name.
@@ -135,6 +141,7 @@ pub struct KeySecret {
 
 /// What a Secret with a token key holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KeySecretSeen {
     /// SHA-256 of the private key's value, as 64 hexadecimal digits.
@@ -154,6 +161,7 @@ pub struct KeySecretSeen {
 
 /// The form of a private key. Harbor issues tokens with PKCS#1 RSA keys only (2.16).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum KeyForm {
     /// `RSA PRIVATE KEY`.
@@ -169,6 +177,7 @@ pub enum KeyForm {
 
 /// A pod of jobservice or registry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct OtherPod {
     /// `jobservice`, `registry`, `portal` …
@@ -185,6 +194,7 @@ pub struct OtherPod {
 
 /// A rollout that is not finished.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rollout {
     /// `deployment/harbor-core`.
@@ -203,6 +213,7 @@ pub struct Rollout {
 
 /// Something that sends a client to the same core again and so hides that cores differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Sticky {
     /// `service/harbor-core`, `ingress/harbor`.
@@ -213,6 +224,7 @@ pub struct Sticky {
 
 /// Where clients come in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FrontDoor {
     /// The Service before core: `service/harbor-core`; empty where none was found.
@@ -227,6 +239,7 @@ pub struct FrontDoor {
 
 /// How often a core logged a telling line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CoreLog {
     /// The pod.
@@ -240,6 +253,7 @@ pub struct CoreLog {
 
 /// One kind of telling line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LogCount {
     /// What it tells.
@@ -261,6 +275,7 @@ pub struct LogCount {
 
 /// Lines of core's log that tell a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TellingLine {
     /// A token's signature does not fit this core's key.

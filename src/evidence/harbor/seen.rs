@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::clock::ClockBounds;
 use crate::evidence::probe::{Answer, Exchange};
 use crate::rate::Rate;
-use crate::registry::challenge::Challenge;
 use crate::registry::credential::Described;
+use crate::registry::known;
 use crate::text::Clean;
 
 /// Everything that one observer saw of a Harbor's cores.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HarborSeen {
     /// How the cores were reached.
@@ -38,6 +39,7 @@ pub struct HarborSeen {
 
 /// How cores are reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Via {
     /// From a pod in the cluster, by the pods' own addresses.
@@ -51,6 +53,7 @@ pub enum Via {
 
 /// What one core answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CoreSeen {
     /// The pod's name, or the address of the URL.
@@ -92,6 +95,7 @@ impl CoreSeen {
 
 /// What `/api/v2.0/systeminfo` tells. Without a login it has less.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SystemInfo {
     /// `harbor_version`, such as `v2.16.0-abcdef`; only with a login.
@@ -107,6 +111,7 @@ pub struct SystemInfo {
 
 /// What came of the one login with the given credential.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
     /// What the credential is.
@@ -139,20 +144,15 @@ impl Login {
     }
 }
 
-/// The realm of the registry behind core (Harbor 2.16: make/photon/prepare/templates/registry/config.yml.jinja).
-const REGISTRY_REALM: &str = "harbor-registry-basic-realm";
-
 /// Whether the registry behind core refused core's own credential. Core asks it only for whom it knows (`GET /v2/`), so
 /// that says nothing against the user's password or token: core has taken it.
 pub fn is_refusal_of_core(answer: &Answer) -> bool {
-    let is_of_registry = |challenge: &Challenge| {
-        matches!(challenge, Challenge::Basic { .. }) && challenge.realm() == Some(REGISTRY_REALM)
-    };
-    answer.status == 401 && answer.challenges.iter().any(is_of_registry)
+    answer.status == 401 && known::asks_for_core(&answer.challenges)
 }
 
 /// Who accepts whose tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Matrix {
     /// How it was found out.
@@ -161,6 +161,7 @@ pub struct Matrix {
     pub controls: Vec<Control>,
     /// One item a pair that was tried, by issuer, then verifier. As text a row an issuer: `AR.`.
     #[serde(with = "super::rows")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub cells: Vec<Cell>,
     /// One exchange of a rejection, as evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +178,7 @@ impl Matrix {
 
 /// How a matrix was found out (Harbor 2.16; see `docs/harbor.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
     /// A scopeless token of a user: `GET /v2/` is 200 where it verifies, 401 where not (see [`is_refusal_of_core`]).
@@ -188,6 +190,7 @@ pub enum Method {
 
 /// The control of one verifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Control {
     /// Index into [`HarborSeen::cores`].
@@ -201,6 +204,7 @@ pub struct Control {
 
 /// One pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Cell {
     /// Index into [`HarborSeen::cores`] of who issued the token.
@@ -213,6 +217,7 @@ pub struct Cell {
 
 /// What a verifier made of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It verified.
@@ -229,6 +234,7 @@ pub enum Verdict {
 
 /// What clients see at the front door: the Service or the external URL, each time over a fresh connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FrontSeen {
     /// The URL, without user and password.
@@ -243,8 +249,8 @@ pub struct FrontSeen {
     pub kids: Vec<KidCount>,
     /// Requests of tokens that gave none.
     pub without_token: u32,
-    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot read
-    /// its key, 502 and 503 are what stands before it.
+    /// The HTTP status that those had most often; absent where none of them was answered. 500 is a core that cannot sign
+    /// (its key, or its database), 502 to 504 are the word of what stands before the cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_status: Option<u16>,
     /// The same token and request again and again: how often it was *rejected*.
@@ -271,6 +277,7 @@ pub struct FrontSeen {
 
 /// A key id and how often it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KidCount {
     /// The key's id.
@@ -281,6 +288,7 @@ pub struct KidCount {
 
 /// What the client's own token says of a repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// `PROJECT/REPOSITORY`.

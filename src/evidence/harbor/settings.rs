@@ -7,6 +7,7 @@ use crate::text::Clean;
 
 /// One setting that must be equal on all pods that have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Setting {
     /// The variable, or the file: `CSRF_KEY`, `/etc/core/key`.
@@ -17,6 +18,7 @@ pub struct Setting {
 
 /// What one container has for a setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SettingValue {
     /// The pod.
@@ -40,6 +42,7 @@ pub struct SettingValue {
 
 /// How a setting's value was learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Learnt {
     /// Computed in the running container, so that it is what the process has.

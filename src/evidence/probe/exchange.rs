@@ -11,6 +11,7 @@ use crate::text::Clean;
 
 /// One request and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Exchange {
     /// Which step of a pull or push.
@@ -30,6 +31,18 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Of a request that was not made, and why, in words.
+    pub fn not_made(step: ExchangeStep, why: &str) -> Self {
+        Self {
+            step,
+            endpoint: None,
+            request: Clean::default(),
+            took_ms: 0,
+            redirects: Vec::new(),
+            result: ExchangeResult::Refused { message: Clean::new(why) },
+        }
+    }
+
     /// The answer, where there is one.
     pub fn answer(&self) -> Option<&Answer> {
         match &self.result {
@@ -54,6 +67,7 @@ impl Exchange {
 
 /// The steps of a pull or push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExchangeStep {
     /// `GET /v2/`.
@@ -120,6 +134,7 @@ impl ExchangeStep {
 
 /// What came back for a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ExchangeResult {
     /// An HTTP answer.
@@ -142,6 +157,7 @@ pub enum ExchangeResult {
 
 /// An HTTP answer, as far as it matters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The HTTP status.
@@ -250,6 +266,7 @@ fn is_unmarked(marks: &Marks) -> bool {
 
 /// What is wrong with an answer whose status is good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Trouble {
     /// The index has nothing for the platform.

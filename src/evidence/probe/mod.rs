@@ -18,6 +18,7 @@ pub use target::{
 
 /// One probe: a pod on a node, or this machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
     /// The item's id, unique in its document: `probe/NODE/NETWORK`, or `probe/local`.
@@ -54,6 +55,7 @@ impl Probe {
 
 /// The network that a probe looks from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Network {
     /// The node's own (hostNetwork), as the kubelet's pulls.
@@ -77,6 +79,7 @@ impl Network {
 
 /// What is asked of a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
     /// Manifest, configuration and first bytes of a layer.
@@ -99,6 +102,7 @@ pub enum Action {
 
 /// Everything that one probe saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProbeSeen {
     /// The version of the probe program.

@@ -11,6 +11,7 @@ use crate::text::Clean;
 
 /// What was seen of one image or repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// The image or repository as the user wrote it.
@@ -52,6 +53,7 @@ impl Target {
 
 /// What the docker configurations have for an image.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyringSeen {
     /// The configurations that were there, in order: `secret/NAME`, or a file.
@@ -80,6 +82,7 @@ pub struct KeyringSeen {
 
 /// A credential helper that was asked and failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FailedHelper {
     /// Its program: `docker-credential-NAME`.
@@ -96,6 +99,7 @@ pub struct FailedHelper {
 
 /// A docker configuration that cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BrokenConfig {
     /// `secret/NAME`, or a file.
@@ -115,6 +119,7 @@ pub struct BrokenConfig {
 
 /// What was asked with one credential, or without.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     /// The credential; absent for the attempt without one.
@@ -180,6 +185,7 @@ impl Attempt {
 
 /// A credential, as far as it leaves the code that holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialSeen {
     /// `secret/NAME`, a file, or a store.
@@ -195,6 +201,7 @@ pub struct CredentialSeen {
 
 /// Why a credential was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Withheld {
     /// The registry had refused it elsewhere in this run.
@@ -222,6 +229,7 @@ pub enum Withheld {
 
 /// The same push again and again, each over a fresh connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Series {
     /// How often it was to be tried.

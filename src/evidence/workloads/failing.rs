@@ -7,6 +7,7 @@ use crate::text::Clean;
 
 /// A container of a pod that waits for its image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FailingPull {
     /// The item's id, unique in its document: `pod/NAMESPACE/POD/CONTAINER`.
@@ -50,6 +51,7 @@ pub struct FailingPull {
 
 /// How a container waits for its image: the kubelet's reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PullState {
     /// `ErrImagePull`: the last try failed.
@@ -71,6 +73,7 @@ pub enum PullState {
 
 /// Where the words of a failure are from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Witness {
     /// The container's state.
@@ -81,6 +84,7 @@ pub enum Witness {
 
 /// Whether the events of a pod were there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Events {
     /// There were some about its pulls.

@@ -22,6 +22,7 @@ use crate::text::Clean;
 
 /// Workloads, and what their pulls need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Workloads {
     /// One item a list that was read. What the plan names and is not here was not read.
@@ -41,6 +42,7 @@ pub struct Workloads {
 
 /// A workload, or a pod that belongs to none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Workload {
     /// The item's id, unique in its document: `workload/NAMESPACE/KIND/NAME`.
@@ -73,8 +75,17 @@ pub struct Workload {
     pub owners: Vec<Owner>,
 }
 
+impl Workload {
+    /// Whether it never pulls again: a pod or Job that ended. What is scaled to none or suspended may.
+    pub fn has_ended(&self) -> bool {
+        let kind = self.name.split('/').next().unwrap_or_default();
+        !self.active && matches!(kind, "pod" | "job")
+    }
+}
+
 /// An image of a workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageUse {
     /// The reference as the workload has it.
@@ -99,6 +110,7 @@ pub const STARTED_ON: usize = 10;
 
 /// `imagePullPolicy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PullPolicy {
     /// At each start.
@@ -112,6 +124,7 @@ pub enum PullPolicy {
 
 /// A ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceAccount {
     /// The item's id, unique in its document: `serviceaccount/NAMESPACE/NAME`.
@@ -136,6 +149,7 @@ impl ServiceAccount {
 
 /// What a ServiceAccount holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceAccountSeen {
     /// Its pull secrets, which admission copies into pods that name none.
@@ -151,6 +165,7 @@ pub struct ServiceAccountSeen {
 
 /// A NetworkPolicy that restricts egress of a workload's pods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EgressPolicy {
     /// The item's id, unique in its document: `networkpolicy/NAMESPACE/NAME`.
@@ -194,6 +209,7 @@ impl Workloads {
 
 /// When something was made and last written (UTC), as its metadata says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Written {
     /// `creationTimestamp`.

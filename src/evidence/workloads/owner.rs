@@ -7,6 +7,7 @@ use crate::text::Clean;
 /// A program that writes an object from a source of its own: what is patched in the object itself is reverted, or
 /// lost at the next release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Owner {
     /// Which program.
@@ -22,6 +23,7 @@ pub struct Owner {
 
 /// Programs that write objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum OwnerKind {
     /// Helm: a release.

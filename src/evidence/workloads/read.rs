@@ -6,6 +6,7 @@ use crate::evidence::Outcome;
 
 /// One kind of objects, read in pages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Read {
     /// What was read.
@@ -17,6 +18,7 @@ pub struct Read {
 
 /// What the API server is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Resource {
     /// Pods.

@@ -9,6 +9,7 @@ use crate::text::Clean;
 
 /// A Secret that something names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PullSecret {
     /// The item's id, unique in its document: `secret/NAMESPACE/NAME`.
@@ -41,6 +42,7 @@ impl PullSecret {
 
 /// What a Secret holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PullSecretSeen {
     /// Its type: `kubernetes.io/dockerconfigjson`.

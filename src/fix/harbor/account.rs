@@ -3,9 +3,10 @@
 
 use super::super::shell::quoted;
 use super::super::{create_secret, fix};
-use crate::diagnose::harbor::{View, host};
+use crate::diagnose::harbor::View;
 use crate::evidence::harbor::Decision;
 use crate::finding::Fix;
+use crate::text::url::authority;
 
 /// The URL of Harbor's API where it has TLS: the front door's, else the one that users know.
 fn secure_url<'a>(view: &View<'a>) -> Option<&'a str> {
@@ -69,7 +70,7 @@ fn source<'a>(view: &View<'a>) -> Option<&'a str> {
 pub(super) fn accounts(view: &View<'_>) -> Vec<Fix> {
     let users = view.harbor.and_then(|harbor| harbor.front.as_ref()).map(|front| front.external_url.as_str());
     let front = view.seen.and_then(|seen| seen.front.as_ref()).map(|front| front.url.as_str());
-    let url = users.filter(|url| !url.is_empty()).or(front).map_or("HARBOR", host);
+    let url = users.filter(|url| !url.is_empty()).or(front).map_or("HARBOR", authority);
     let mut fixes = vec![fix(
         "logs in by hand, once, into a configuration of its own; asks for the password. A robot's expiry and state are shown in the portal under Robot Accounts",
         format!("docker --config ./regauth-login login {}", quoted(url)),

@@ -1,11 +1,14 @@
 //! Where clients come in: the front door, and the URL that Harbor was told.
 
-use super::super::fix;
 use super::super::shell::quoted;
+use super::super::{fix, look_up, show_certificate};
 use super::NEW_SECRET;
+use crate::code::Code;
 use crate::diagnose::harbor::{Core, View};
+use crate::evidence::Network;
 use crate::evidence::harbor::Installer;
 use crate::finding::Fix;
+use crate::text::url::authority;
 
 /// What Harbor's token service answers without a credential.
 const ANONYMOUS: &str = "/service/token?service=harbor-registry&scope=repository:library/x:pull";
@@ -33,6 +36,27 @@ pub(super) fn look_at_door(view: &View<'_>, tokens: bool) -> Vec<Fix> {
     };
     let url = quoted(&format!("{url}{path}"));
     vec![fix(what, format!("curl -sS -m 10 -o /dev/null -D - {url}"))]
+}
+
+/// Looks at what is wrong with the way to the front door, from where it was met.
+pub(super) fn way_to_door(code: Code, view: &View<'_>) -> Vec<Fix> {
+    let Some(url) = plain_url(view) else { return Vec::new() };
+    let asked = authority(url);
+    match code {
+        Code::RegistryNameUnresolved => {
+            let network = view.probe.map_or(Network::Local, |probe| probe.network);
+            vec![look_up(network, view.namespace(), asked)]
+        }
+        Code::PlainHttpRegistry => {
+            let url = quoted(&format!("http://{asked}"));
+            let command = match view.harbor {
+                Some(harbor) => format!("kubectl regauth harbor -n {} --front {url}", harbor.namespace),
+                None => format!("kubectl regauth harbor --url {url}"),
+            };
+            vec![fix("asks over plain HTTP, in which passwords go in the clear", command)]
+        }
+        _ => vec![show_certificate(asked)],
+    }
 }
 
 /// Asks one address behind the URL by hand.

@@ -12,7 +12,7 @@ mod registry;
 
 pub(crate) use self::account::ask_later;
 use self::account::{accounts, longer_tokens, may_push, project, writable};
-use self::door::{at_address, external_url, front_url, look_at_door};
+use self::door::{at_address, external_url, front_url, look_at_door, way_to_door};
 pub(crate) use self::keys::certificate;
 use self::keys::{keep_one_key, readable, show_mounts};
 pub(crate) use self::registry::registry_credential;
@@ -82,6 +82,12 @@ fn with_any(code: Code, view: &View<'_>) -> Option<Vec<Fix>> {
         Code::RepositoryNotFound => project(view),
         Code::RegistryReadOnly => writable(view),
         Code::TokenOutlived => longer_tokens(view).into_iter().collect(),
+        Code::RegistryNameUnresolved
+        | Code::PlainHttpRegistry
+        | Code::CertificateUntrusted
+        | Code::CertificateNameMismatch
+        | Code::CertificateNotValidNow
+        | Code::TlsHandshakeFailed => way_to_door(code, view),
         _ => return None,
     })
 }

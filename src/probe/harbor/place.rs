@@ -12,7 +12,6 @@ use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Withheld};
 use crate::registry::challenge::Challenge;
 use crate::registry::client::{Authorization, Client, Direct, Heard};
 use crate::registry::transport::Origin;
-use crate::text::Clean;
 
 /// An upload that was started when the user ended the look is waited for so long, so that it can be cancelled.
 const TO_CANCEL: Duration = Duration::from_secs(5);
@@ -199,24 +198,12 @@ impl Asker {
 fn not_answered(step: ExchangeStep, why: &str) -> Heard {
     let now = Timestamp::now();
     Heard {
-        exchange: not_asked(step, why),
+        exchange: Exchange::not_made(step, why),
         sent: now,
         received: now,
         token: None,
         cookies: Vec::new(),
         location: None,
         body: Vec::new(),
-    }
-}
-
-/// A request that was not made, and why.
-pub(super) fn not_asked(step: ExchangeStep, why: &str) -> Exchange {
-    Exchange {
-        step,
-        endpoint: None,
-        request: Clean::default(),
-        took_ms: 0,
-        redirects: Vec::new(),
-        result: ExchangeResult::Refused { message: Clean::new(why) },
     }
 }

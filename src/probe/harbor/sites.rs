@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::front::Door;
-use super::place::{Place, not_asked};
+use super::place::Place;
 use crate::evidence::endpoint::{Endpoint, Scheme};
 use crate::evidence::harbor::CoreSeen;
 use crate::evidence::harbor::seen::Via;
-use crate::evidence::probe::ExchangeStep;
+use crate::evidence::probe::{Exchange, ExchangeStep};
 use crate::plan::{CoreAddress, HarborAsk};
 use crate::registry::transport::{Origin, Settings, Target};
 
@@ -88,7 +88,7 @@ pub(super) fn without_address(core: &CoreAddress, why: &str) -> (CoreSeen, Place
     let seen = CoreSeen {
         name: core.name.clone(),
         address: core.address.clone(),
-        token: not_asked(ExchangeStep::PullToken, why),
+        token: Exchange::not_made(ExchangeStep::PullToken, why),
         info: None,
         clock: None,
         realm: None,

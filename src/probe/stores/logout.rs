@@ -7,7 +7,7 @@ use super::places::{DOCKER_AUTH_CONFIG, Env, Os};
 use super::{Client, Place, StoreEntry};
 use crate::finding::Fix;
 use crate::fix::shell::quoted;
-use crate::registry::docker_config::client::DOCKER_INDEX;
+use crate::registry::docker_config::client::{DOCKER_INDEX, hostname};
 use crate::text::Clean;
 
 /// How an entry is removed, the usual way first.
@@ -87,7 +87,7 @@ fn in_helper(entry: &StoreEntry, name: &str, env: &Env) -> Vec<Fix> {
     if name == "osxkeychain" || (name == "desktop" && env.os == Os::MacOs) {
         fixes.push(fix(
             "macOS only: removes the entry from the Keychain",
-            format!("security delete-internet-password -s {}", quoted(host(&entry.key))),
+            format!("security delete-internet-password -s {}", quoted(hostname(&entry.key))),
         ));
     }
     fixes
@@ -102,11 +102,6 @@ fn docker(key: &str) -> String {
 fn helm(key: &str) -> String {
     let key = if key == DOCKER_INDEX { "docker.io" } else { key };
     format!("helm registry logout {}", quoted(key))
-}
-
-fn host(key: &str) -> &str {
-    let bare = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
-    bare.split('/').next().unwrap_or_default()
 }
 
 fn quoted_path(path: Option<&Path>) -> String {

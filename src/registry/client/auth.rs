@@ -12,7 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout_at;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Ask, Asked, Client, no_request, refused};
+use super::{Ask, Asked, Client, no_request};
 use crate::evidence::endpoint::{Role, Scheme};
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Trouble, Withheld};
 use crate::registry::challenge::Challenge;
@@ -149,7 +149,7 @@ impl Client {
         let step = if scope.push { ExchangeStep::PushToken } else { ExchangeStep::PullToken };
         let realm = match realm(challenge, scope) {
             Ok(realm) => realm,
-            Err(message) => return Token::Refused(Exchange { result: refused(message), ..no_request(step) }),
+            Err(message) => return Token::Refused(Exchange::not_made(step, message)),
         };
         if !matches!(login, Login::Anonymous)
             && let Err(withheld) = self.may_login(registry, &realm).await

@@ -254,14 +254,7 @@ fn refused(message: &str) -> ExchangeResult {
 
 /// The exchange of a request that cannot be made.
 fn no_request(step: ExchangeStep) -> Exchange {
-    Exchange {
-        step,
-        endpoint: None,
-        request: Clean::default(),
-        took_ms: 0,
-        redirects: Vec::new(),
-        result: refused("no request can be made of this path"),
-    }
+    Exchange::not_made(step, "no request can be made of this path")
 }
 
 /// A path of an origin.

@@ -10,6 +10,7 @@ use super::embedded::Times;
 
 /// What a credential is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CredentialKind {
     /// Neither user name nor password.

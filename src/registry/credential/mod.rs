@@ -20,6 +20,7 @@ const MAX_USERNAME: usize = 256;
 
 /// What is known of a credential. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Described {
     /// What it is.

@@ -58,7 +58,7 @@ impl DockerConfig {
         if let Some(store) = &self.creds_store {
             return Source::Store(store);
         }
-        let by_host = || self.entries.iter().find(|entry| host(&entry.key) == host(name));
+        let by_host = || self.entries.iter().find(|entry| hostname(&entry.key) == hostname(name));
         self.entry(name).or_else(by_host).map_or(Source::None, Source::Entry)
     }
 }
@@ -100,8 +100,8 @@ impl Entry {
     }
 }
 
-/// `ConvertToHostname`: no scheme, no path.
-fn host(key: &str) -> &str {
+/// The key of an entry without scheme and path, as Docker compares them (`ConvertToHostname`).
+pub(crate) fn hostname(key: &str) -> &str {
     let bare = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     bare.split_once('/').map_or(bare, |(host, _)| host)
 }

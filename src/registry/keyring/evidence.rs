@@ -13,6 +13,7 @@ use crate::text::Clean;
 
 /// A pull secret as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SecretEvidence {
     /// The Secret's name.
@@ -26,6 +27,7 @@ pub struct SecretEvidence {
 
 /// One entry of a pull secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EntryEvidence {
     /// The key as it is written.
@@ -87,15 +89,16 @@ impl EntryEvidence {
 ///
 /// The first pull secret that is broken.
 pub fn lookup<'e>(
-    secrets: &'e [SecretEvidence],
+    secrets: impl IntoIterator<Item = &'e SecretEvidence>,
     image: &Reference,
 ) -> Result<Vec<(&'e SecretEvidence, &'e EntryEvidence)>, KeyringError> {
-    for secret in secrets {
+    let secrets: Vec<&SecretEvidence> = secrets.into_iter().collect();
+    for secret in &secrets {
         if let SecretState::Broken { error } = &secret.state {
             return Err(KeyringError { secret: secret.name.clone(), error: error.clone() });
         }
     }
-    let read = secrets.iter().filter(|secret| secret.state == SecretState::Read);
+    let read = secrets.into_iter().filter(|secret| secret.state == SecretState::Read);
     let entries: Vec<_> =
         read.flat_map(|secret| secret.entries.iter().map(move |entry| (secret, entry))).collect();
     let key = |entry: &EntryEvidence| Some(entry.lookup_key.as_ref()?.as_str().as_bytes().to_vec());

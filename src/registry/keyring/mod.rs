@@ -49,6 +49,7 @@ pub struct PullSecret {
 
 /// What the kubelet makes of one pull secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", tag = "state")]
 pub enum SecretState {
     /// Its entries count.
@@ -68,6 +69,7 @@ pub enum SecretState {
 
 /// A pull secret that fails the look-up for the whole pod.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[error("the pull secret `{secret}` cannot be read: {error}")]
 pub struct KeyringError {

@@ -3,6 +3,7 @@
 use super::judge::{Answer, Place};
 use super::row::{Granted, Row, Source};
 use crate::finding::Code as C;
+use crate::registry::challenge::Challenge;
 use crate::registry::claims::Claims;
 
 const SEEN: Source = Source::Seen("Harbor 2.16, four cores");
@@ -14,6 +15,17 @@ const BAD_CREDENTIAL: &[C] =
     &[C::CredentialRejected, C::CredentialExpired, C::RobotAccountUnusable, C::AccountLocked];
 const TOKEN_REFUSED: &[C] =
     &[C::HarborTokenRejected, C::HarborKeyMismatch, C::TokenTimeRejected, C::ClockDrift, C::TokenOutlived];
+
+/// The realm of the registry behind core (Harbor 2.16: make/photon/prepare/templates/registry/config.yml.jinja).
+const REGISTRY_REALM: &str = "harbor-registry-basic-realm";
+
+/// Whether it is the registry behind core that asks, for core's own credential: it refused the one that core sent.
+pub(crate) fn asks_for_core(challenges: &[Challenge]) -> bool {
+    let is_of_registry = |challenge: &Challenge| {
+        matches!(challenge, Challenge::Basic { .. }) && challenge.realm() == Some(REGISTRY_REALM)
+    };
+    challenges.iter().any(is_of_registry)
+}
 
 pub(super) const ROWS: &[Row] = &[
     Row::new(&[C::RegistryReadOnly], "an administrator made it read-only", SEEN)
@@ -60,9 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         Source::Code("Harbor 2.16: make/photon/prepare/templates/registry/config.yml.jinja"),
     )
     .status(&[401])
-    .when(|answer| {
-        answer.challenges.iter().any(|found| found.realm() == Some("harbor-registry-basic-realm"))
-    }),
+    .when(|answer| asks_for_core(answer.challenges)),
     Row::new(BAD_CREDENTIAL, "its token was issued to nobody although a credential was sent", SEEN)
         .status(&[401])
         .granted(Granted::Nobody),

@@ -14,6 +14,7 @@ use crate::text::Clean;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
     /// A pull.
@@ -24,6 +25,7 @@ pub enum Action {
 
 /// Who answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Place {
     /// The registry, to a request for anything but a blob.
@@ -96,6 +98,7 @@ impl<'a> Answer<'a> {
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Judgement {
     /// The causes that it may have, likeliest first. Never empty; at most one is certain, and then it is the

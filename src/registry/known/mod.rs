@@ -15,6 +15,7 @@ mod selfhosted;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use harbor::asks_for_core;
 pub use judge::{Action, Answer, Judgement, Place, SentCredential, judge};
 pub use provider::{Missing, Provider};
 pub use row::Source;

@@ -9,6 +9,7 @@ use crate::text::Clean;
 
 /// Whose registry it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "name", rename_all = "camelCase")]
 pub enum Provider {
     /// Google Artifact Registry (`…-docker.pkg.dev`).
@@ -47,6 +48,7 @@ pub enum Provider {
 
 /// A right that is missing, in the provider's own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Missing {
     /// The right.

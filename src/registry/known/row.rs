@@ -7,6 +7,7 @@ use crate::finding::Code;
 
 /// How a row is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "where", rename_all = "camelCase")]
 pub enum Source {
     /// The page that documents it.

@@ -18,6 +18,7 @@ use crate::text::Clean;
 
 /// A key that nearly matches an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NearMiss {
     /// The key as it is written.
@@ -28,6 +29,7 @@ pub struct NearMiss {
 
 /// Why a key does not match. Displayed, it is a clause that fits behind the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 pub enum MissReason {
     /// White space is part of the key.
@@ -102,6 +104,7 @@ pub enum MissReason {
 
 /// A provider whose registries have a region in their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Provider {
     /// Amazon Elastic Container Registry.
@@ -162,6 +165,7 @@ pub fn near_misses<'k>(image: &Reference, keys: impl IntoIterator<Item = &'k str
 
 /// Why an entry that matches gives the kubelet nothing to log in with. It shadows the anonymous pull all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Useless {
     /// There is nothing in it.

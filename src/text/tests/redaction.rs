@@ -67,6 +67,8 @@ fn pairs_are_redacted_in_every_encoding() {
         "user 'bob' password 'hunter2'",
         "helm registry login --username bob --password hunter2 r.example.com",
         "curl -u bob:hunter2 https://r.example.com",
+        "docker login -u bob -p hunter2 r.example.com",
+        "helm registry login r.example.com --username bob -p=hunter2",
         "skopeo copy --src-creds bob:hunter2 docker://r.example.com/a dir:x",
     ] {
         hides(text);

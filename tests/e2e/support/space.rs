@@ -121,6 +121,18 @@ impl Space {
         });
     }
 
+    /// Gives the user a role of `kubectl regauth rbac` as well, in this namespace; one about nodes in the cluster.
+    pub fn allow(&self, role: &str) {
+        self.cluster.kubectl(&["apply", "-f", "-"], &super::plugin::rbac(&["--why"]));
+        let (role_flag, account) =
+            (format!("--clusterrole={role}"), format!("--serviceaccount={}:tester", self.namespace));
+        let (kind, name) = match role.ends_with("-nodes") {
+            true => ("clusterrolebinding", self.namespace.clone() + "-" + role),
+            false => ("rolebinding", role.to_string()),
+        };
+        self.kubectl(&["create", kind, &name, &role_flag, &account], "");
+    }
+
     /// The plugin as the restricted user, in this namespace.
     pub fn plugin(&self, args: &[&str]) -> Plugin {
         Plugin::new(&self.kubeconfig, args)

@@ -98,6 +98,60 @@ fn a_front_door_that_gives_no_token_although_cores_do() {
     assert_eq!((finding.code, finding.certain), (Code::TokenServiceUnreachable, true));
 }
 
+/// A Harbor whose cores are not known by themselves and whose front door gives no token but this status.
+fn gives_only(status: u16) -> Evidence {
+    let mut evidence = by_url(&[(A, 1)]);
+    seen(&mut evidence).cores.clear();
+    let door = seen(&mut evidence).front.as_mut().unwrap();
+    door.kids.clear();
+    (door.without_token, door.failed_status) = (5, Some(status));
+    evidence
+}
+
+#[test]
+fn the_status_of_a_front_door_without_tokens_says_whether_no_core_signs_or_none_is_there() {
+    for (status, code, words) in [
+        (500, Code::HarborKeyUnreadable, "cannot sign"),
+        (502, Code::HarborCoreUnreachable, "reaches no core"),
+        (503, Code::HarborCoreUnreachable, "reaches no core"),
+        (504, Code::HarborCoreUnreachable, "reaches no core"),
+        (429, Code::TokenServiceUnreachable, "answers 429"),
+    ] {
+        let finding = only(&gives_only(status));
+        assert_eq!((finding.code, finding.certain), (code, false), "{status}");
+        assert_eq!(finding.subject.name, "registry/harbor.example.com");
+        assert!(
+            finding.cause.contains(words) && finding.cause.contains(&status.to_string()),
+            "{}",
+            finding.cause
+        );
+        assert!(finding.settle_by.is_some() && !finding.fixes.is_empty(), "{finding:#?}");
+        assert!(!finding.also_possible.contains(&code), "{finding:#?}");
+    }
+}
+
+#[test]
+fn cores_that_issue_tell_that_it_is_the_way_to_them() {
+    for (status, words) in [(500, "another core"), (503, "does not reach them"), (429, "answers 429")] {
+        let mut evidence = harbor(&[A, A]);
+        let door = FrontSeen { without_token: 5, failed_status: Some(status), ..front(&[]) };
+        seen(&mut evidence).front = Some(door);
+        let finding = only(&evidence);
+        assert_eq!((finding.code, finding.certain), (Code::TokenServiceUnreachable, true), "{status}");
+        assert!(finding.cause.contains(words), "{}", finding.cause);
+    }
+}
+
+#[test]
+fn where_no_core_can_sign_the_door_says_nothing_new() {
+    let mut evidence = harbor(&["", ""]);
+    let door = FrontSeen { without_token: 5, failed_status: Some(500), ..front(&[]) };
+    seen(&mut evidence).front = Some(door);
+    let findings = crate::diagnose::diagnose(&evidence);
+    assert!(!findings.is_empty());
+    assert!(findings.iter().all(|one| !one.subject.name.starts_with("registry/")), "{findings:#?}");
+}
+
 #[test]
 fn a_node_that_gets_no_token_at_the_external_url_is_named_and_the_cores_stay_those_of_the_first_observer() {
     let mut evidence = harbor(&[A, A]);
@@ -119,8 +173,8 @@ fn a_node_that_gets_no_token_at_the_external_url_is_named_and_the_cores_stay_tho
     evidence.probes.extend(further);
     let finding = only(&evidence);
     assert_eq!(
-        (finding.code, finding.subject.nodes),
-        (Code::TokenServiceUnreachable, vec!["node2".to_string()])
+        (finding.code, finding.subject.nodes, finding.certain),
+        (Code::TokenServiceUnreachable, vec!["node2".to_string()], true)
     );
     let report = Report::of(&evidence);
     let nodes = report.harbor.unwrap().nodes;

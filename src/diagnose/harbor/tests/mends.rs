@@ -33,6 +33,22 @@ fn decided(decision: crate::evidence::harbor::Decision) -> Evidence {
 }
 
 #[test]
+fn what_is_wrong_with_the_way_to_the_front_door_is_looked_at_from_where_it_was_met() {
+    let of = |code: Code, by_this_machine: bool| {
+        let mut evidence = if by_this_machine { by_url(&[(A, 1)]) } else { harbor(&[A, A]) };
+        seen(&mut evidence).front = Some(front(&[(A, 1)]));
+        crate::fix::harbor::mends(code, &crate::diagnose::harbor::View::of(&evidence).unwrap(), &[])
+    };
+    let fixes = of(Code::RegistryNameUnresolved, true);
+    assert_eq!(fixes[0].command, "nslookup harbor.example.com");
+    assert!(has(&of(Code::RegistryNameUnresolved, false), "-- nslookup harbor.example.com"));
+    let fixes = of(Code::CertificateNameMismatch, true);
+    assert!(has(&fixes, "openssl s_client -connect harbor.example.com:443"), "{fixes:?}");
+    assert!(has(&of(Code::PlainHttpRegistry, true), "--url http://harbor.example.com"));
+    assert!(has(&of(Code::PlainHttpRegistry, false), "-n harbor --front http://harbor.example.com"));
+}
+
+#[test]
 fn a_refused_credential_is_replaced_by_a_fresh_login() {
     let mut evidence = decided(decision(Some("ci"), &["push"], None));
     seen(&mut evidence).login = Some(login("ci", 401));

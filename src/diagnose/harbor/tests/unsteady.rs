@@ -65,6 +65,24 @@ fn tokens_that_are_missing_beside_others_are_counted() {
 }
 
 #[test]
+fn the_status_of_the_missing_tokens_says_whether_a_core_cannot_sign_or_is_away() {
+    for (status, code, words) in [
+        (500, Code::HarborKeyUnreadable, "(500): one of the cores behind it cannot sign"),
+        (502, Code::HarborCoreUnreachable, "(502): a core behind it is away"),
+        (429, Code::TokenServiceUnreachable, "(429)"),
+    ] {
+        let mut evidence = harbor(&[A, A]);
+        let mut door = front(&[(A, 20)]);
+        (door.without_token, door.failed_status) = (10, Some(status));
+        seen(&mut evidence).front = Some(door);
+        let finding = only(&evidence);
+        assert_eq!((finding.code, finding.certain), (code, false));
+        assert!(finding.cause.contains(words), "{}", finding.cause);
+        assert!(!finding.also_possible.contains(&code) && finding.settle_by.is_some());
+    }
+}
+
+#[test]
 fn answers_of_several_cores_are_not_those_of_the_same_core_each_time() {
     let mut evidence = by_url(&[(A, 20)]);
     seen(&mut evidence).front.as_mut().unwrap().without_token = 10;

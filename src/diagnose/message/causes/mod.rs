@@ -30,7 +30,7 @@ pub struct Context {
 }
 
 /// Whether the pod's pull secrets could supply a credential for the registry at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CredentialSent {
     /// Not known.
     #[default]

@@ -3,18 +3,16 @@
 use super::build::*;
 use crate::code::Code;
 use crate::evidence::probe::{Action, BrokenConfig, ExchangeStep, Network, Withheld};
-use crate::evidence::stores::{Store, StoreEntry};
-use crate::finding::{Finding, Fix, Severity};
+use crate::finding::{Finding, Severity};
 use crate::registry::credential::CredentialKind;
 use crate::registry::near_miss::{MissReason, NearMiss, Useless};
-use crate::report::Verdict;
 use crate::text::Clean;
 
 fn of(attempts: Vec<crate::evidence::probe::Attempt>) -> Vec<Finding> {
     findings(vec![pulled_by("node1", attempts)])
 }
 
-fn wrong() -> Vec<crate::evidence::probe::Exchange> {
+pub(super) fn wrong() -> Vec<crate::evidence::probe::Exchange> {
     closed()
 }
 
@@ -253,122 +251,4 @@ fn answers_have_their_codes() {
         let found = of(vec![anonymous(vec![exchange])]);
         assert_eq!(codes(&found), [code]);
     }
-}
-
-#[test]
-fn on_this_machine_each_store_stands_for_a_client_and_has_its_own_logout() {
-    let probe = saw(
-        "local",
-        Network::Local,
-        vec![registry()],
-        target(
-            Action::Pull,
-            vec![
-                anonymous(all_good()),
-                with("~/.config/helm/registry/config.json", wrong()),
-                with("~/.docker/config.json", all_good()),
-            ],
-        ),
-    );
-    let one = only(vec![probe]);
-    assert_eq!((one.code, one.severity), (Code::StaleCredential, Severity::Error));
-    assert!(one.fixes.is_empty(), "no logout is guessed for a store that the evidence does not tell of");
-}
-
-#[test]
-fn a_helper_that_fails_is_named_and_is_the_cause() {
-    use crate::evidence::probe::FailedHelper;
-    let helper = |stops: &[&str]| FailedHelper {
-        program: Clean::new("docker-credential-missing"),
-        error: Clean::new("the program is not found in PATH"),
-        stops: stops.iter().map(ToString::to_string).collect(),
-        not_asked: false,
-    };
-    for (attempt, stops, severity) in [
-        (closed(), &[][..], Severity::Error),
-        (all_good(), &["helm"][..], Severity::Error),
-        (all_good(), &[][..], Severity::Warning),
-    ] {
-        let mut target = target(Action::Pull, vec![anonymous(attempt)]);
-        target.keyring.failed_helpers = vec![helper(stops)];
-        let one = only(vec![saw("local", Network::Local, vec![registry()], target)]);
-        assert_eq!((one.code, one.severity, one.certain), (Code::CredentialHelperFailed, severity, true));
-        assert_eq!(one.subject.name, "docker-credential-missing");
-        assert!(one.cause.contains("failed: the program is not found in PATH;"), "{}", one.cause);
-        assert!(one.fixes.iter().all(|fix| !fix.command.ends_with(" get")));
-    }
-}
-
-#[test]
-fn evidence_alone_tells_what_stores_have_and_the_logout_of_a_file_that_the_user_named() {
-    let file = "/ci/helm-job/config.json";
-    let entry = |place: &str, command: &str| StoreEntry {
-        place: Clean::new(place),
-        key: Clean::new(HOST),
-        logout: vec![Fix { what: "removes the credential".into(), command: command.into() }],
-    };
-    let store = |client: &str, entry| Store {
-        image: IMAGE.into(),
-        client: client.into(),
-        files: Vec::new(),
-        entries: vec![entry],
-        empty: Vec::new(),
-        failed_helpers: Vec::new(),
-        gives_up: false,
-    };
-    let attempts =
-        vec![anonymous(all_good()), with(file, wrong()), with("docker-credential-pass", all_good())];
-    let probe = saw("local", Network::Local, vec![registry()], target(Action::Pull, attempts));
-    let mut evidence = evidence(vec![probe], Vec::new());
-    evidence.stores = vec![
-        store("docker", entry(file, "docker --config /ci/helm-job logout registry.example.com")),
-        store("podman", entry("docker-credential-pass", "podman logout registry.example.com")),
-    ];
-    let read: crate::evidence::Evidence =
-        serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
-    let report = crate::report::Report::of(&read);
-    let commands: Vec<&str> = report.findings[0].fixes.iter().map(|fix| fix.command.as_str()).collect();
-    assert_eq!(
-        commands,
-        [
-            "docker --config /ci/helm-job logout registry.example.com",
-            "docker --config /ci/helm-job login registry.example.com"
-        ]
-    );
-    let rows: Vec<_> = report.stores.iter().flat_map(|row| &row.entries).collect();
-    assert_eq!((rows[0].refused, rows[0].result), (true, Verdict::Failed));
-    assert_eq!((rows[1].refused, rows[1].result), (false, Verdict::Ok));
-    assert_eq!(rows[1].is.as_deref(), Some("password of user ci"));
-}
-
-#[test]
-fn of_two_keys_in_one_store_the_refused_one_is_logged_out_and_any_refusal_counts() {
-    let keyed = |key: &str, exchanges| {
-        let mut attempt = with("/run/auth.json", exchanges);
-        attempt.credential.as_mut().unwrap().key = Clean::new(key);
-        attempt
-    };
-    let entry = |key: &str| StoreEntry {
-        place: Clean::new("/run/auth.json"),
-        key: Clean::new(key),
-        logout: vec![Fix { what: "removes it".into(), command: format!("podman logout {key}") }],
-    };
-    let forbidden = vec![refused(ExchangeStep::Manifest, 403, "", DENIED)];
-    let attempts = vec![anonymous(all_good()), keyed("r/team", all_good()), keyed("r", forbidden)];
-    let probe = saw("local", Network::Local, vec![registry()], target(Action::Pull, attempts));
-    let mut evidence = evidence(vec![probe], Vec::new());
-    evidence.stores = vec![Store {
-        image: IMAGE.into(),
-        client: "podman".into(),
-        files: Vec::new(),
-        entries: vec![entry("r/team"), entry("r")],
-        empty: Vec::new(),
-        failed_helpers: Vec::new(),
-        gives_up: false,
-    }];
-    let report = crate::report::Report::of(&evidence);
-    assert_eq!(codes(&report.findings), [Code::StaleCredential]);
-    assert_eq!(report.findings[0].fixes[0].command, "podman logout r");
-    let refused: Vec<bool> = report.stores[0].entries.iter().map(|entry| entry.refused).collect();
-    assert_eq!(refused, [false, true], "a 403 that hides a public image is a refusal, too");
 }

@@ -1,7 +1,12 @@
 //! Lean types of what is read from the API server: only the fields that are used are decoded.
 
-use serde::Deserialize;
+mod node;
+
 use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use node::{Lease, LeaseMeta, LeaseSpec, Node, NodeImage, NodeInfo, NodeSpec, NodeStatus, Taint};
 
 /// A list, or one page of it.
 #[derive(Debug, Deserialize)]
@@ -214,74 +219,6 @@ pub struct ObjectRef {
     pub field_path: String,
 }
 
-/// A node.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Node {
-    /// Metadata.
-    pub metadata: Meta,
-    /// Spec.
-    pub spec: NodeSpec,
-    /// Status.
-    pub status: NodeStatus,
-}
-
-/// A node's spec.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct NodeSpec {
-    /// Cordoned.
-    pub unschedulable: bool,
-    /// Taints.
-    #[serde(deserialize_with = "null_as_default")]
-    pub taints: Vec<Taint>,
-}
-
-/// A taint.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Taint {
-    /// Its key.
-    pub key: String,
-}
-
-/// A node's status.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct NodeStatus {
-    /// Conditions.
-    #[serde(deserialize_with = "null_as_default")]
-    pub conditions: Vec<Condition>,
-    /// Versions.
-    pub node_info: NodeInfo,
-    /// Images that it has, the largest first; cut at 50 by default.
-    #[serde(deserialize_with = "null_as_default")]
-    pub images: Vec<NodeImage>,
-}
-
-/// Versions of a node.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct NodeInfo {
-    /// `linux`, `windows`.
-    pub operating_system: String,
-    /// `amd64`, …
-    pub architecture: String,
-    /// `containerd://2.4.2`.
-    pub container_runtime_version: String,
-    /// `v1.36.3`.
-    pub kubelet_version: String,
-}
-
-/// An image on a node.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct NodeImage {
-    /// Its names, by tag and by digest.
-    #[serde(deserialize_with = "null_as_default")]
-    pub names: Vec<String>,
-}
-
 /// A Job of a run.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -318,33 +255,4 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// `coordination.k8s.io/v1` `Lease`: of a node's what its kubelet renews.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Lease {
-    /// Metadata; the name is the node's.
-    pub metadata: LeaseMeta,
-    /// Specification.
-    #[serde(deserialize_with = "null_as_default")]
-    pub spec: LeaseSpec,
-}
-
-/// What is read of a lease's metadata.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct LeaseMeta {
-    /// Name.
-    pub name: String,
-}
-
-/// `LeaseSpec`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct LeaseSpec {
-    /// When its holder renewed it, by the holder's clock (microseconds).
-    pub renew_time: Option<jiff::Timestamp>,
-    /// How long it holds, in seconds.
-    pub lease_duration_seconds: Option<u64>,
 }

@@ -14,6 +14,9 @@ use super::helper::{Given, LIMIT, Programs};
 use super::*;
 
 mod broken;
+mod logouts;
+#[cfg(unix)]
+mod programs;
 
 /// A folder that is removed at the end.
 struct Home(PathBuf);
@@ -269,74 +272,6 @@ fn helms_file_is_where_its_variables_and_the_system_say() {
 }
 
 #[test]
-fn every_holder_is_named_with_its_own_logout() {
-    let home = Home::new();
-    let image = image("public.ecr.aws/x/y:1");
-    home.auths(HELM, &["public.ecr.aws"]);
-    home.auths(DOCKER, &["public.ecr.aws"]);
-    home.auths(PODMAN, &["public.ecr.aws/x"]);
-    home.auths(".config/containers/auth.json", &["public.ecr.aws"]);
-    let holders = stores(home.env(&[]), Told::default()).holders(&image);
-    let told: Vec<(Vec<Client>, &str)> =
-        holders.iter().map(|holder| (holder.clients.clone(), holder.logout[0].command.as_str())).collect();
-    let other = format!(
-        "podman logout --authfile {} public.ecr.aws",
-        home.0.join(".config/containers/auth.json").display()
-    );
-    assert_eq!(
-        told,
-        [
-            (vec![Client::Docker, Client::Podman, Client::Helm], "docker logout public.ecr.aws"),
-            (vec![Client::Podman], "podman logout public.ecr.aws/x"),
-            (vec![Client::Podman], other.as_str()),
-            (vec![Client::Helm], "helm registry logout public.ecr.aws"),
-        ]
-    );
-}
-
-#[test]
-fn docker_hub_and_the_keychain_have_commands_of_their_own() {
-    let home = Home::new();
-    home.write(DOCKER, r#"{"credsStore":"osxkeychain","auths":{"https://index.docker.io/v1/":{}}}"#);
-    home.auths(HELM, &["https://index.docker.io/v1/"]);
-    let of = stores(home.env(&[]), helpers(&[("osxkeychain", Ok(Some("a")))]));
-    let holders = of.holders(&image("nginx"));
-    assert_eq!(holders.len(), 2, "the empty entry beside the store holds nothing");
-    let commands: Vec<&str> = holders[0].logout.iter().map(|fix| fix.command.as_str()).collect();
-    assert_eq!(
-        commands,
-        [
-            "docker logout",
-            "printf %s https://index.docker.io/v1/ | docker-credential-osxkeychain erase",
-            "security delete-internet-password -s index.docker.io",
-        ]
-    );
-    assert!(holders[0].logout[2].what.starts_with("macOS only"));
-    assert_eq!(holders[1].logout[0].command, "helm registry logout docker.io");
-}
-
-#[test]
-fn a_key_from_a_file_cannot_leave_its_word_in_a_command() {
-    let home = Home::new();
-    home.auths(DOCKER, &["https://registry.example.com/'; rm -rf ~ #"]);
-    let holders = stores(home.env(&[]), Told::default()).holders(&image(APP));
-    assert_eq!(
-        holders[0].logout[0].command,
-        r"docker logout 'https://registry.example.com/'\''; rm -rf ~ #'"
-    );
-}
-
-#[test]
-fn a_helper_that_makes_credentials_has_no_logout() {
-    let home = Home::new();
-    home.write(DOCKER, r#"{"credHelpers":{"registry.example.com":"ecr-login"}}"#);
-    let of = stores(home.env(&[]), helpers(&[("ecr-login", Ok(Some("AWS")))]));
-    let holders = of.holders(&image(APP));
-    let docker = holders.iter().find(|holder| holder.clients.contains(&Client::Docker)).unwrap();
-    assert!(!docker.logout[0].command.contains("logout") && docker.logout[0].what.contains("keeps nothing"));
-}
-
-#[test]
 fn the_probe_gets_each_stores_credential_once_and_nothing_is_shown() {
     let home = Home::new();
     home.auths(DOCKER, &[HOST]);
@@ -350,160 +285,6 @@ fn the_probe_gets_each_stores_credential_once_and_nothing_is_shown() {
     assert_eq!(failed.error.as_str(), "the program is not found in PATH");
     assert!(seen.helpers.is_empty(), "those are named by a builder's file and not asked");
     assert!(!serde_json::to_string(&seen).unwrap().contains("hunter2"));
-}
-
-#[cfg(unix)]
-mod programs {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    /// What a helper of this script says.
-    fn run(script: &str, limit: Duration) -> Result<Option<Given>, HelperError> {
-        run_until(script, limit, || false)
-    }
-
-    fn run_until(
-        script: &str,
-        limit: Duration,
-        is_stopped: impl Fn() -> bool + Send + Sync + 'static,
-    ) -> Result<Option<Given>, HelperError> {
-        let home = Home::new();
-        let file = home.write("docker-credential-test", &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-        let path = format!("{}:{}", home.0.display(), std::env::var("PATH").unwrap());
-        Programs::new(path.into(), limit).until(is_stopped).get("test", HOST)
-    }
-
-    fn error(script: &str) -> HelperError {
-        run(script, LIMIT).err().unwrap()
-    }
-
-    #[test]
-    fn a_helper_gets_the_server_and_gives_a_credential() {
-        let given =
-            run(r#"read -r server; echo "{\"Username\":\"$1 $server\",\"Secret\":\"hunter2\"}""#, LIMIT);
-        let given = given.unwrap().unwrap();
-        assert_eq!(given.username, format!("get {HOST}"));
-        assert_eq!((given.secret.expose(), given.is_token), ("hunter2", false));
-    }
-
-    #[test]
-    fn an_identity_token_is_known_by_its_user() {
-        let given = run(r#"echo '{"Username":"<token>","Secret":"hunter2"}'"#, LIMIT).unwrap().unwrap();
-        assert!(given.is_token && given.username.is_empty());
-    }
-
-    #[test]
-    fn a_helper_that_has_nothing_is_no_error() {
-        assert!(run("echo 'credentials not found in native keychain'; exit 1", LIMIT).unwrap().is_none());
-    }
-
-    #[test]
-    fn errors_say_what_happened_and_nothing_of_what_was_written() {
-        assert_eq!(error("echo hunter2; echo hunter2 >&2; exit 3"), HelperError::Exit(Some(3)));
-        assert_eq!(error("echo '{\"Secret\": [\"hunter2\"]}'"), HelperError::Unreadable);
-        for error in [HelperError::Exit(Some(3)), HelperError::Unreadable, HelperError::NoTime] {
-            assert!(!error.to_string().contains("hunter2") && !error.to_string().is_empty());
-        }
-    }
-
-    #[test]
-    fn a_program_that_is_not_there_is_told_and_a_path_is_none() {
-        let programs = Programs::new("/nonexistent".into(), LIMIT);
-        assert_eq!(programs.get("test", HOST).err(), Some(HelperError::NotFound));
-        let programs = Programs::new("/bin:/usr/bin".into(), LIMIT);
-        assert_eq!(programs.get("../../bin/sh", HOST).err(), Some(HelperError::NotFound));
-    }
-
-    #[test]
-    fn a_helper_that_does_not_end_is_ended_with_what_it_started() {
-        let home = Home::new();
-        let pid = home.0.join("pid");
-        let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
-        let limit = Duration::from_secs(2);
-        assert_eq!(run(&script, limit).err(), Some(HelperError::TimedOut(limit)));
-        assert_gone(&fs::read_to_string(&pid).unwrap());
-    }
-
-    #[test]
-    fn a_helper_is_ended_with_what_it_started_when_the_user_stops() {
-        let home = Home::new();
-        let pid = home.0.join("pid");
-        let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
-        let told = pid.clone();
-        let is_stopped = move || fs::read_to_string(&told).is_ok_and(|text| text.ends_with('\n'));
-        let ended = run_until(&script, Duration::from_secs(600), is_stopped);
-        assert_eq!(ended.err(), Some(HelperError::Interrupted));
-        assert_gone(&fs::read_to_string(&pid).unwrap());
-    }
-
-    #[test]
-    fn no_helper_is_asked_once_the_user_has_stopped() {
-        let home = Home::new();
-        let ran = home.0.join("ran");
-        let ended = run_until(&format!("touch {}", ran.display()), LIMIT, || true);
-        assert_eq!(ended.err(), Some(HelperError::Interrupted));
-        assert!(!ran.exists());
-    }
-
-    /// Helpers of this script that may run for ever, but for the time that is left for all.
-    fn left(script: &str, time: Duration) -> Result<Option<Given>, HelperError> {
-        let home = Home::new();
-        let file = home.write("docker-credential-test", &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-        let path = format!("{}:{}", home.0.display(), std::env::var("PATH").unwrap());
-        let programs = Programs::new(path.into(), Duration::from_secs(600));
-        programs.within(Some(std::time::Instant::now() + time)).get("test", HOST)
-    }
-
-    #[test]
-    fn a_helper_gets_no_more_than_what_is_left_of_the_time_for_all() {
-        let Some(HelperError::TimedOut(limit)) = left("sleep 600", Duration::from_secs(1)).err() else {
-            panic!("it was not ended for want of time");
-        };
-        assert!(limit <= Duration::from_secs(1), "{limit:?}");
-    }
-
-    #[test]
-    fn no_helper_is_asked_once_the_time_for_all_is_up() {
-        let home = Home::new();
-        let ran = home.0.join("ran");
-        let script = format!("touch {}", ran.display());
-        assert_eq!(left(&script, Duration::ZERO).err(), Some(HelperError::NoTime));
-        assert!(!ran.exists());
-    }
-
-    #[test]
-    fn the_time_that_a_helper_had_is_told_to_a_tenth_of_a_second() {
-        let told = |millis| HelperError::TimedOut(Duration::from_millis(millis)).to_string();
-        assert_eq!(told(5000), "it did not answer within 5 s");
-        assert_eq!(told(1999), "it did not answer within 2 s");
-        assert_eq!(told(1460), "it did not answer within 1.5 s");
-    }
-
-    fn assert_gone(pid: &str) {
-        let status = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-        let gone = || !status().contains(" (sleep) S");
-        let waited = (0..500).any(|_| {
-            gone() || {
-                std::thread::sleep(Duration::from_millis(10));
-                false
-            }
-        });
-        assert!(waited, "the process that the helper started is still there");
-    }
-
-    #[test]
-    fn a_helper_that_closes_its_output_and_stays_is_ended_as_well() {
-        let limit = Duration::from_secs(1);
-        assert_eq!(run("exec >&-; sleep 600", limit).err(), Some(HelperError::TimedOut(limit)));
-    }
-
-    #[test]
-    fn a_flood_is_cut_and_cannot_be_read() {
-        assert_eq!(error("head -c 1000000 /dev/zero; exit 0"), HelperError::Unreadable);
-    }
 }
 
 #[cfg(unix)]
@@ -526,25 +307,6 @@ fn a_helper_that_is_remembered_is_asked_once() {
     }
     assert!(helpers.get("y", "r.example.com").is_err());
     assert_eq!(helpers.into_inner().asked.borrow().len(), 2);
-}
-
-#[test]
-fn a_named_docker_configuration_is_all_that_there_is_and_has_its_own_logout() {
-    let home = Home::new();
-    home.auths(".docker/config.json", &["r.example.com"]);
-    let usual = home.auths("ci/config.json", &["r.example.com"]);
-    let other = home.auths("ci/other.json", &["r.example.com"]);
-    let image = Reference::parse("r.example.com/a").unwrap();
-    let holders = |file: &Path| {
-        let env = Env { docker_config: Some(file.to_path_buf()), ..home.env(&[]) };
-        Stores::new(env, Told::default(), RunKey::random().unwrap()).only(&[Client::Docker]).holders(&image)
-    };
-    let [holder] = holders(&usual).try_into().unwrap();
-    let folder = usual.parent().unwrap().display().to_string();
-    assert_eq!(holder.logout[0].command, format!("docker --config {folder} logout r.example.com"));
-    let [holder] = holders(&other).try_into().unwrap();
-    assert_eq!(holder.place, Place::File(other.clone()));
-    assert!(holder.logout[0].command.ends_with("/ci/other.json"), "{}", holder.logout[0].command);
 }
 
 #[test]

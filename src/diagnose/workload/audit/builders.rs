@@ -1,0 +1,218 @@
+//! Containers that build or push images: whether their docker configuration is where the program reads it, and what
+//! is in it. Where a push goes to is not told, so entries are not compared with it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{Audit, expiry, in_order};
+use crate::code::Code;
+use crate::diagnose::builder::{Whose, misnamed_config, nothing_mounted};
+use crate::evidence::builder::{BuilderConfig, Misnamed, Program};
+use crate::evidence::workloads::{PullSecret, PullSecretSeen, Workload};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fix::workload as fix;
+use crate::registry::keyring::SecretState;
+use crate::registry::near_miss::Useless;
+
+use super::words::some_of;
+
+/// Faults of mounted Secrets, by the Secret, the code and what is wrong.
+type Faults<'e> = BTreeMap<(&'e str, Code, String), (&'e PullSecret, Severity, Vec<&'e Workload>)>;
+
+/// Builders whose program finds no docker configuration, or none that is of use.
+pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut faults: Faults<'_> = BTreeMap::new();
+    let fails: HashSet<&str> = audit.pullers().map(|puller| puller.workload.id.as_str()).collect();
+    let named = audit.view.scope().workloads;
+    // `why` is about pulls that fail, and about what was named.
+    let is_concerned = |workload: &&Workload| {
+        let is_asked =
+            !audit.is_why() || named.contains(&workload.name) || fails.contains(workload.id.as_str());
+        is_asked && !workload.out_of_scope
+    };
+    for workload in in_order(&audit.view).into_iter().filter(is_concerned) {
+        for builder in &workload.builders {
+            match place(audit, workload, builder) {
+                Place::Wrong(finding) => findings.push(*finding),
+                Place::Secret(secret, key) => note(audit, &mut faults, workload, (secret, key)),
+                Place::Well => {}
+            }
+        }
+    }
+    findings.extend(faults.into_iter().map(|((_, code, what), fault)| at_fault(code, &what, &fault)));
+    findings
+}
+
+/// Where a builder's docker configuration is.
+enum Place<'e> {
+    /// Not where the program reads it.
+    Wrong(Box<Finding>),
+    /// In this Secret under this key, mounted where it is read.
+    Secret(&'e PullSecret, &'e str),
+    /// There, or not to be seen: nothing speaks against it.
+    Well,
+}
+
+fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConfig) -> Place<'e> {
+    let whose = Whose { workload: &workload.name, namespace: &workload.namespace };
+    let secret = |name: &str| audit.view.secret(&workload.namespace, name);
+    let wrong = |mut finding: Finding| {
+        finding.subject.images = vec![builder.image.to_string()];
+        finding.evidence = vec![workload.id.clone()];
+        Place::Wrong(Box::new(finding))
+    };
+    if let Some(misnamed) = &builder.misnamed {
+        let secret = secret(&misnamed.secret);
+        return match names_file(misnamed, builder, secret) {
+            Some(true) => secret.map_or(Place::Well, |secret| Place::Secret(secret, file_of(misnamed))),
+            Some(false) => wrong(misnamed_config(builder, misnamed, &whose)),
+            None => Place::Well,
+        };
+    }
+    if let Some(found) = &builder.found {
+        return secret(&found.secret).map_or(Place::Well, |secret| Place::Secret(secret, &found.key));
+    }
+    let finding = nothing_mounted(builder, &whose);
+    match weigh(audit, workload, builder.program, finding) {
+        Some(finding) => wrong(finding),
+        None => Place::Well,
+    }
+}
+
+/// Whether a Secret that looks misnamed becomes the file that is read after all; `None` where that cannot be told.
+fn names_file(misnamed: &Misnamed, builder: &BuilderConfig, secret: Option<&PullSecret>) -> Option<bool> {
+    if !misnamed.by_key {
+        let folder = misnamed.mounted_as.rsplit_once('/').map_or("", |(folder, _)| folder);
+        // A program that is not known may be told of any file. `.docker` is the folder of Docker's own libraries.
+        let is_known = builder.program != Program::Other || folder.ends_with("/.docker");
+        return is_known.then_some(false);
+    }
+    let secret = secret?;
+    match secret.seen() {
+        Some(seen) => Some(has_key(seen, file_of(misnamed))),
+        None => secret.is_absent().then_some(true),
+    }
+}
+
+/// The name of the file that the program reads.
+fn file_of(misnamed: &Misnamed) -> &str {
+    misnamed.wanted.rsplit('/').next().unwrap_or_default()
+}
+
+fn has_key(seen: &PullSecretSeen, key: &str) -> bool {
+    seen.keys.iter().any(|one| one.as_str() == key)
+}
+
+/// A builder without a mounted configuration. What supplies it instead is in order unless somebody asks about this very
+/// workload. Programs that as often only read public images are not taken to push.
+fn weigh(audit: &Audit<'_>, workload: &Workload, program: Program, mut finding: Finding) -> Option<Finding> {
+    if finding.code == Code::CredentialNotVisible {
+        let is_asked = audit.is_why() && audit.view.scope().workloads.contains(&workload.name);
+        return is_asked.then_some(finding);
+    }
+    match program {
+        Program::Kaniko => Some(finding),
+        Program::BuildKit | Program::Buildah | Program::Skopeo | Program::GardenUtil => {
+            finding.severity = Severity::Warning;
+            finding.certain = false;
+            finding.also_possible = vec![Code::CredentialNotVisible];
+            finding.settle_by = Some("whether the container pushes at all: its own log says".into());
+            Some(finding)
+        }
+        Program::Podman
+        | Program::Crane
+        | Program::Ko
+        | Program::Jib
+        | Program::Docker
+        | Program::Helm
+        | Program::Other => None,
+    }
+}
+
+/// Notes what is wrong in a Secret that is mounted where it belongs.
+fn note<'e>(
+    audit: &Audit<'_>,
+    faults: &mut Faults<'e>,
+    workload: &'e Workload,
+    (secret, key): (&'e PullSecret, &str),
+) {
+    let found = match secret.seen() {
+        Some(seen) if !has_key(seen, key) => {
+            let what = format!("lacks the key {key} that becomes the file");
+            Some((Code::PullSecretWrongType, what, Severity::Error))
+        }
+        Some(seen) => content(audit, secret, seen),
+        None if secret.is_absent() => {
+            // An optional volume: the pods run without.
+            let runs = workload.images.iter().any(|image| image.started > 0);
+            let severity = if runs { Severity::Warning } else { Severity::Error };
+            Some((Code::PullSecretMissing, "does not exist".to_string(), severity))
+        }
+        None => None,
+    };
+    if let Some((code, what, severity)) = found {
+        let fault = faults.entry((&secret.id, code, what)).or_insert((secret, severity, Vec::new()));
+        fault.1 = fault.1.min(severity);
+        fault.2.push(workload);
+    }
+}
+
+/// What is wrong in a docker configuration, as the rest of a sentence. Identity tokens and helpers are of use to
+/// builders; an empty list of entries may stand beside helpers, which are not read.
+fn content(
+    audit: &Audit<'_>,
+    secret: &PullSecret,
+    seen: &PullSecretSeen,
+) -> Option<(Code, String, Severity)> {
+    let config = &seen.docker_config;
+    let error = match &config.state {
+        SecretState::Broken { error } => Some(error),
+        _ => config.entries.iter().find_map(|entry| entry.error.as_ref()),
+    };
+    if let Some(error) = error {
+        return Some((Code::PullSecretMalformed, format!("cannot be read ({error})"), Severity::Error));
+    }
+    if config.state == SecretState::Empty {
+        return Some((Code::PullSecretEmpty, "is empty".into(), Severity::Error));
+    }
+    let hollow = |useless: &Option<Useless>| {
+        matches!(useless, Some(Useless::Empty | Useless::UserOnly | Useless::PasswordOnly))
+    };
+    let entries = config.entries.as_slice();
+    if !entries.is_empty() && entries.iter().all(|entry| hollow(&entry.useless)) {
+        let what = "has entries, none of which holds a user and a secret";
+        return Some((Code::PullSecretEmpty, what.into(), Severity::Error));
+    }
+    let of_use = || entries.iter().filter(|entry| !hollow(&entry.useless));
+    let expired = |entry: &&_| expiry::expired_at(audit, secret, entry).is_some();
+    let first = of_use().find(expired)?;
+    let at = expiry::expired_at(audit, secret, first)?;
+    let all = of_use().all(|entry| expired(&entry));
+    let severity = if all { Severity::Error } else { Severity::Warning };
+    Some((Code::CredentialExpired, format!("has an entry `{}` that expired at {at}", first.key), severity))
+}
+
+fn at_fault(
+    code: Code,
+    what: &str,
+    (secret, severity, workloads): &(&PullSecret, Severity, Vec<&Workload>),
+) -> Finding {
+    let cause = format!(
+        "secret/{} in namespace {}, which {} mount{} as docker configuration, {what}.",
+        secret.name,
+        secret.namespace,
+        some_of(workloads.iter().map(|workload| workload.name.as_str())),
+        if workloads.len() == 1 { "s" } else { "" },
+    );
+    let subject = Subject { name: format!("secret/{}", secret.name), ..Subject::default() };
+    let mut finding = Finding::new(code, subject, cause);
+    finding.severity = *severity;
+    finding.evidence = vec![secret.id.clone()];
+    finding.evidence.extend(workloads.iter().map(|workload| workload.id.clone()));
+    finding.evidence.dedup();
+    finding.fixes = match code {
+        Code::PullSecretMissing => fix::missing(secret, None),
+        _ => fix::renew(secret, ""),
+    };
+    finding
+}

@@ -1,0 +1,128 @@
+//! Copies of one pull secret in several namespaces that hold different credentials of the same user.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::Audit;
+use super::pullers::Puller;
+use super::words::{about_secret, some_of};
+use crate::code::Code;
+use crate::evidence::workloads::PullSecret;
+use crate::finding::Finding;
+use crate::fix::workload as fix;
+use crate::registry::credential::{CredentialKind, Described};
+use crate::text::REDACTED;
+
+/// One copy: the Secret, and the fingerprint of the credential in question.
+struct Copy<'e> {
+    secret: &'e PullSecret,
+    fingerprint: &'e str,
+    changed_at: Option<Timestamp>,
+}
+
+/// Copies by the name of the Secret, the registry's key and the user.
+type Copies<'e> = BTreeMap<(&'e str, &'e str, &'e str), Vec<Copy<'e>>>;
+
+/// Pull secrets of one name that hold different secrets of the same user for the same registry.
+pub(super) fn differing(audit: &Audit<'_>) -> Vec<Finding> {
+    let named: BTreeSet<&str> =
+        audit.pullers().flat_map(|puller| &puller.keyring.read).map(|secret| secret.id.as_str()).collect();
+    // Of several entries of one Secret that differ, one finding is enough.
+    let mut told: BTreeMap<&str, Finding> = BTreeMap::new();
+    for ((name, key, user), mut copies) in copies(audit) {
+        copies.sort_by(|a, b| a.secret.id.cmp(&b.secret.id));
+        let concerned = copies.iter().any(|copy| named.contains(copy.secret.id.as_str()));
+        let fingerprints: BTreeSet<&str> = copies.iter().map(|copy| copy.fingerprint).collect();
+        if concerned && fingerprints.len() > 1 && !told.contains_key(name) {
+            told.extend(differ(audit, (key, user), &copies).map(|finding| (name, finding)));
+        }
+    }
+    told.into_values().collect()
+}
+
+fn copies<'e>(audit: &Audit<'e>) -> Copies<'e> {
+    let mut copies: Copies<'e> = BTreeMap::new();
+    for secret in &audit.view.seen.secrets {
+        let Some(seen) = secret.seen() else { continue };
+        for entry in seen.docker_config.entries.iter().filter(|entry| is_one_per_user(&entry.credential)) {
+            let (Some(key), Some(fingerprint)) = (&entry.lookup_key, &entry.credential.fingerprint) else {
+                continue;
+            };
+            let place = (secret.name.as_str(), key.as_str(), entry.credential.username.as_str());
+            let changed_at = seen.written.changed_at.or(seen.written.created_at);
+            let copy = Copy { secret, fingerprint: fingerprint.as_str(), changed_at };
+            copies.entry(place).or_default().push(copy);
+        }
+    }
+    copies
+}
+
+/// Whether copies of a credential are meant to be equal: it does not end by itself, so that each copy is minted anew,
+/// and its user name stands for one account rather than for a kind of token.
+fn is_one_per_user(credential: &Described) -> bool {
+    let is_long_lived = matches!(
+        credential.kind,
+        CredentialKind::Password
+            | CredentialKind::HarborRobot
+            | CredentialKind::QuayRobot
+            | CredentialKind::GitHubToken
+            | CredentialKind::GitLabToken
+            | CredentialKind::DockerHubToken
+            | CredentialKind::ArtifactoryApiKey
+            | CredentialKind::ArtifactoryToken
+            | CredentialKind::DigitalOceanToken
+    );
+    let is_generic = matches!(
+        credential.username.as_str(),
+        "" | REDACTED | "token" | "__token__" | "oauth2" | "x-access-token" | "x-token-auth" | "nologin"
+    );
+    is_long_lived && !is_generic && credential.expires_at.is_none()
+}
+
+fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> Option<Finding> {
+    let mut groups: BTreeMap<&str, Vec<&Copy<'_>>> = BTreeMap::new();
+    for copy in copies {
+        groups.entry(copy.fingerprint).or_default().push(copy);
+    }
+    let mut groups: Vec<Vec<&Copy<'_>>> = groups.into_values().collect();
+    // The most common first; of equally common ones that which was written last.
+    let newest = |group: &[&Copy<'_>]| group.iter().filter_map(|copy| copy.changed_at).max();
+    let first = |group: &[&Copy<'_>]| group.first().map(|copy| copy.secret.id.clone());
+    groups.sort_by_key(|group| {
+        (std::cmp::Reverse(group.len()), std::cmp::Reverse(newest(group)), first(group))
+    });
+    let (common, odd) = groups.split_first()?;
+    let stale = odd.iter().flatten().min_by_key(|copy| (copy.changed_at, copy.secret.id.as_str()))?;
+    let name = &stale.secret.name;
+    let spaces = |group: &[&Copy<'_>]| some_of(group.iter().map(|copy| copy.secret.namespace.as_str()));
+    let others: Vec<String> = odd.iter().map(|group| told(group, &spaces(group))).collect();
+    let agree = if common.len() > 1 { "those in namespaces " } else { "that in namespace " };
+    let cause = format!(
+        "Copies of secret/{name} hold different secrets of the user {user} for {key}: {agree}{}{}; {}.",
+        spaces(common),
+        if common.len() > 1 { " agree" } else { "" },
+        others.join("; ")
+    );
+    let of_copies = |puller: &&Puller<'_>| {
+        let named = |secret: &&PullSecret| copies.iter().any(|copy| copy.secret.id == secret.id);
+        puller.keyring.read.iter().any(|secret| named(secret))
+    };
+    let pullers: Vec<&Puller<'_>> = audit.pullers().filter(of_copies).collect();
+    let mut finding = about_secret(stale.secret, Code::PullSecretCopiesDiffer, &pullers, &[], cause);
+    let ids: BTreeSet<String> = copies.iter().map(|copy| copy.secret.id.clone()).collect();
+    finding.evidence.retain(|id| !ids.contains(id));
+    finding.evidence.splice(0..0, ids);
+    finding.fixes = fix::align(stale.secret, &common.first()?.secret.namespace);
+    Some(finding)
+}
+
+/// `that in namespace c, last written at …, differs`.
+fn told(group: &[&Copy<'_>], spaces: &str) -> String {
+    let written = group.iter().filter_map(|copy| copy.changed_at).max();
+    let written = written.map(|at| format!(", last written at {at},")).unwrap_or_default();
+    match group.len() {
+        1 => format!("that in namespace {spaces}{written} differs"),
+        _ => format!("those in namespaces {spaces}{written} differ"),
+    }
+}

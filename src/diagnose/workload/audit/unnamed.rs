@@ -1,0 +1,182 @@
+//! Workloads without a matching credential beside a Secret that has one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Audit;
+use super::expiry::settle;
+use super::pullers::{Matching, Puller, State, Use, is_read_by_kubelet, matching};
+use super::wants::Want;
+use super::words::{about_workloads, some_of};
+use crate::code::Code;
+use crate::diagnose::workload::Keyring;
+use crate::evidence::workloads::PullSecret;
+use crate::finding::{Finding, Severity};
+use crate::fix::workload as fix;
+use crate::plan::SecretSource;
+use crate::registry::known::Provider;
+use crate::registry::reference::Reference;
+
+/// What the Secrets of a namespace could be used for, and by whom they are.
+pub(super) struct Fitting<'p, 'e> {
+    by_namespace: HashMap<&'e str, Vec<&'e PullSecret>>,
+    named_by: HashMap<&'e str, Vec<&'p Puller<'e>>>,
+}
+
+/// A Secret that has an entry for an image, and who uses it.
+#[derive(Clone, Copy)]
+struct Fit<'p, 'e> {
+    secret: &'e PullSecret,
+    /// A workload of the same namespace that names it and pulls from the same registry.
+    sibling: Option<&'p Puller<'e>>,
+}
+
+/// Workloads of one ServiceAccount that lack the same Secret with the same consequences.
+type Lacking<'p, 'e> = (Fit<'p, 'e>, Vec<&'p Puller<'e>>, Vec<&'p Use<'e>>);
+
+/// Workloads that do not name a Secret which has the credential for their image.
+pub(super) fn not_referenced(audit: &Audit<'_>) -> Vec<Finding> {
+    let fitting = Fitting::of(audit);
+    let mut lacking: BTreeMap<(&str, &str, &str, Severity, bool, &str), Lacking<'_, '_>> = BTreeMap::new();
+    for puller in audit.pullers().filter(|puller| is_sound(&puller.keyring)) {
+        for one in puller.uses(audit).filter(|one| is_without(one)) {
+            let Some((severity, certain)) = weigh(audit, puller, one) else { continue };
+            let Some(fit) = fitting.find(audit, puller, &one.reference) else { continue };
+            // Without a pull that fails, a Secret that nobody uses for this registry is no sign of anything.
+            if severity == Severity::Info && fit.sibling.is_none() {
+                continue;
+            }
+            let workload = puller.workload;
+            // A list of its own is mended in the workload: the ServiceAccount's does not reach it.
+            let own = if puller.names.is_empty() { "" } else { workload.name.as_str() };
+            let group = (
+                workload.namespace.as_str(),
+                fit.secret.name.as_str(),
+                workload.service_account.as_str(),
+                severity,
+                certain,
+                own,
+            );
+            let (_, pullers, uses) = lacking.entry(group).or_insert_with(|| (fit, Vec::new(), Vec::new()));
+            super::entries::push_new(pullers, puller);
+            uses.push(one);
+        }
+    }
+    let judged = lacking.into_iter().filter_map(|((.., severity, certain, _), lacking)| {
+        let mut finding = lacks(&lacking)?;
+        finding.severity = severity;
+        finding.certain = certain;
+        if !certain {
+            finding.settle_by = settle(lacking.1.first()?.workload, lacking.2.first()?);
+        }
+        Some(finding)
+    });
+    judged.collect()
+}
+
+/// Whether all pull secrets were read and the kubelet reads them all: else their own faults say more.
+pub(super) fn is_sound(keyring: &Keyring<'_>) -> bool {
+    keyring.is_whole() && keyring.missing.is_empty() && keyring.read.iter().all(|one| is_read_by_kubelet(one))
+}
+
+/// Whether nothing matches the image.
+pub(super) fn is_without(one: &Use<'_>) -> bool {
+    one.matching.as_ref().is_some_and(Vec::is_empty)
+}
+
+/// Whether pods show that the image, or its registry, needs no pull secret; or a cloud's identity may stand in.
+pub(super) fn may_need_none(audit: &Audit<'_>, puller: &Puller<'_>, one: &Use<'_>) -> bool {
+    audit.open(&one.reference).is_some()
+        || audit.is_open_registry(&one.reference)
+        || Provider::of_host(one.reference.registry()).has_node_identity()
+        || has_cloud_identity(puller, &one.reference)
+}
+
+/// Whether the ServiceAccount is bound to an identity of the cloud whose registry it is.
+pub(super) fn has_cloud_identity(puller: &Puller<'_>, image: &Reference) -> bool {
+    let is_bound = puller.account.is_some_and(|account| !account.ambient.is_empty());
+    is_bound && Provider::of_host(image.registry()).has_node_identity()
+}
+
+fn weigh(audit: &Audit<'_>, puller: &Puller<'_>, one: &Use<'_>) -> Option<(Severity, bool)> {
+    match one.state {
+        State::Works => None,
+        State::Fails(Want::Credential | Want::Unknown) if has_cloud_identity(puller, &one.reference) => None,
+        State::Fails(Want::Credential | Want::Limit) => Some((Severity::Error, true)),
+        State::Fails(Want::Unknown) => Some((Severity::Error, false)),
+        State::Fails(Want::Other) | State::Untried => {
+            let matters = !audit.is_why() && puller.workload.active && !may_need_none(audit, puller, one);
+            matters.then_some((Severity::Info, true))
+        }
+    }
+}
+
+impl<'p, 'e> Fitting<'p, 'e> {
+    pub(super) fn of(audit: &'p Audit<'e>) -> Self {
+        let mut by_namespace: HashMap<&str, Vec<&PullSecret>> = HashMap::new();
+        let seen: &'e [PullSecret] = &audit.view.seen.secrets;
+        for secret in seen.iter().filter(|secret| is_read_by_kubelet(secret)) {
+            by_namespace.entry(&secret.namespace).or_default().push(secret);
+        }
+        for secrets in by_namespace.values_mut() {
+            secrets.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        let mut named_by: HashMap<&str, Vec<&'p Puller<'e>>> = HashMap::new();
+        for puller in &audit.pullers {
+            for secret in &puller.keyring.read {
+                named_by.entry(&secret.id).or_default().push(puller);
+            }
+        }
+        Self { by_namespace, named_by }
+    }
+
+    /// The Secret of the namespace that has a usable entry for an image: one that a sibling uses before others.
+    fn find(&self, audit: &Audit<'e>, puller: &Puller<'e>, image: &Reference) -> Option<Fit<'p, 'e>> {
+        let secrets = self.by_namespace.get(puller.workload.namespace.as_str())?;
+        let others = secrets.iter().filter(|secret| !puller.names.contains(&secret.name));
+        let fits = others.filter(|secret| {
+            let alone = Keyring { read: vec![**secret], missing: Vec::new(), unread: Vec::new() };
+            let entries: Vec<Matching<'_>> = matching(&alone, image).unwrap_or_default();
+            entries.iter().any(|entry| super::entries::is_usable(audit, entry))
+        });
+        let with_sibling = |secret: &&'e PullSecret| {
+            let namers = self.named_by.get(secret.id.as_str()).map_or(&[][..], Vec::as_slice);
+            let same = |other: &Use<'_>| other.reference.registry() == image.registry();
+            let sibling = namers.iter().copied().find(|namer| namer.uses.iter().any(same));
+            Fit { secret, sibling }
+        };
+        let fits: Vec<Fit<'p, 'e>> = fits.map(with_sibling).collect();
+        fits.iter().find(|fit| fit.sibling.is_some()).or(fits.first()).copied()
+    }
+
+    /// Whether a Secret of the namespace that the workload does not name has an entry for an image.
+    pub(super) fn has(&self, audit: &Audit<'e>, puller: &Puller<'e>, image: &Reference) -> bool {
+        self.find(audit, puller, image).is_some()
+    }
+}
+
+fn lacks((fit, pullers, uses): &Lacking<'_, '_>) -> Option<Finding> {
+    let (first, use_of_first) = (pullers.first()?, uses.first()?);
+    let workload = first.workload;
+    let account = format!("serviceaccount/{}", workload.service_account);
+    let names = some_of(pullers.iter().map(|puller| puller.workload.name.as_str()));
+    let many = pullers.len() > 1;
+    let (pull, neither) = match (many, first.source) {
+        (true, _) => ("pull", format!("neither they nor {account} name")),
+        (false, SecretSource::ServiceAccount) => ("pulls", format!("neither it nor {account} names")),
+        (false, _) => ("pulls", "its own list of pull secrets lacks".to_string()),
+    };
+    let used = fit.sibling.map(|other| format!(" and is used by {}", other.workload.name));
+    let cause = format!(
+        "{names} {pull} from {} in namespace {} without a credential: {neither} secret/{}, which has an entry for \
+         it{}.",
+        use_of_first.reference.registry(),
+        workload.namespace,
+        fit.secret.name,
+        used.unwrap_or_default()
+    );
+    let subject = if many { account } else { workload.name.clone() };
+    let mut finding = about_workloads(subject, Code::PullSecretNotReferenced, pullers, uses, cause);
+    finding.evidence.insert(0, fit.secret.id.clone());
+    finding.fixes = fix::reference(workload, first.account, &fit.secret.name, first.names);
+    Some(finding)
+}

@@ -1,0 +1,73 @@
+//! From a chosen cause to the finding.
+
+use super::case::{Case, shown};
+use super::choice::Choice;
+use super::scene::Scene;
+use super::words;
+use crate::code::Code;
+use crate::diagnose::Place;
+use crate::finding::{Finding, Subject};
+use crate::fix::workload::failing as fix;
+
+pub(super) fn finding(scene: &Scene<'_>, case: &Case<'_>, choice: Choice) -> Finding {
+    let place = place(case);
+    let fixes = fix::mends(
+        &scene.view,
+        case.pull,
+        &fix::Cause {
+            code: choice.code,
+            place: &place,
+            secret: choice.mend_with.as_deref(),
+            is_reference: case.image.is_some(),
+        },
+    );
+    let name = choice.subject.unwrap_or_else(|| subject(case, choice.code, &place));
+    let cause = choice.cause.unwrap_or_else(|| words::cause(case, choice.code, &place));
+    let remarks: String = choice.remarks.iter().map(|remark| format!("; {remark}")).collect();
+    let subject = Subject { name, images: vec![shown(&case.pull.image)], nodes: nodes(case) };
+    let mut finding = Finding::new(choice.code, subject, format!("{cause}{remarks}."));
+    finding.severity = choice.severity;
+    finding.certain = choice.certain;
+    finding.also_possible = choice.also;
+    finding.settle_by = choice.settle_by;
+    finding.messages = case.pull.message.clone().into_iter().collect();
+    finding.evidence = vec![case.pull.id.clone()];
+    finding.fixes = fixes;
+    finding
+}
+
+pub(super) fn nodes(case: &Case<'_>) -> Vec<String> {
+    let node = Some(case.pull.node.clone());
+    node.filter(|node| !node.is_empty()).into_iter().collect()
+}
+
+/// The object that is to be mended.
+fn subject(case: &Case<'_>, code: Code, place: &Place) -> String {
+    let on_node = matches!(code, Code::NodeDiskFull | Code::NodePullThrottled | Code::RuntimeFailed);
+    match code {
+        _ if on_node && !case.pull.node.is_empty() => format!("node/{}", case.pull.node),
+        Code::ImageNeverPulled | Code::CachedImageHidesFailure => format!("image/{}", place.image),
+        Code::AccountLocked | Code::RobotAccountUnusable => place.subject(Code::CredentialRejected),
+        Code::PullSecretMalformed if case.broken.is_some() => {
+            format!("secret/{}", case.broken.as_deref().unwrap_or_default())
+        }
+        Code::PullSecretMalformed | Code::PullSecretMissing | Code::Unknown => case.workload_name(),
+        _ => place.subject(code),
+    }
+}
+
+/// What sentences and commands of other rules need to know.
+fn place(case: &Case<'_>) -> Place {
+    let pull = case.pull;
+    Place {
+        registry: case.registry.clone(),
+        asked: crate::diagnose::asked(&case.registry),
+        image: shown(&pull.image),
+        namespace: pull.namespace.clone(),
+        service_account: pull.service_account.clone(),
+        pull_secrets: case.secrets(),
+        identity_flags: format!("--service-account {}", pull.service_account),
+        reach_flags: Vec::new(),
+        is_local: false,
+    }
+}

@@ -1,0 +1,83 @@
+//! Secrets that the kubelet gets nothing from.
+
+use super::build::*;
+use crate::code::Code::*;
+use crate::finding::Severity;
+use crate::registry::keyring::TYPE_DOCKER_CONFIG_JSON;
+
+#[test]
+fn a_secret_of_another_type_is_told_with_the_command_that_makes_it_anew() {
+    let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
+    let evidence = audit(vec![deploy("team/web").names(&["regcred"])], vec![opaque]);
+    let finding = only_of(PullSecretWrongType, &evidence);
+    assert_eq!(finding.severity, Severity::Error);
+    assert!(finding.cause.contains("is of type Opaque"), "{}", finding.cause);
+    assert!(finding.fixes[0].command.contains("replace --force"), "{:?}", finding.fixes);
+    let runs = deploy("team/web").names(&["regcred"]).runs();
+    let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
+    assert_eq!(only(&audit(vec![runs], vec![opaque])).severity, Severity::Warning);
+}
+
+#[test]
+fn a_broken_secret_breaks_everyone_who_names_it_good_secrets_included() {
+    let broken =
+        raw("team/broken", TYPE_DOCKER_CONFIG_JSON, r#"{"auths":{"registry.example.com":{"auth":"%"}}}"#);
+    let good = secret("team/good", &["registry.example.com"]);
+    let workloads = vec![
+        deploy("team/web").names(&["good", "broken"]).runs(),
+        deploy("team/api").names(&["broken"]),
+        deploy("team/other").names(&["good"]),
+    ];
+    let finding = only_of(PullSecretMalformed, &audit(workloads, vec![broken, good]));
+    assert_eq!((finding.severity, finding.certain), (Severity::Error, true));
+    assert_eq!(finding.subject.name, "secret/broken");
+    for words in ["deploy/api and deploy/web", "(good)", "not base64"] {
+        assert!(finding.cause.contains(words), "{words}: {}", finding.cause);
+    }
+    assert!(!finding.cause.contains("deploy/other"));
+}
+
+#[test]
+fn a_secret_without_entries_is_empty() {
+    for config in ["", r#"{"auths":{}}"#, r#"{"credHelpers":{"registry.example.com":"ecr-login"}}"#] {
+        let secrets = vec![raw("team/regcred", TYPE_DOCKER_CONFIG_JSON, config)];
+        let evidence = audit(vec![deploy("team/web").names(&["regcred"])], secrets);
+        assert_eq!(only_of(PullSecretEmpty, &evidence).severity, Severity::Error, "{config}");
+    }
+}
+
+#[test]
+fn an_entry_of_a_laptop_that_matches_is_empty_unless_another_works() {
+    let laptop = || {
+        let config = r#"{"auths":{"registry.example.com":{}},"credsStore":"desktop"}"#;
+        raw("team/laptop", TYPE_DOCKER_CONFIG_JSON, config)
+    };
+    let evidence = audit(vec![deploy("team/web").names(&["laptop"])], vec![laptop()]);
+    let finding = only_of(PullSecretEmpty, &evidence);
+    assert_eq!(finding.severity, Severity::Error);
+    assert!(finding.cause.contains("docker-credential-desktop"), "{}", finding.cause);
+    let refused = only_of(PullSecretEmpty, &all_fail(evidence, DENIED));
+    assert!(refused.evidence.iter().any(|id| id.starts_with("pod/")));
+
+    let both = deploy("team/web").names(&["laptop", "good"]);
+    let secrets = vec![laptop(), secret("team/good", &["registry.example.com"])];
+    assert!(found(&audit(vec![both], secrets)).is_empty());
+}
+
+#[test]
+fn an_empty_entry_that_shadows_a_public_image_is_a_warning() {
+    let config = r#"{"auths":{"registry.example.com":{}}}"#;
+    let empty = raw("team/empty", TYPE_DOCKER_CONFIG_JSON, config);
+    let workloads = vec![deploy("team/web").names(&["empty"]), deploy("b/plain").runs().always()];
+    let finding = only_of(PullSecretEmpty, &audit(workloads, vec![empty]));
+    assert_eq!(finding.severity, Severity::Warning);
+    assert!(finding.cause.contains("deploy/plain started it without"), "{}", finding.cause);
+}
+
+#[test]
+fn an_empty_entry_that_matches_nothing_is_no_finding() {
+    let config =
+        r#"{"auths":{"other.example.com":{},"registry.example.com":{"username":"a","password":"bcdefgh"}}}"#;
+    let mixed = raw("team/mixed", TYPE_DOCKER_CONFIG_JSON, config);
+    assert!(found(&audit(vec![deploy("team/web").names(&["mixed"])], vec![mixed])).is_empty());
+}
