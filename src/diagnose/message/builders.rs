@@ -1,8 +1,9 @@
 //! Kaniko (with go-containerregistry) and BuildKit.
 
-use super::layers::Effect::{During, Pushes, Says};
+use super::layers::Effect::{During, Fails, Pushes, Says};
 use super::layers::{Program, Rule};
-use super::reading::{Operation, SignKind as S};
+use super::reading::{FailureKind as F, Operation};
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "builders", rules: RULES };
 
@@ -20,6 +21,17 @@ const RULES: &[Rule] = &[
     Rule(r"creating push check transport for \S+ failed", &[During(Operation::Ping)]),
     Rule(r"resolving authorization for \S+ failed", &[During(Operation::Authorize)]),
     Rule(r"unsupported status code (?P<status>\d{3})", &[]),
+    // go-containerregistry's `name`
+    Rule(
+        concat!(
+            r"could not parse reference(?:: .*)?|registries must be valid RFC 3986 URI authorities.*|",
+            r"(?:repository|tag) can only contain the (?:characters|runes) .*|",
+            r"a (?:repository|tag|digest|registry) (?:name )?must .*",
+        ),
+        &[Says(S::InvalidName)],
+    ),
+    // What a client that pushes says when the other side gave up and it cannot tell why.
+    Rule(r"io: read/write on closed pipe|cannot reuse body, request must be retried", &[Fails(F::Closed)]),
     Rule(
         r"unexpected status code (?P<status>\d{3}) [A-Z][A-Za-z]*(?: [A-Z][A-Za-z-]*)* \(HEAD responses have no body, use GET for details\)",
         &[],

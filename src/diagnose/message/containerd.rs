@@ -4,7 +4,8 @@
 
 use super::layers::Effect::{During, Pushes, Says, Token};
 use super::layers::{Program, Rule};
-use super::reading::{Operation, SignKind as S, TokenFetch};
+use super::reading::{Operation, TokenFetch};
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "containerd", rules: RULES };
 
@@ -93,7 +94,8 @@ const RULES: &[Rule] = &[
     Rule(r"unexpected media type text/html\S* for [^\s:]+:[^\s:]+(?:: not found)?", &[Says(S::NotRegistry)]),
     // Content
     Rule(r#"failed commit on ref "[^"]*""#, &[]),
-    Rule(r"unexpected commit (?:digest|size) \S+, expected \S*[^\s:]", &[Says(S::Corrupt)]),
+    Rule(r"unexpected commit digest \S+, expected \S*[^\s:]", &[Says(S::Corrupt)]),
+    Rule(r"unexpected commit size \S+, expected \S*[^\s:]", &[Says(S::Incomplete)]),
     Rule(r"failed size validation: \d+ != \d+", &[Says(S::Corrupt)]),
     Rule(r"short read: expected \d+ bytes but got \d+(?:: unexpected EOF)?", &[Says(S::Incomplete)]),
     Rule(r"read (?:past|exceeds) expected size \d+", &[Says(S::Corrupt)]),
@@ -124,9 +126,11 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r#"(?:unable to prepare extraction snapshot|failed to (?:prepare extraction snapshot|"#,
+            r#"(?:unable to prepare extraction snapshot|failed to (?:prepare extraction (?:snapshot|layer)|"#,
             r#"commit snapshot|stat snapshot|mount|create snapshot|create prepare snapshot dir|"#,
-            r#"create temp dir)\b.*|failed to get reader from content store|failed to get stream processor.*|"#,
+            r#"create temp dir|stat parent|create active)\b[^:]*|failed to get reader from content store|"#,
+            r#"failed to get stream processor.*|parent snapshot \S+ does not exist(?:: not found)?|"#,
+            r#"missing parent (?:\S+ )?bucket(?:: not found)?|snapshotter not loaded(?:: .*)?|"#,
             r#"target snapshot \S+|no unpack platforms defined.*|unable to initialize unpacker)"#,
         ),
         &[During(Operation::Unpack), Says(S::RuntimeFailed)],
@@ -149,5 +153,6 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::RuntimeFailed)],
     ),
+    Rule(r"(?:hcsshim|hcs)::.*", &[Says(S::RuntimeFailed)]),
     Rule(r"push is on-going.*", &[Says(S::RuntimeFailed)]),
 ];

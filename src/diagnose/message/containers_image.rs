@@ -2,11 +2,16 @@
 
 use super::layers::Effect::{During, Pushes, Says};
 use super::layers::{Program, Rule};
-use super::reading::{Operation, SignKind as S};
+use super::reading::Operation;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "containers/image", rules: RULES };
 
 const RULES: &[Rule] = &[
+    Rule(
+        r"(?i-u:unable to copy from source|(?:error )?(?:copying|pulling) image) docker://(?P<image>\S*[^\s:])",
+        &[During(Operation::Resolve)],
+    ),
     Rule(r"(?i-u:(?:error )?initializing source) \S+?://(?P<image>\S*[^\s:])", &[During(Operation::Resolve)]),
     Rule(
         concat!(
@@ -30,13 +35,25 @@ const RULES: &[Rule] = &[
         ),
         &[During(Operation::Fetch)],
     ),
-    Rule(r"(?i-u:(?:error )?trying to reuse blob) sha256:[0-9a-f]+ at destination", &[]),
+    // A registry that answers to this is one that is copied to.
+    Rule(
+        r"(?i-u:(?:error )?trying to reuse blob) sha256:[0-9a-f]+ at destination",
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(
+        r"(?i-u:(?:error )?(?:initiating layer|uploading layer) (?:upload )?to) \S+?(?: in (?P<host>[^\s:,]+))?, status (?P<status>\d{3})",
+        &[During(Operation::Push), Pushes],
+    ),
     Rule(
         concat!(
             r"(?i-u:(?:error )?(?:uploading (?:manifest|layer)|initiating layer upload|",
             r"copying image to the remote destination|initializing destination))",
         ),
         &[During(Operation::Push), Pushes],
+    ),
+    Rule(
+        r#"(?i-u:(?:error )?(?:logging in ?to|authenticating creds for|authenticating to)) "(?P<host>[^"]*)""#,
+        &[During(Operation::Login)],
     ),
     Rule(r"(?i-u:(?:error )?(?:writing blob|writing manifest|copying blob|adding layer with blob \S+))", &[]),
     Rule(
@@ -54,8 +71,9 @@ const RULES: &[Rule] = &[
         r#"(?:unable to retrieve auth token|Requesting bear?er token|requesting bear?er token)"#,
         &[During(Operation::Authorize)],
     ),
-    Rule(r"invalid username/password", &[Says(S::WrongPassword)]),
-    Rule(r"authentication required", &[]),
+    // Whatever it sent, also when that was nothing (`ErrUnauthorizedForCredentials`).
+    Rule(r"invalid username/password", &[Says(S::WrongPasswordOrNone)]),
+    Rule(r"too many requests to registry", &[Says(S::RateLimited)]),
     Rule(
         concat!(
             r#"(?:Error )?(?:choosing (?:an )?image (?:instance|"#,
@@ -72,6 +90,11 @@ const RULES: &[Rule] = &[
             r"Signature for identity \S+ is not accepted|Running image \S+ is rejected by policy).*",
         ),
         &[Says(S::SignatureRejected)],
+    ),
+    Rule(r"(?i-u:(?:error )?processing tar file\()", &[During(Operation::Unpack)]),
+    Rule(
+        r"(?i-u:(?:there might be|potentially) (?:not enough|insufficient) (?:IDs|UIDs or GIDs) available .*)",
+        &[Says(S::RuntimeFailed)],
     ),
     Rule(
         concat!(
@@ -95,7 +118,7 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r"Cannot overwrite digest \S+|(?i-u:layer not known|creating (?:read-write )?layer with ID .*|",
+            r"Cannot overwrite digest \S+|(?i-u:layer not known|(?:error )?creating (?:read-write )?layer with ID .*|",
             r"unable to (?:commit|create) .*layer.*|database is locked)",
         ),
         &[Says(S::RuntimeFailed)],

@@ -1,9 +1,10 @@
 //! The Docker daemon and client (1.12 to 28), and its registry client from
 //! `github.com/distribution/distribution`.
 
-use super::layers::Effect::{During, Pushes, Says};
+use super::layers::Effect::{During, Fails, Pushes, Says};
 use super::layers::{Program, Rule};
-use super::reading::{Operation, SignKind as S};
+use super::reading::{FailureKind as F, Operation};
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "docker", rules: RULES };
 
@@ -38,16 +39,34 @@ const RULES: &[Rule] = &[
         r"login attempt to (?P<url>\S+) failed with status: (?P<status>\d{3})<phrase>",
         &[During(Operation::Login)],
     ),
+    Rule(r"[0-9a-f]{12}: Push(?:ed|ing +\[.*)", &[Says(S::PushUnderway), Pushes]),
     Rule(r"The push refers to (?:a )?repository \[[^\]]*\]", &[During(Operation::Push), Pushes]),
     Rule(
         concat!(
-            r"(?:filesystem layer verification failed for digest \S+|layer does not exist|",
-            r"missing signature key|manifest verification failed for digest \S+|content digest \S+: not found|",
+            r"(?:filesystem layer verification failed for digest \S+|",
+            r"missing signature key|manifest verification failed for digest \S+|",
             r"image config verification failed for digest \S+)",
         ),
         &[Says(S::Corrupt)],
     ),
-    Rule(r"manifest for \S+ not found", &[Says(S::NotFound)]),
+    Rule(r"layer does not exist|content digest \S+: not found", &[Says(S::StoreIncomplete)]),
+    Rule(r"manifest for (?P<image>\S+) not found", &[Says(S::NotFound)]),
+    Rule(r"No such image: (?P<image>\S*[^\s:])", &[Says(S::NotFound)]),
+    Rule(
+        r"Status (?P<status>\d{3}) trying to (?:pull|push) repository (?P<image>\S*[^\s:])",
+        &[During(Operation::Resolve)],
+    ),
+    Rule(r"(?i-u:could not reach any registry endpoint)", &[Says(S::RegistryUnavailable)]),
+    // Docker Content Trust
+    Rule(
+        concat!(
+            r"(?:remote trust data does not exist|[Nn]o valid trust data|trust data unavailable|",
+            r"could not validate the path to a trusted root).*",
+        ),
+        &[Says(S::SignatureRejected)],
+    ),
+    // dockershim
+    Rule(r"(?i-u:cancel pulling image .*)", &[Fails(F::Deadline)]),
     Rule(
         r"repository (?P<image>\S+) not found: does not exist or no (?:pull|push) access",
         &[Says(S::AccessDenied)],
@@ -58,7 +77,8 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"a Windows version \S+-based image is incompatible with a \S+ host|",
-            r"image operating system \S+ cannot be used on this platform",
+            r"image operating system \S+ cannot be used on this platform|",
+            r"The (?:container )?operating system (?:of the container )?does not match the .*host.*",
         ),
         &[Says(S::NoPlatform)],
     ),
@@ -78,7 +98,7 @@ const RULES: &[Rule] = &[
         &[Says(S::HelperFailed)],
     ),
     Rule(
-        r"(?:invoking|error calling|calling|error executing) docker-credential-\S*[^\s:]",
+        r#"(?:invoking|error calling|calling|error executing|credential helper) "?docker-credential-[^\s:"]*"?"#,
         &[Says(S::HelperFailed)],
     ),
     Rule(
@@ -86,7 +106,15 @@ const RULES: &[Rule] = &[
             r"docker-credential-\S+ (?:resolves to executable in current directory|",
             r"not installed or not available in PATH).*",
         ),
-        &[Says(S::HelperFailed)],
+        &[Says(S::HelperMissing)],
+    ),
+    Rule(
+        r#"exec: "docker-credential-[^"]*": (?:executable file not found|permission denied|exec format).*"#,
+        &[Says(S::HelperMissing)],
+    ),
+    Rule(
+        r"fork/exec /\S*docker-credential-\S+: (?:no such file|permission denied|exec format).*",
+        &[Says(S::HelperMissing)],
     ),
     Rule(r#"exec: "docker-credential-[^"]*"(?:: .*)?"#, &[Says(S::HelperFailed)]),
     Rule(r"credentials not found in native keychain", &[Says(S::NoCredentialSent)]),

@@ -3,7 +3,8 @@
 
 use super::layers::Effect::{Fails, Proxied, Says};
 use super::layers::{Program, Rule};
-use super::reading::{FailureKind as F, SignKind as S};
+use super::reading::FailureKind as F;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "go", rules: RULES };
 
@@ -21,6 +22,8 @@ const RULES: &[Rule] = &[
         &[],
     ),
     Rule(r#"parse "[^"]*": "#, &[]),
+    // A reverse proxy, such as Harbor's core, that does not reach what is behind it.
+    Rule(r"http: proxy error", &[Says(S::BackendUnreachable)]),
     // net.OpError
     Rule(r"proxyconnect tcp", &[Proxied]),
     Rule(r"socks connect tcp \S+->\S+", &[Proxied]),
@@ -59,11 +62,23 @@ const RULES: &[Rule] = &[
     Rule(r"lookup (?P<looked>[^\s:]+)(?: on \S*\d)?", &[Fails(F::NameFailed)]),
     Rule(r"no such host", &[Fails(F::NameUnknown)]),
     Rule(
-        r"(?i-u:could not resolve host|temporary failure in name resolution|name or service not known)",
+        concat!(
+            r"(?i-u:could not resolve host|temporary failure in name resolution|name or service not known|",
+            r"the remote name could not be resolved|unknownhostexception)",
+        ),
         &[Fails(F::NameFailed)],
     ),
     // Errors of the operating system
     Rule(r"(?:connect|connectex|getsockopt|read|write|socket|sendto|bind)(?:$|: )", &[]),
+    // The registry's name as a whole, by the Docker daemon before 1.10.
+    Rule(r"Network timed out while trying to connect to (?P<url>https?://\S*[^\s.])", &[Fails(F::TimedOut)]),
+    Rule(
+        concat!(
+            r"(?i-u:a connection attempt failed because the connected party did not properly respond .*|",
+            r"connect timed out)",
+        ),
+        &[Fails(F::TimedOut)],
+    ),
     Rule(
         concat!(
             r"(?i-u:connection refused|",
@@ -81,7 +96,8 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"(?i-u:no route to host|network is unreachable|host is unreachable|host is down|",
-            r"cannot assign requested address|network is down)",
+            r"cannot assign requested address|network is down|",
+            r"a socket operation was attempted to an unreachable (?:network|host))",
         ),
         &[Fails(F::Unreachable)],
     ),
@@ -164,13 +180,15 @@ const RULES: &[Rule] = &[
     // What a proxy answers to CONNECT is the whole error.
     Rule(
         concat!(
-            r"(?:Bad Gateway|Forbidden|Service Unavailable|Gateway Timeout|Gateway Time-out|",
+            r"(?:Bad Gateway|Service Unavailable|Gateway Timeout|Gateway Time-out|",
             r"Proxy Authentication Required|Method Not Allowed|authenticationrequired|Tunnel or SSL Forbidden|",
             r"Unknown Host|DNS_FAIL|Host Not Found|Tunnel [Cc]onnection [Ff]ailed|Not Implemented|",
             r"Internal Server Error|Bad Request|unknown status code)(?: \( [^)]*\))?$",
         ),
         &[Fails(F::ConnectRefused)],
     ),
+    // Policy of the proxy, or of who stands behind it.
+    Rule(r"(?:Forbidden|Access Denied|Blocked)(?: \( [^)]*\))?$", &[Fails(F::ConnectForbidden)]),
     // crypto/x509
     Rule(r"tls: failed to verify certificate", &[]),
     Rule(
@@ -180,6 +198,7 @@ const RULES: &[Rule] = &[
         ),
         &[Fails(F::NotValidNow)],
     ),
+    Rule(r#"x509: \S+ certificate (?:is|has) expired"#, &[Fails(F::NotValidNow)]),
     Rule(
         r"x509: (?:cannot validate certificate for \S+ because it doesn't contain any IP SANs)",
         &[Fails(F::NoAddress)],
@@ -191,9 +210,19 @@ const RULES: &[Rule] = &[
         ),
         &[Fails(F::OtherName)],
     ),
+    Rule(
+        concat!(
+            r"x509: (?:negative serial number|malformed|invalid|unhandled|unsupported|trailing|failed to parse|",
+            r"certificate contained).*",
+        ),
+        &[Fails(F::Unreadable)],
+    ),
     Rule(r"x509: .*", &[Fails(F::Untrusted)]),
     Rule(
-        r#"(?:SSL certificate problem|certificate verify failed|self[- ]signed certificate).*"#,
+        concat!(
+            r"(?:SSL certificate problem|certificate verify failed|self[- ]signed certificate|",
+            r"PKIX path (?:building|validation) failed|unable to find valid certification path).*",
+        ),
         &[Fails(F::Untrusted)],
     ),
     // crypto/tls

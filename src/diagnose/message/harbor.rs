@@ -2,21 +2,29 @@
 
 use super::layers::Effect::Says;
 use super::layers::{Program, Rule};
-use super::reading::SignKind as S;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "harbor", rules: RULES };
 
 const RULES: &[Rule] = &[
     Rule(r"failed to (?:decode bearer|verify) token", &[]),
     Rule(
+        r"failed to decrypt robot token, (?:token has invalid claims: )?token is expired.*",
+        &[Says(S::RobotTokenOver)],
+    ),
+    Rule(r"(?:parse token error|failed to decrypt robot token), ", &[]),
+    Rule(
         concat!(
             r"(?:token (?:is |used )?(?:not valid yet|before issued)|",
-            r"token not to be used before \S+ or after .*|token has invalid claims: token is not valid yet|",
+            r"token not to be used before .* or after .*|token has invalid claims: token is not valid yet|",
             r"Token used before issued).*",
         ),
         &[Says(S::OutsideTimes)],
     ),
-    Rule(r"(?:token not to be used after .*|token is expired by .*)", &[Says(S::TokenOver)]),
+    Rule(
+        r"(?:token not to be used after .*|(?:token has invalid claims: )?[Tt]oken is expired(?: by .*)?)",
+        &[Says(S::TokenOver)],
+    ),
     Rule(
         concat!(
             r"(?:token signed by untrusted key(?: with ID.*)?|crypto/rsa: verification error|",
@@ -32,5 +40,7 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::UnreadableKey)],
     ),
-    Rule(r"(?i-u:robot account \S+ (?:is )?(?:disabled|expired).*)", &[Says(S::RobotUnusable)]),
+    Rule(r"failed to authenticate ?: \S+, ", &[]),
+    Rule(r"(?i-u:(?:the )?robot account (?:\S+ )?(?:is )?disabled.*)", &[Says(S::RobotUnusable)]),
+    Rule(r"(?i-u:(?:the )?robot account (?:\S+ )?(?:is |has )?expired.*)", &[Says(S::RobotTokenOver)]),
 ];

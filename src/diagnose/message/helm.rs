@@ -2,7 +2,8 @@
 
 use super::layers::Effect::{During, Pushes, Says};
 use super::layers::{Program, Rule};
-use super::reading::{Operation, SignKind as S};
+use super::reading::Operation;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "helm", rules: RULES };
 
@@ -24,6 +25,18 @@ const RULES: &[Rule] = &[
         &[During(Operation::Push), Pushes],
     ),
     Rule(r"response status code (?P<status>\d{3})", &[]),
+    Rule(r"failed to fetch (?P<url>https?://\S*[^\s:])", &[During(Operation::Resolve)]),
+    Rule(
+        r#"chart "[^"]*" (?:version "[^"]*" |matching \S+ )?not found in \S+(?: index| repository)?.*"#,
+        &[Says(S::NotFound)],
+    ),
+    Rule(
+        concat!(
+            r#"(?:invalid reference|failed to parse reference): (?:missing registry or repository|"#,
+            r#"invalid (?:registry|repository|tag|digest|reference)).*"#,
+        ),
+        &[Says(S::InvalidName)],
+    ),
     Rule(
         r#"looks like "(?P<url>[^"]*)" is not a valid chart repository or cannot be reached"#,
         &[During(Operation::Ping)],

@@ -88,6 +88,18 @@ pub(super) fn is_api(url: &str) -> bool {
     ["/v2/", "/v1/"].iter().any(|start| behind_host(url).starts_with(start))
 }
 
+/// Whether the URL is the base of the registry API, which a client asks when it logs in, and before a push.
+pub(super) fn is_base(url: &str) -> bool {
+    matches!(behind_host(url), "/v2/" | "/v2" | "/v1/_ping" | "/v1/users/" | "/v1/users")
+}
+
+/// Whether plain HTTP is spoken where HTTPS is usual.
+pub(super) fn is_http_at_tls_port(url: &str) -> bool {
+    let authority =
+        url.strip_prefix("http://").map(|rest| &rest[..rest.find(['/', '?']).unwrap_or(rest.len())]);
+    authority.is_some_and(|authority| authority.ends_with(":443") || authority.ends_with(":8443"))
+}
+
 /// Whether the URL is of a blob.
 pub(super) fn is_blob(url: &str) -> bool {
     behind_host(url).contains("/blobs/sha")

@@ -3,7 +3,7 @@
 
 use super::layers::Effect::{Sandbox, Says};
 use super::layers::{Program, Rule};
-use super::reading::SignKind as S;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "kubelet", rules: RULES };
 
@@ -37,6 +37,10 @@ const RULES: &[Rule] = &[
     ),
     Rule(r"(?:FailedToRetrieveImagePullSecret)", &[Says(S::SecretsMissing)]),
     Rule(
+        r"Unable to retrieve pull secret(?:, the image pull may not succeed|s? \S+ for \S+ due to .*)",
+        &[Says(S::SecretsMissing)],
+    ),
+    Rule(
         r"unable to parse auth field, must be formatted as base64\(username:password\)",
         &[Says(S::SecretMalformed)],
     ),
@@ -53,7 +57,7 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r"The node (?:was low on resource|had condition): \[?(?:ephemeral-storage|imagefs|nodefs|",
+            r"(?:Pod )?The node (?:was low on resource|had condition): \[?(?:ephemeral-storage|imagefs|nodefs|",
             r"DiskPressure)\S*",
         ),
         &[Says(S::DiskFull)],
@@ -67,6 +71,10 @@ const RULES: &[Rule] = &[
     Rule(r"Failed to create pod sandbox", &[]),
     Rule(r#"failed to get sandbox image "(?P<image>[^"]*)""#, &[Sandbox]),
     Rule(r"CannotPull(?:Container|ImageManifest|Ecr|Registry)\w*", &[]),
+    Rule(
+        r"(?:[^:]*: )?error execing credential provider plugin \S+ for image \S+: fork/exec \S+: .*",
+        &[Says(S::HelperMissing)],
+    ),
     Rule(
         concat!(
             r#"error getting image pull credentials.*|(?:error )?(?:execing|"#,

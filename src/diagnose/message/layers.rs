@@ -11,10 +11,9 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::nesting::{attempts, is_boundary, next_part, quoted, unescape, without_ellipsis};
-use super::reading::{
-    Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, Sign, SignKind, TokenFetch,
-};
-use super::{PROGRAMS, hosts, registry_error};
+use super::reading::{Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, TokenFetch};
+use super::sign::{Sign, SignKind};
+use super::{PROGRAMS, hosts, normal, registry_error};
 use crate::text::{Clean, prefix};
 
 /// Longer messages are cut; the causes in them come earlier.
@@ -96,16 +95,19 @@ fn expanded(pattern: &str) -> String {
     if !pattern.contains("(?i-u:") {
         return pattern;
     }
-    pattern.replace(".*", "(?u-i:.)*").replace(r"\S", r"(?u-i:\S)").replace("[^:]", "(?u-i:[^:])")
+    pattern
+        .replace(".*", "(?u-i:.)*")
+        .replace(".{", "(?u-i:.){")
+        .replace(r"\S", r"(?u-i:\S)")
+        .replace("[^:]", "(?u-i:[^:])")
 }
 
 /// Reads `message`.
 pub(super) fn read(message: &str) -> Reading {
-    read_at(message, 0)
+    read_at(&normal::plain(prefix(message, MAX_MESSAGE)), 0)
 }
 
 fn read_at(message: &str, depth: u8) -> Reading {
-    let message = prefix(message, MAX_MESSAGE);
     let (message, truncated) = without_ellipsis(message.trim());
     let mut walk = Walk { reading: Reading { truncated, ..Reading::default() }, parts: 0, proxied: false };
     walk.chain(message, depth);
@@ -143,6 +145,7 @@ impl Walk {
                 return after;
             }
             if let Some(pieces) = attempts(rest) {
+                self.reading.several_places = !rest.starts_with('[');
                 self.attempts(&pieces, depth + 1);
                 return "";
             }
@@ -212,8 +215,9 @@ impl Walk {
             Effect::Sandbox => reading.sandbox = true,
             Effect::Pushes => reading.push = true,
             Effect::Proxied => self.proxied = true,
-            // Only as the whole error of a request is a phrase a proxy's answer.
-            Effect::Fails(FailureKind::ConnectRefused) if reading.requests.is_empty() => {}
+            // Only as the whole error of a request, without a status, is a phrase a proxy's answer.
+            Effect::Fails(FailureKind::ConnectRefused | FailureKind::ConnectForbidden)
+                if reading.requests.is_empty() || reading.status.is_some() => {}
             Effect::Fails(kind) => {
                 // `dial tcp ADDRESS` is told better by what follows it; that the time was up, by anything
                 // else.

@@ -22,18 +22,20 @@ mod hosts;
 mod kubelet;
 mod layers;
 mod nesting;
+mod normal;
 mod pulled;
 mod reading;
 mod registry_error;
+mod registry_text;
+mod sign;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use causes::settle_by;
 pub use causes::{Context, CredentialSent, candidates};
 pub use pulled::{Pulled, missing_pull_secrets, pulled};
-pub use reading::{
-    Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, Sign, SignKind, TokenFetch,
-};
+pub use reading::{Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, TokenFetch};
+pub use sign::{Sign, SignKind};
 
 use layers::Program;
 
@@ -50,6 +52,8 @@ static PROGRAMS: &[&Program] = &[
     &cloud::PROGRAM,
     &go_net::PROGRAM,
     &registry_error::PROGRAM,
+    &registry_text::CREDENTIALS,
+    &registry_text::REFUSALS,
 ];
 
 /// Reads a message. Never fails: what is not understood is left out.

@@ -16,8 +16,8 @@ pub(super) fn without_ellipsis(text: &str) -> (&str, bool) {
 
 /// Whether a rule that matched `found` ends where a part can end.
 pub(super) fn is_boundary(found: &str, after: &str) -> bool {
-    found.ends_with(char::is_whitespace)
-        || after.chars().next().is_none_or(|c| c.is_whitespace() || ":;,.()[]\"'`\\}&<".contains(c))
+    found.ends_with(|c: char| c.is_whitespace() || c == '(')
+        || after.chars().next().is_none_or(|c| c.is_whitespace() || ":;,.()[]\"'`\\}&<>".contains(c))
 }
 
 /// Where the next part may begin: behind a colon, the end of a sentence or a column, or at a quoted chain.
@@ -91,9 +91,34 @@ pub(super) fn unescape(inner: &str) -> String {
     out
 }
 
+/// A list of what was tried at several places, or with several credentials.
+pub(super) fn attempts(rest: &str) -> Option<Vec<&str>> {
+    bracketed(rest).or_else(|| bulleted(rest)).or_else(|| mirrored(rest))
+}
+
+/// What containers/image says when a mirror is configured (`docker/docker_image_src.go`): `(Mirrors also failed:
+/// [REFERENCE: error] [REFERENCE: error]): REFERENCE: error`. The last, the registry itself, comes first here.
+fn mirrored(rest: &str) -> Option<Vec<&str>> {
+    let inner = rest.strip_prefix("(Mirrors also failed: ")?;
+    let (mirrors, own) = inner.split_once("]): ")?;
+    let mirrors = mirrors.strip_prefix('[').unwrap_or(mirrors).split("] [");
+    Some(std::iter::once(own).chain(mirrors).collect())
+}
+
+/// What Podman says of a name that it looked for in several registries (`hashicorp/go-multierror`): `2 errors
+/// occurred while pulling:` and a list with a star before each.
+fn bulleted(rest: &str) -> Option<Vec<&str>> {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let listed = rest.get(digits..)?.strip_prefix(" errors occurred").filter(|_| digits > 0)?;
+    let (_, listed) = listed.split_once(':').filter(|(between, _)| between.len() < 40)?;
+    let pieces: Vec<_> =
+        listed.split("* ").skip(1).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    (pieces.len() > 1).then_some(pieces)
+}
+
 /// The kubelet's list of what each credential led to: `[a, b]`, where each begins like the first
 /// (`k8s.io/apimachinery/pkg/util/errors`, `Aggregate`).
-pub(super) fn attempts(rest: &str) -> Option<Vec<&str>> {
+fn bracketed(rest: &str) -> Option<Vec<&str>> {
     let inner = rest.strip_prefix('[')?;
     let inner = inner.strip_suffix(']').unwrap_or(inner);
     let opening = inner.get(..inner.find(':').filter(|end| (4..=40).contains(end))?)?;

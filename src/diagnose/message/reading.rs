@@ -1,5 +1,6 @@
 //! What a message says, as typed parts.
 
+use super::sign::{Sign, SignKind};
 use crate::text::Clean;
 
 /// A message, read.
@@ -29,8 +30,10 @@ pub struct Reading {
     pub failure: Option<Failure>,
     /// Statements whose meaning is known.
     pub signs: Vec<Sign>,
-    /// The kubelet's attempts, one for each credential, when they failed differently.
+    /// Attempts that failed differently: the kubelet's, one for each credential, or others at several places.
     pub attempts: Vec<Reading>,
+    /// Whether the attempts were made at several registries or mirrors, not with several credentials.
+    pub several_places: bool,
     /// Whether the message was cut off.
     pub truncated: bool,
 }
@@ -155,6 +158,8 @@ pub enum FailureKind {
     NoAddress,
     /// The certificate is expired or not yet valid.
     NotValidNow,
+    /// The certificate is not one that the client reads.
+    Unreadable,
     /// The TLS handshake failed otherwise.
     Handshake,
     /// HTTP was answered to HTTPS.
@@ -165,109 +170,10 @@ pub enum FailureKind {
     HttpsWanted,
     /// A proxy answered CONNECT with an error.
     ConnectRefused,
+    /// A proxy answered CONNECT with a refusal.
+    ConnectForbidden,
     /// The answer is not HTTP, or is not what the API defines.
     Malformed,
     /// The URL has no scheme, or one that clients cannot use.
     BadScheme,
-}
-
-/// A statement whose meaning is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sign {
-    /// What it means.
-    pub kind: SignKind,
-    /// The words.
-    pub text: Clean,
-}
-
-/// Meanings of statements. A program's grammar says which of its statements mean what; only `causes` says
-/// what follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignKind {
-    /// A credential was asked for, and there was none to send.
-    NoCredentialSent,
-    /// Access was refused without saying whether for want of a credential, of a right or of the repository.
-    AccessDenied,
-    /// A token was refused as invalid.
-    TokenRefused,
-    /// User or password are wrong.
-    WrongPassword,
-    /// The credential has expired.
-    Expired,
-    /// A token has expired; whether the credential itself or one got with it is not said.
-    TokenExpired,
-    /// The registry does not serve this client's address.
-    AddressRefused,
-    /// The credential is invalid, or has expired.
-    Invalid,
-    /// A credential helper or provider failed.
-    HelperFailed,
-    /// The account is locked.
-    Locked,
-    /// The identity is known and lacks a right.
-    NotPermitted,
-    /// The credential was made for less than what was asked, reading or writing.
-    ScopeMissing,
-    /// The identity is known and lacks a right, or the repository does not exist.
-    NotPermittedOrMissing,
-    /// A token is not valid yet, or is used outside its times.
-    OutsideTimes,
-    /// A token was valid and is no more.
-    TokenOver,
-    /// A signed request is too old or too new for the verifier's clock.
-    SkewedSignature,
-    /// A token was signed by a key that the verifier does not know.
-    UnknownKey,
-    /// The token service cannot read its own key.
-    UnreadableKey,
-    /// A robot account is disabled or expired.
-    RobotUnusable,
-    /// A registry is read-only.
-    ReadOnly,
-    /// A policy of the registry refuses.
-    Policy,
-    /// The registry's rate limit.
-    RateLimited,
-    /// Not found, without a word on what.
-    NotFound,
-    /// No such project or repository.
-    NoSuchRepository,
-    /// Something that the manifest names is not there.
-    ContentMissing,
-    /// Content is damaged or not what was promised.
-    Corrupt,
-    /// Content ended early: cut off on the way, or incomplete where it is kept.
-    Incomplete,
-    /// A manifest that the runtime does not read.
-    UnreadableManifest,
-    /// No image for the platform.
-    NoPlatform,
-    /// Not a valid name.
-    InvalidName,
-    /// Pull policy `Never`.
-    NeverPulled,
-    /// A signature policy refused it.
-    SignatureRejected,
-    /// No room left.
-    DiskFull,
-    /// The container runtime failed.
-    RuntimeFailed,
-    /// The kubelet's own limit.
-    Throttled,
-    /// Pull secrets are missing.
-    SecretsMissing,
-    /// A pull secret is broken.
-    SecretMalformed,
-    /// The answer is a page, not an API's.
-    NotRegistry,
-    /// The challenge names no realm that can be used.
-    BadRealm,
-    /// An unspecific server error.
-    ServerError,
-    /// The kubelet says that the registry is not available.
-    RegistryUnavailable,
-    /// A proxy asks for a credential, or refuses.
-    ProxyRefused,
-    /// The kubelet waits before it tries again; the cause is elsewhere.
-    BackOff,
 }

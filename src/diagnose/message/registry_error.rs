@@ -1,16 +1,17 @@
-//! What a registry, or what stands in its place, answers: status codes, error codes, challenges.
+//! What a registry, or what stands in its place, answers: status codes, error codes, bodies.
 
 use serde_json::Value;
 
-use super::layers::Effect::{Pushes, Says};
+use super::layers::Effect::Says;
 use super::layers::{Program, Rule};
-use super::reading::SignKind as S;
+use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "registry", rules: RULES };
 
 const RULES: &[Rule] = &[
     // Status lines. The phrase is optional, and the server's own to choose.
-    Rule(r"(?i-u:(?:un)?expected status(?: code)?) (?P<status>[45]\d\d)(?-u:\b)<phrase>", &[]),
+    Rule(r"(?i-u:(?:un)?expected status(?: code)?) (?P<status>[1-5]\d\d)(?-u:\b)<phrase>", &[]),
+    Rule(r"(?i-u:unrecognized http status): (?P<status>[1-5]\d\d)<phrase>", &[]),
     Rule(r"(?i-u:(?:received )?unexpected http status(?: code)?): (?P<status>[1-5]\d\d)<phrase>", &[]),
     Rule(
         r"(?i-u:(?:http )?(?:response )?status(?:[ _]?code)?)\s*[:= ]+'?(?P<status>[45]\d\d)'?<phrase>",
@@ -18,13 +19,13 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r"(?P<status>[45]\d\d) (?:Unauthorized|Forbidden|Not Found|Bad Request|",
-            r"Proxy Authentication Required|Too Many Requests|Method Not Allowed|Not Acceptable|Conflict|Gone|",
-            r"Precondition Failed|Payment Required|Request Entity Too Large|Unavailable For Legal Reasons|",
-            r"Internal Server Error|Not Implemented|Bad Gateway|Service Unavailable|",
-            r"Service Temporarily Unavailable|Gateway Time-?out|Insufficient Storage|",
-            r"HTTP Version Not Supported|authenticationrequired|I'm a teapot|Misdirected Request|",
-            r"Range Not Satisfiable|Requested Range Not Satisfiable|Unsupported Media Type|Locked)",
+            r"(?P<status>[45]\d\d) (?i-u:unauthorized|forbidden|not found|bad request|",
+            r"proxy authentication required|too many requests|method not allowed|not acceptable|conflict|gone|",
+            r"precondition failed|payment required|request entity too large|unavailable for legal reasons|",
+            r"internal server error|not implemented|bad gateway|service unavailable|",
+            r"service temporarily unavailable|gateway time-?out|insufficient storage|",
+            r"http version not supported|authenticationrequired|i'm a teapot|misdirected request|",
+            r"range not satisfiable|requested range not satisfiable|unsupported media type|locked)",
         ),
         &[],
     ),
@@ -32,17 +33,16 @@ const RULES: &[Rule] = &[
     Rule(r"URL (?P<url>https?://\S+) returned error(?: code)?", &[]),
     // `code: message`, as the registry API's clients print an error (Distribution's `errcode`,
     // go-containerregistry).
-    Rule(
-        r"(?P<code>(?i-u:toomanyrequests|too_many_requests))(?:: (?P<message>.*))?",
-        &[Says(S::RateLimited)],
-    ),
+    Rule(r"(?P<code>(?i-u:toomanyrequests|too_many_requests))(?:$|:)", &[Says(S::RateLimited)]),
     Rule(
         concat!(
-            r"(?P<code>(?i-u:manifest[ _]unknown|tag[ _]invalid|",
-            r"manifest[ _]not[ _]found))(?:: (?P<message>.*))?",
+            r"(?P<code>(?i-u:manifest[ _]unknown|manifest[ _]not[ _]found|",
+            r"tag[ _]expired))(?:: (?P<message>.*))?",
         ),
         &[],
     ),
+    // What follows may say that the tag may not be written.
+    Rule(r"(?P<code>(?i-u:tag[ _]invalid))(?:$|:)", &[]),
     Rule(
         concat!(
             r"(?P<code>(?i-u:name[ _]unknown|",
@@ -66,136 +66,8 @@ const RULES: &[Rule] = &[
     Rule(r"(?P<code>(?i-u:unauthorized))(?:$|:|\.)", &[]),
     Rule(r"(?P<code>(?i-u:denied))(?:$|:|\.)", &[]),
     Rule(r"(?P<code>FORBIDDEN|PERMISSION_DENIED)(?:$|:|\.)", &[]),
-    Rule(r"(?P<code>(?i-u:unsupported|unavailable|unknown)): ", &[]),
-    // What stands behind a code
-    Rule(r"(?i-u:authentication required|authentication is required|access to the resource is denied$)", &[]),
-    Rule(r"(?i-u:requested access to the resource is denied)", &[Says(S::AccessDenied)]),
-    Rule(
-        concat!(
-            r"(?i-u:incorrect username or password|invalid username(?:/| or )password|",
-            r"wrong username or password|bad username or password|bad credentials|invalid credentials|",
-            r"invalid username, password or email|authentication failed|http basic: access denied.*|",
-            r"could not find robot with .*|access denied: invalid (?:user|login|credential)|",
-            r"username or password is incorrect|personal access token is (?:invalid|not valid))",
-        ),
-        &[Says(S::WrongPassword)],
-    ),
-    Rule(r"(?i-u:unauthorized to access repository: \S+, action: \S*push\S*)", &[Pushes]),
-    Rule(
-        r"(?i-u:your request could not be authenticated by the github packages service)",
-        &[Says(S::Invalid)],
-    ),
-    Rule(r"(?i-u:access token has insufficient scopes)", &[Says(S::NotPermitted)]),
-    Rule(r"(?i-u:permission_denied: (?:write|create|delete)_package.*)", &[Says(S::NotPermitted), Pushes]),
-    Rule(r"(?i-u:installation not allowed to (?:create|write) .*)", &[Says(S::NotPermitted), Pushes]),
-    Rule(
-        r"(?i-u:permission_denied: read_package.*|installation not allowed to read .*)",
-        &[Says(S::NotPermitted)],
-    ),
-    Rule(
-        r"(?i-u:permission_denied: .*|(?:the )?token (?:provided )?does not match expected scopes)",
-        &[Says(S::ScopeMissing)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:you don't have the needed permissions to perform this operation.*|",
-            r"the client does not have permission.*|user does not have permission.*|",
-            r"insufficient permissions?.*|not authorized to .*|access forbidden|",
-            r"access to the requested resource is not authorized)",
-        ),
-        &[Says(S::AccessDenied)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:your authorization token has expired.*|(?:the |your )?(?:personal access token|",
-            r"security token|credentials?|password)(?: included in the request)? (?:has |is |have |",
-            r"are )*expired.*)",
-        ),
-        &[Says(S::Expired)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:(?:the )?(?:access |refresh |authorization |authentication |identity )?token (?:has |is |",
-            r"was )*expired|jwt (?:is )?expired|expired token)",
-        ),
-        &[Says(S::TokenExpired)],
-    ),
-    Rule(r"(?i-u:client with ip '\S*' is not allowed access.*)", &[Says(S::AddressRefused)]),
-    Rule(
-        concat!(
-            r"(?i-u:the security token included in the request is invalid|",
-            r"not authorized\. not authenticated.*|user cannot be authenticated with the token provided|",
-            r"the token is invalid|invalid authorization token)",
-        ),
-        &[Says(S::Invalid)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:(?:user |account )?(?:is )?(?:too many (?:failed )?login attempts|account (?:is |",
-            r"has been )?(?:temporarily )?locked|temporarily blocked from (?:logging in|accessing).*).*)",
-        ),
-        &[Says(S::Locked)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:repository name not known to registry|repository (?:\S+ )?(?:not found|",
-            r"does not exist)(?: in the registry.*)?|the repository with name .* does not exist.*|(?:project|",
-            r"repository) \S+ not found(?: or deleted)?|no such repository.*|name not known to registry|",
-            r"artifact \S+ not found)",
-        ),
-        &[Says(S::NoSuchRepository)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:requested image not found|manifest for \S+ (?:is )?not found|image .* not found|",
-            r"tag \S+ not found|not found)",
-        ),
-        &[Says(S::NotFound)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:you have reached your (?:unauthenticated )?pull rate limit.*|too many requests.*|",
-            r"rate exceeded|rate limit exceeded.*|(?:throttling|throttlingexception|toomanyrequestsexception|",
-            r"requestlimitexceeded)(?:: .*)?|quota exceeded for quota .*|download (?:limit|",
-            r"rate limit) .*exceeded.*|you have exceeded .*rate limit.*)",
-        ),
-        &[Says(S::RateLimited)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:adding .* of storage resource, which .*|(?:upload|will|would) .*exceed.*(?:quota|",
-            r"storage).*|[^:]*storage quota exceeded.*|quota exceeded.*)",
-        ),
-        &[Says(S::Policy)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:the system is in read[- ]only mode.*|registry is in read[- ]only mode.*|read[- ]only mode|",
-            r"can not push artifact to a proxy project.*|[^:]*maintenance mode.*)",
-        ),
-        &[Says(S::ReadOnly)],
-    ),
-    Rule(
-        r#"current image (?:with|without) .*cannot be pulled due to configured policy.*"#,
-        &[Says(S::Policy)],
-    ),
-    Rule(
-        concat!(
-            r"(?i-u:tag is immutable.*|[^:]*image tag '\S+' already exists .* immutable.*|",
-            r"[^:]*configured as immutable.*)",
-        ),
-        &[Says(S::Policy)],
-    ),
-    Rule(r#""?unknown error"?"#, &[Says(S::ServerError)]),
-    Rule(
-        concat!(
-            r"(?i-u:internal server error|service unavailable|upstream connect error.*|no healthy upstream|",
-            r"the server is currently unavailable.*)",
-        ),
-        &[Says(S::ServerError)],
-    ),
-    Rule(r"(?i-u:<!doctype html|<html|<head|<title)", &[Says(S::NotRegistry)]),
-    Rule(r"(?i-u:proxy authentication required|authenticationrequired)", &[Says(S::ProxyRefused)]),
+    Rule(r"(?P<code>(?i-u:unsupported|unavailable|unknown|preconditionfailed|precondition)): ", &[]),
+    Rule(r"(?P<code>(?i-u:authorization token required|authentication (?:is )?required))", &[]),
 ];
 
 /// The errors in a JSON answer: the registry API's `errors`, the token service's `error` with

@@ -1,7 +1,7 @@
 //! Causes of what the registry, or what stands in its place, answered: statuses and error codes.
 
-use super::super::hosts::{Kind, Role};
-use super::super::reading::SignKind;
+use super::super::hosts::{self, Kind, Role};
+use super::super::sign::SignKind;
 use super::Causes;
 use super::facts::{Facts, Sent};
 use super::refusals::{denied, forbidden, unauthorized};
@@ -19,37 +19,65 @@ pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
         (Some("TOOMANYREQUESTS" | "TOO_MANY_REQUESTS"), _) | (_, Some(429)) => {
             Some(Causes::certain(C::RateLimited, because))
         }
-        (Some("MANIFEST_UNKNOWN" | "MANIFEST_NOT_FOUND" | "TAG_INVALID" | "NAME_UNKNOWN"), _) => {
-            Some(not_found(facts, because))
-        }
-        (Some(code), _) if code.starts_with("REPOSITORY_NAME_NOT_KNOWN") => Some(not_found(facts, because)),
-        (Some("NAME_INVALID"), _) => Some(Causes::open(&[C::InvalidImageName, C::ImageNotFound], because)),
-        (Some("BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN"), _) if !facts.reading.push => {
-            Some(Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because))
-        }
-        (Some("DIGEST_INVALID" | "SIZE_INVALID" | "MANIFEST_INVALID" | "MANIFEST_UNVERIFIED"), _) => {
-            Some(Causes::open(&[C::ContentCorrupt, C::RefusedByPolicy], because))
-        }
-        (Some("BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID"), _) => {
-            Some(Causes::open(&[C::RegistryServerError, C::HarborConfigDrift, C::ProxyFailed], because))
-        }
-        (Some("UNAVAILABLE"), _) => Some(server_error(facts, because)),
-        (Some("UNSUPPORTED"), _) => Some(Causes::open(&[C::RegistryReadOnly, C::RefusedByPolicy], because)),
-        (Some("UNAUTHORIZED"), status) if status != Some(403) => {
-            Some(Causes::open(&unauthorized(facts), because))
-        }
+        (
+            Some(
+                "UNAUTHORIZED"
+                | "AUTHENTICATION_REQUIRED"
+                | "AUTHENTICATION_IS_REQUIRED"
+                | "AUTHORIZATION_TOKEN_REQUIRED",
+            ),
+            status,
+        ) if status != Some(403) => Some(Causes::open(&unauthorized(facts), because)),
         (Some("DENIED" | "FORBIDDEN" | "PERMISSION_DENIED" | "UNAUTHORIZED"), _) => {
             Some(Causes::open(&denied(facts), because))
         }
-        (_, Some(status)) => by_status(facts, status, because),
-        _ => None,
+        (code, status) => code
+            .and_then(|code| about_content(facts, code, &because))
+            .or_else(|| by_status(facts, status?, because)),
     }
+}
+
+/// What a code says that is not about who asks.
+fn about_content(facts: &Facts<'_>, code: &str, because: &str) -> Option<Causes> {
+    let codes: &[C] = match code {
+        "MANIFEST_UNKNOWN" | "MANIFEST_NOT_FOUND" | "TAG_EXPIRED" | "NAME_UNKNOWN" => {
+            return Some(not_found(facts, because.to_owned()));
+        }
+        "TAG_INVALID" if facts.reading.push => {
+            &[C::RefusedByPolicy, C::InvalidImageName, C::RepositoryNotFound]
+        }
+        "TAG_INVALID" => return Some(not_found(facts, because.to_owned())),
+        _ if code.starts_with("REPOSITORY_NAME_NOT_KNOWN") => {
+            return Some(not_found(facts, because.to_owned()));
+        }
+        "NAME_INVALID" => &[C::InvalidImageName, C::ImageNotFound],
+        "BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN" if !facts.reading.push => {
+            &[C::ContentCorrupt, C::ImageNotFound]
+        }
+        "DIGEST_INVALID" | "SIZE_INVALID" | "MANIFEST_INVALID" | "MANIFEST_UNVERIFIED" => {
+            &[C::ContentCorrupt, C::RefusedByPolicy]
+        }
+        "BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID" => {
+            &[C::RegistryServerError, C::HarborConfigDrift, C::ProxyFailed]
+        }
+        "UNAVAILABLE" => return Some(server_error(facts, because.to_owned())),
+        "UNSUPPORTED" => &[C::RegistryReadOnly, C::RefusedByPolicy],
+        "PRECONDITION" | "PRECONDITIONFAILED" => {
+            &[C::RefusedByPolicy, C::ProxyFailed, C::UnexpectedResponder]
+        }
+        _ => return None,
+    };
+    Some(Causes::open(codes, because))
 }
 
 fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> {
     Some(match status {
         401 => Causes::open(&unauthorized(facts), because),
         403 => Causes::open(&forbidden(facts), because),
+        // The base of the API is there wherever there is a registry.
+        404 if facts.is_base() => {
+            Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::ImageNotFound], because)
+        }
         404 if facts.is_content() && facts.role == Role::Registry => {
             Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because)
         }
@@ -61,23 +89,31 @@ fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> 
             Causes::open(&[C::RefusedByPolicy, C::ProxyFailed, C::UnexpectedResponder], because)
         }
         500.. => server_error(facts, because),
-        // ECR Public says 400 to a credential that has expired, where none would do.
-        400 if facts.kind == Kind::EcrPublic => Causes::open(
-            &[
-                C::StaleCredential,
-                C::CredentialExpired,
-                C::CredentialRejected,
-                C::ProxyFailed,
-                C::UnexpectedResponder,
-            ],
-            because,
-        ),
-        400 if facts.at_token_service() && facts.sent != Sent::No => {
-            Causes::open(&[C::CredentialRejected, C::CredentialExpired, C::UnexpectedResponder], because)
-        }
-        300..500 => Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because),
+        400 => Causes::open(bad_request(facts), because),
+        200..500 => Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because),
         _ => return None,
     })
+}
+
+fn bad_request(facts: &Facts<'_>) -> &'static [C] {
+    let url = facts.reading.request().map_or("", |request| request.url.as_str());
+    match facts.kind {
+        // Says so to a credential that has expired, where none would do.
+        Kind::EcrPublic => &[
+            C::StaleCredential,
+            C::CredentialExpired,
+            C::CredentialRejected,
+            C::ProxyFailed,
+            C::UnexpectedResponder,
+        ],
+        _ if hosts::is_http_at_tls_port(url) => {
+            &[C::PlainHttpRegistry, C::UnexpectedResponder, C::ProxyFailed]
+        }
+        _ if facts.at_token_service() && facts.sent != Sent::No => {
+            &[C::CredentialRejected, C::CredentialExpired, C::UnexpectedResponder]
+        }
+        _ => &[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError],
+    }
 }
 
 /// Not there, or not for this reader to know.
@@ -85,9 +121,18 @@ pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
     if facts.reading.push {
         return Causes::open(&[C::RepositoryNotFound, C::PushDenied], because);
     }
-    let has_code = facts.reading.registry_error.as_ref().is_some_and(|error| error.code.contains("UNKNOWN"));
+    let refused = facts.reading.registry_error.as_ref().is_some_and(|error| error.code == "DENIED");
+    if refused && facts.may_push() {
+        return Causes::open(
+            &[C::RepositoryNotFound, C::PushDenied, C::NoCredential, C::ImageNotFound],
+            because,
+        );
+    }
+    let code = facts.reading.registry_error.as_ref().map_or("", |error| error.code.as_str());
+    let has_code = ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_EXPIRED"].contains(&code);
+    let is_tag = code == "MANIFEST_UNKNOWN" && facts.kind.never_hides();
     let read_with_credential = matches!(facts.sent, Sent::Likely | Sent::Yes);
-    if (read_with_credential || has_code && facts.kind.never_hides()) && facts.role != Role::Elsewhere {
+    if (read_with_credential || is_tag) && facts.role != Role::Elsewhere {
         return Causes::certain(C::ImageNotFound, because);
     }
     let mut codes = vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied];
@@ -106,7 +151,11 @@ pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
 
 pub(super) fn server_error(facts: &Facts<'_>, because: String) -> Causes {
     let mut codes = if facts.at_token_service() {
-        vec![C::TokenServiceUnreachable, C::RegistryServerError, C::HarborKeyUnreadable]
+        let third = match facts.reading.status {
+            Some(500) => C::HarborKeyUnreadable,
+            _ => C::HarborCoreUnreachable,
+        };
+        vec![C::TokenServiceUnreachable, C::RegistryServerError, third]
     } else {
         vec![C::RegistryServerError]
     };

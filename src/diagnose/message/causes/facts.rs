@@ -1,7 +1,8 @@
 //! What the rules ask a reading and its context.
 
 use super::super::hosts::{self, Kind, Role};
-use super::super::reading::{Reading, SignKind, TokenFetch};
+use super::super::reading::{Operation, Reading, TokenFetch};
+use super::super::sign::SignKind;
 use super::{Context, CredentialSent};
 use crate::registry::reference::Reference;
 
@@ -74,6 +75,38 @@ impl<'a> Facts<'a> {
     pub(super) fn is_content(&self) -> bool {
         self.role == Role::Elsewhere
             || self.reading.request().is_some_and(|request| hosts::is_blob(request.url.as_str()))
+    }
+
+    /// Whether somebody logs in: at the base of the API there is nothing to pull.
+    pub(super) fn is_login(&self) -> bool {
+        match self.reading.operation {
+            Some(Operation::Login) => true,
+            None | Some(Operation::Ping) => self.image.is_none() && self.is_base(),
+            _ => false,
+        }
+    }
+
+    /// Whether the request that failed is for the base of the registry API.
+    pub(super) fn is_base(&self) -> bool {
+        self.reading.request().is_some_and(|request| hosts::is_base(request.url.as_str()))
+    }
+
+    /// Whether it may as well be a push. A client says of one no more than what the registry answered; and it
+    /// asks with `HEAD` whether a layer is there already.
+    pub(super) fn may_push(&self) -> bool {
+        let nothing_said = self.image.is_none()
+            && self.reading.requests.is_empty()
+            && self.reading.operation.is_none()
+            && self.reading.token.is_none();
+        let looks_for_layer = self.reading.request().is_some_and(|request| {
+            request.method == Some("HEAD") && hosts::is_blob(request.url.as_str()) && self.image.is_none()
+        });
+        !self.reading.push && (nothing_said || looks_for_layer)
+    }
+
+    /// Whether the registry's own server says so, rather than the node's runtime.
+    pub(super) fn server_says(&self) -> bool {
+        self.reading.registry_error.is_some() || self.reading.status.is_some_and(|status| status >= 500)
     }
 
     /// Whether the image is one of Docker Hub's own, which need no credential: a private image's name without

@@ -4,6 +4,7 @@
 //! evidence is asked first: a statement with one meaning, then what broke below HTTP, then what was answered.
 
 mod access;
+mod credentials;
 mod facts;
 mod network;
 mod refusals;
@@ -86,11 +87,14 @@ fn of_reading(reading: &Reading, context: &Context) -> Vec<Candidate> {
     out
 }
 
-/// The kubelet tried one credential after the other, which it does only when it has some. Each attempt may
-/// have failed for its own reason: the first causes of all come first.
+/// Each attempt may have failed for its own reason: the first causes of all come first. The kubelet tries one
+/// credential after the other, which it does only when it has some.
 fn of_attempts(reading: &Reading, context: &Context) -> Vec<Candidate> {
     let image = context.image.clone().or_else(|| facts::named_image(reading));
-    let context = Context { image, credential: CredentialSent::Some };
+    let context = match reading.several_places {
+        true => context.clone(),
+        false => Context { image, credential: CredentialSent::Some },
+    };
     let lists: Vec<_> = reading.attempts.iter().map(|attempt| of_reading(attempt, &context)).collect();
     let agreed =
         lists.windows(2).all(|pair| pair[0].first().map(|c| c.code) == pair[1].first().map(|c| c.code));

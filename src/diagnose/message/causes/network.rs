@@ -11,7 +11,7 @@ pub(super) fn broken(facts: &Facts<'_>) -> Option<Causes> {
     let failure = facts.reading.failure.as_ref()?;
     let because = because(facts, failure);
     if failure.proxy {
-        return Some(Causes::certain(Code::ProxyFailed, because));
+        return Some(Causes::certain(Code::ProxyFailed, because).at_token_service(facts));
     }
     // A pull that broke while it was being unpacked broke in the content, as far as the reader can tell.
     if facts.reading.operation == Some(Operation::Unpack) && failure.kind == F::Closed {
@@ -37,7 +37,8 @@ fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
             (vec![C::ConnectionRefused, C::EgressBlocked, C::ProxyFailed, C::TlsHandshakeFailed], false)
         }
         F::Unreachable => (vec![C::ConnectionRefused, C::EgressBlocked], false),
-        F::TimedOut | F::Dial => (vec![C::ConnectionTimedOut, C::EgressBlocked, C::ProxyFailed], false),
+        F::TimedOut => (vec![C::ConnectionTimedOut, C::EgressBlocked, C::ProxyFailed], false),
+        F::Dial => (vec![C::ConnectionTimedOut, C::EgressBlocked, C::ConnectionRefused], false),
         F::HandshakeTimedOut => {
             (vec![C::ConnectionTimedOut, C::TlsHandshakeFailed, C::EgressBlocked, C::ProxyFailed], false)
         }
@@ -50,9 +51,14 @@ fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
         F::NotValidNow => (vec![C::CertificateNotValidNow, C::ClockDrift], false),
         F::Handshake => (vec![C::TlsHandshakeFailed, C::ProxyFailed, C::UnexpectedResponder], false),
         F::HttpAnswered => plain_http(facts),
-        F::HttpsWanted => (vec![C::PlainHttpRegistry], true),
-        F::NotTls => (vec![C::PlainHttpRegistry, C::ProxyFailed, C::UnexpectedResponder], false),
+        F::Unreadable => {
+            (vec![C::CertificateUntrusted, C::TlsHandshakeFailed, C::UnexpectedResponder], false)
+        }
+        F::HttpsWanted | F::NotTls => {
+            (vec![C::PlainHttpRegistry, C::ProxyFailed, C::UnexpectedResponder], false)
+        }
         F::ConnectRefused => (vec![C::ProxyFailed], true),
+        F::ConnectForbidden => (vec![C::ProxyFailed, C::EgressBlocked, C::UnexpectedResponder], false),
         F::Malformed => (vec![C::UnexpectedResponder, C::ProxyFailed, C::PlainHttpRegistry], false),
         F::BadScheme => (vec![C::RealmMismatch, C::InvalidImageName, C::TokenServiceUnreachable], false),
     }
@@ -68,11 +74,13 @@ fn at_token_service(facts: &Facts<'_>, kind: F, family: Vec<Code>) -> Vec<Code> 
             | F::NoAddress
             | F::OtherName
             | F::NotValidNow
+            | F::Unreadable
             | F::Handshake
             | F::HttpAnswered
             | F::NotTls
             | F::HttpsWanted
             | F::ConnectRefused
+            | F::ConnectForbidden
             | F::Malformed
     );
     let mut codes = Vec::new();
@@ -110,6 +118,17 @@ fn deadline(facts: &Facts<'_>) -> Vec<Code> {
         None => [C::PullNotFinished, C::ConnectionTimedOut],
     };
     first.into_iter().chain(rest).collect()
+}
+
+impl Causes {
+    /// On the way to a token service it is that which was not reached.
+    fn at_token_service(mut self, facts: &Facts<'_>) -> Self {
+        if facts.at_token_service() {
+            self.codes.push(Code::TokenServiceUnreachable);
+            self.certain = false;
+        }
+        self
+    }
 }
 
 /// A registry of one's own that answers in HTTP is set up so; one that is known to speak HTTPS is not the one

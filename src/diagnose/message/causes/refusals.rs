@@ -3,33 +3,26 @@
 
 use super::super::hosts::{Kind, Role};
 use super::super::reading::Operation;
+use super::super::sign::{Sign, SignKind};
 use super::facts::{Facts, Sent};
 use crate::finding::Code as C;
 
 /// 401, or its code: a credential was wanted, or the one that came was not taken.
 pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
-    let mut codes = match facts.sent {
-        _ if facts.reading.push => return unauthorized_push(facts),
-        Sent::No => return no_credential(facts),
-        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential],
-        Sent::Likely => {
-            vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
-        }
-        // A client that logs in goes on to the registry with the token it got: it is the token that may be
-        // refused.
-        _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
-            vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
-        }
-        _ if facts.reading.operation == Some(Operation::Login) => {
-            vec![C::CredentialRejected, C::CredentialExpired]
-        }
-        Sent::Unknown if facts.kind == Kind::Google => {
-            vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
-        }
-        Sent::Unknown => {
-            vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
-        }
-    };
+    if facts.reading.push {
+        return unauthorized_push(facts);
+    }
+    if facts.sent == Sent::No {
+        return no_credential(facts);
+    }
+    let mut codes = credential_first(facts);
+    let names_right = |sign: &Sign| sign.text.as_str().contains("permission");
+    if facts.kind == Kind::Other && facts.reading.sign(SignKind::AccessDenied).is_some_and(names_right) {
+        codes.insert(2, C::PermissionDenied);
+    }
+    if facts.may_push() {
+        codes.insert(if facts.reading.requests.is_empty() { 3 } else { 2 }, C::PushDenied);
+    }
     codes.extend([C::PermissionDenied, C::ImageNotFound]);
     if facts.kind.has_node_identity() {
         codes.push(C::CredentialNotVisible);
@@ -46,10 +39,41 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
     codes
 }
 
+/// What may be wrong with the credential of a pull or a login that was refused; at least three causes.
+fn credential_first(facts: &Facts<'_>) -> Vec<C> {
+    match facts.sent {
+        Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential],
+        Sent::Likely => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::StaleCredential, C::NoCredential]
+        }
+        _ if facts.is_login() && facts.kind == Kind::Other && facts.reading.operation.is_none() => {
+            vec![C::CredentialRejected, C::NoCredential, C::CredentialExpired, C::HarborKeyMismatch]
+        }
+        // A client that logs in goes on to the registry with the token it got: it is the token that may be
+        // refused.
+        _ if facts.reading.operation == Some(Operation::Login) && facts.kind == Kind::Other => {
+            vec![C::CredentialRejected, C::HarborKeyMismatch, C::CredentialExpired, C::HarborTokenRejected]
+        }
+        _ if facts.is_login() => {
+            vec![C::CredentialRejected, C::CredentialExpired, C::NoCredential]
+        }
+        Sent::Unknown if facts.kind == Kind::Google => {
+            vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
+        }
+        Sent::Unknown | Sent::No => {
+            vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
+        }
+    }
+}
+
 /// Harbor names the action that it refuses when a token lacks it; others just want a credential.
 fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
     let names_action = facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "));
     let mut codes = match facts.sent {
+        // The token was good for the parts before.
+        _ if facts.reading.sign(SignKind::PushUnderway).is_some() => {
+            vec![C::TokenOutlived, C::HarborTokenRejected, C::CredentialExpired, C::PushDenied]
+        }
         Sent::No => vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound],
         Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::PushDenied],
         _ if names_action => {
@@ -85,6 +109,9 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
         return denied_push(facts);
     }
     let mut codes = denied_pull(facts);
+    if facts.may_push() {
+        codes.insert(1, C::PushDenied);
+    }
     if facts.sent == Sent::No || facts.sent == Sent::Unknown {
         codes.extend(no_credential(facts));
     }
@@ -93,6 +120,13 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
 
 fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
     match facts.sent {
+        _ if facts.is_login() => vec![
+            C::CredentialRejected,
+            C::NoCredential,
+            C::CredentialExpired,
+            C::PermissionDenied,
+            C::StaleCredential,
+        ],
         Sent::No if facts.is_official() => vec![C::ImageNotFound, C::NoCredential],
         Sent::No => vec![C::NoCredential, C::ImageNotFound],
         _ if facts.is_official() => vec![C::ImageNotFound, C::NoCredential, C::PermissionDenied],
@@ -108,11 +142,18 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
                 C::StaleCredential,
             ]
         }
-        Sent::Unknown if facts.kind == Kind::Ecr => {
+        Sent::Unknown => denied_to_somebody(facts),
+    }
+}
+
+/// Denied, and not known whether there was a credential.
+fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
+    match facts.kind {
+        Kind::Ecr => {
             vec![C::NoCredential, C::CredentialExpired, C::ImageNotFound, C::PermissionDenied]
         }
         // GHCR says so to a token that it does not know, even for a public image.
-        Sent::Unknown if facts.kind == Kind::GitHub => {
+        Kind::GitHub => {
             vec![
                 C::NoCredential,
                 C::CredentialRejected,
@@ -121,7 +162,7 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
                 C::ImageNotFound,
             ]
         }
-        Sent::Unknown if facts.reading.status == Some(403) => {
+        _ if facts.reading.status == Some(403) => {
             vec![
                 C::PermissionDenied,
                 C::NoCredential,
@@ -130,7 +171,7 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
                 C::CredentialExpired,
             ]
         }
-        Sent::Unknown => {
+        _ => {
             vec![
                 C::NoCredential,
                 C::ImageNotFound,
@@ -159,14 +200,14 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
     let with =
         |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
     if facts.reading.push {
-        let policy = [
+        return with(&[
+            C::PushDenied,
             C::RefusedByPolicy,
             C::RegistryReadOnly,
             C::RepositoryNotFound,
             C::NoCredential,
             C::CredentialRejected,
-        ];
-        return with(&[&[C::PushDenied][..], &policy[..]].concat());
+        ]);
     }
     // The URL of storage is signed and has an end.
     if facts.role == Role::Elsewhere {
@@ -181,6 +222,9 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
     if facts.reading.operation == Some(Operation::Login) {
         return with(&[C::CredentialRejected, C::CredentialExpired, C::PermissionDenied]);
     }
+    if facts.may_push() {
+        return with(&[C::PermissionDenied, C::PushDenied, C::CredentialRejected, C::NoCredential]);
+    }
     match facts.sent {
         Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),
         Sent::Yes => {
@@ -190,9 +234,8 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
             with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
         }
         _ if facts.kind == Kind::Other => {
-            let mut codes = vec![C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
-            codes.extend([C::CredentialRejected, C::NoCredential]);
-            with(&codes)
+            let first = [C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
+            with(&[&first[..], &[C::CredentialRejected, C::NoCredential]].concat())
         }
         _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
     }

@@ -1,9 +1,10 @@
 //! Causes that a program or a registry states in words.
 
 use super::super::hosts::Kind;
-use super::super::reading::{Operation, Sign, SignKind as S};
+use super::super::reading::Operation;
+use super::super::sign::{Sign, SignKind as S};
 use super::facts::{Facts, Sent};
-use super::{Causes, access, refusals};
+use super::{Causes, access, credentials, refusals};
 use crate::finding::Code as C;
 
 /// Statements that say more than what is around them, the most exact first.
@@ -15,30 +16,39 @@ const DEFINITE: &[S] = &[
     S::NoPlatform,
     S::SignatureRejected,
     S::InvalidName,
-    S::HelperFailed,
+    S::HelperMissing,
+    S::TooManyLogins,
     S::RateLimited,
     S::Policy,
     S::ReadOnly,
     S::RobotUnusable,
+    S::RobotTokenOver,
     S::Locked,
     S::UnreadableKey,
     S::UnknownKey,
     S::OutsideTimes,
     S::TokenOver,
     S::SkewedSignature,
+    S::SessionExpired,
+    S::HelperNotPermitted,
+    S::HelperFailed,
     S::NotPermitted,
     S::ScopeMissing,
     S::NotPermittedOrMissing,
     S::Expired,
     S::TokenExpired,
     S::AddressRefused,
+    S::MayBePolicy,
     S::Invalid,
     S::WrongPassword,
+    S::WrongPasswordOrNone,
     S::NoCredentialSent,
+    S::BackendUnreachable,
     S::BadRealm,
     S::ContentMissing,
     S::Corrupt,
     S::Incomplete,
+    S::StoreIncomplete,
     S::UnreadableManifest,
     S::NotRegistry,
     S::SecretMalformed,
@@ -50,99 +60,59 @@ const DEFINITE: &[S] = &[
 pub(super) fn definite(facts: &Facts<'_>) -> Option<Causes> {
     let sign = DEFINITE.iter().find_map(|kind| facts.reading.sign(*kind))?;
     let because = because(sign);
-    credential(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
-}
-
-fn credential(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
-    let right = if facts.reading.push { C::PushDenied } else { C::PermissionDenied };
-    Some(match kind {
-        S::NoCredentialSent if facts.reading.push => {
-            Causes::open(&[C::NoCredential, C::CredentialHelperFailed, C::BuilderConfigNotMounted], because)
-        }
-        S::NoCredentialSent => Causes::open(&refusals::no_credential(facts), because),
-        S::HelperFailed => Causes::certain(C::CredentialHelperFailed, because),
-        S::WrongPassword => {
-            Causes::open(&[C::CredentialRejected, C::StaleCredential, C::CredentialExpired], because)
-        }
-        S::Expired => Causes::certain(C::CredentialExpired, because),
-        S::Invalid
-            if facts.kind.has_node_identity() || facts.reading.requests.is_empty() && !is_github(facts) =>
-        {
-            Causes::open(&[C::CredentialExpired, C::CredentialRejected], because)
-        }
-        S::Invalid => {
-            Causes::open(&[C::CredentialRejected, C::CredentialExpired, right, C::NoCredential], because)
-        }
-        S::Locked => Causes::certain(C::AccountLocked, because),
-        S::RobotUnusable => Causes::certain(C::RobotAccountUnusable, because),
-        S::NotPermitted => Causes::certain(right, because),
-        S::ScopeMissing => {
-            Causes::open(&[right, C::PushDenied, C::PermissionDenied, C::CredentialRejected], because)
-        }
-        S::NotPermittedOrMissing => {
-            Causes::open(&[right, C::ImageNotFound, C::NoCredential, C::CredentialNotVisible], because)
-        }
-        _ => return token_or_secret(kind, because),
-    })
-}
-
-fn token_or_secret(kind: S, because: &str) -> Option<Causes> {
-    Some(match kind {
-        S::SecretsMissing => Causes::certain(C::PullSecretMissing, because),
-        S::SecretMalformed => {
-            Causes::open(&[C::PullSecretMalformed, C::ContentCorrupt, C::UnexpectedResponder], because)
-        }
-        S::OutsideTimes => Causes::certain(C::TokenTimeRejected, because),
-        S::TokenExpired => Causes::open(
-            &[
-                C::CredentialExpired,
-                C::TokenOutlived,
-                C::TokenTimeRejected,
-                C::ClockDrift,
-                C::CredentialRejected,
-            ],
-            because,
-        ),
-        S::AddressRefused => {
-            Causes::open(&[C::RefusedByPolicy, C::EgressBlocked, C::PermissionDenied], because)
-        }
-        S::TokenOver => Causes::open(&[C::TokenOutlived, C::TokenTimeRejected, C::ClockDrift], because),
-        S::SkewedSignature => {
-            Causes::open(&[C::TokenTimeRejected, C::ClockDrift, C::CredentialHelperFailed], because)
-        }
-        S::UnknownKey => {
-            Causes::open(&[C::HarborKeyMismatch, C::HarborKeyStale, C::HarborKeyNotMounted], because)
-        }
-        S::UnreadableKey => Causes::certain(C::HarborKeyUnreadable, because),
-        _ => return None,
-    })
+    credentials::stated(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
 }
 
 fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
     Some(match kind {
         S::NeverPulled => Causes::certain(C::ImageNeverPulled, because),
         S::Throttled => Causes::certain(C::NodePullThrottled, because),
+        S::DiskFull if facts.server_says() => {
+            Causes::open(&[C::RegistryServerError, C::NodeDiskFull], because)
+        }
         S::DiskFull => Causes::certain(C::NodeDiskFull, because),
         S::NoPlatform => Causes::certain(C::PlatformMissing, because),
         S::SignatureRejected => Causes::certain(C::SignatureRejected, because),
         S::InvalidName => Causes::certain(C::InvalidImageName, because),
         S::RateLimited => Causes::certain(C::RateLimited, because),
         S::Policy => Causes::certain(C::RefusedByPolicy, because),
+        S::MayBePolicy => {
+            Causes::open(&[C::RefusedByPolicy, C::RegistryReadOnly, C::PermissionDenied], because)
+        }
         S::ReadOnly => Causes::certain(C::RegistryReadOnly, because),
         S::ContentMissing | S::Corrupt => Causes::certain(C::ContentCorrupt, because),
         S::Incomplete => Causes::open(&[C::ContentCorrupt, C::ConnectionRefused, C::ProxyFailed], because),
-        S::UnreadableManifest => Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because),
+        S::StoreIncomplete | S::UnreadableManifest => {
+            Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because)
+        }
         S::BadRealm => Causes::open(&[C::RealmMismatch, C::UnexpectedResponder], because),
-        S::NotRegistry if facts.at_token_service() => {
-            Causes::open(&[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed], because)
-        }
-        S::NotRegistry => {
-            Causes::open(&[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError], because)
-        }
+        S::BackendUnreachable => Causes::open(
+            &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed],
+            because,
+        ),
+        S::NotRegistry => return page(facts, because),
         S::RuntimeFailed => Causes::certain(C::RuntimeFailed, because),
         S::ProxyRefused => Causes::certain(C::ProxyFailed, because),
         _ => return None,
     })
+}
+
+/// A page, or something else that no registry says. Servers in front of registries answer some statuses with
+/// pages, and mean them.
+fn page(facts: &Facts<'_>, because: &str) -> Option<Causes> {
+    let codes: &[C] = match facts.reading.status {
+        Some(401 | 407 | 413 | 429 | 500..) => return access::answered(facts),
+        Some(403) if facts.may_push() => {
+            &[C::UnexpectedResponder, C::PushDenied, C::PermissionDenied, C::ProxyFailed]
+        }
+        Some(403) => &[C::UnexpectedResponder, C::PermissionDenied, C::ProxyFailed],
+        Some(404) => &[C::UnexpectedResponder, C::ImageNotFound, C::ProxyFailed],
+        _ if facts.at_token_service() => {
+            &[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed]
+        }
+        _ => &[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError],
+    };
+    Some(Causes::open(codes, because))
 }
 
 /// Statements that leave it open, and the status of the gRPC error around them.
@@ -199,11 +169,6 @@ fn by_grpc(facts: &Facts<'_>) -> Option<Causes> {
         _ => return None,
     };
     Some(Causes::open(codes, because))
-}
-
-fn is_github(facts: &Facts<'_>) -> bool {
-    facts.kind == Kind::GitHub
-        || facts.reading.sign(S::Invalid).is_some_and(|sign| sign.text.as_str().contains("GitHub"))
 }
 
 fn because(sign: &Sign) -> String {

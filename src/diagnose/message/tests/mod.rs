@@ -4,6 +4,7 @@ mod forms;
 mod node;
 mod programs;
 mod robustness;
+mod spread;
 
 use super::{Context, CredentialSent, candidates};
 use crate::finding::{Candidate, Code};
