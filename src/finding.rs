@@ -83,6 +83,7 @@ pub struct Fix {
 
 /// Text for a file of the user's: a part that is added to it, or the whole of a new one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Patch {
     /// The file as its program calls it: `kustomization.yaml`.
