@@ -11,6 +11,7 @@ mod pull_rows;
 mod rows;
 mod steps;
 pub mod stores;
+mod tested;
 mod unchecked;
 mod workload_rows;
 mod workload_unchecked;
@@ -121,27 +122,6 @@ impl Report {
             findings,
             extra: Map::new(),
         }
-    }
-
-    /// Adds what a test of the same question came to. A finding of both stands once: the one that is certain.
-    pub fn add(&mut self, tested: Self) {
-        self.run.interrupted |= tested.run.interrupted;
-        self.results.extend(tested.results);
-        self.not_checked.extend(tested.not_checked);
-        for finding in tested.findings {
-            let same =
-                |one: &&mut Finding| one.code == finding.code && one.subject.name == finding.subject.name;
-            match self.findings.iter_mut().find(same) {
-                Some(one) if one.certain || !finding.certain => one.evidence.extend(finding.evidence),
-                Some(one) => {
-                    let evidence = std::mem::take(&mut one.evidence);
-                    *one = finding;
-                    one.evidence.extend(evidence);
-                }
-                None => self.findings.push(finding),
-            }
-        }
-        self.findings.sort_by_key(|finding| finding.severity);
     }
 
     /// The rows of pulls by kubelets.

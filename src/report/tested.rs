@@ -1,0 +1,113 @@
+//! What was told from the API server alone, settled by a test of the same pulls.
+
+use super::Report;
+use super::rows::Row;
+use crate::finding::Finding;
+
+impl Report {
+    /// Adds what a test of the same question came to. What the test is certain of stands in place of what was only
+    /// possible.
+    pub fn add(&mut self, tested: Self) {
+        self.run.interrupted |= tested.run.interrupted;
+        self.results.extend(tested.results);
+        self.not_checked.extend(tested.not_checked);
+        for mut finding in tested.findings {
+            let (settled, others) = std::mem::take(&mut self.findings)
+                .into_iter()
+                .partition::<Vec<Finding>, _>(|one| settles(&finding, one));
+            self.findings = others;
+            settled.into_iter().for_each(|one| take_over(&mut finding, one));
+            match self.findings.iter_mut().find(|one| is_same(one, &finding)) {
+                Some(one) => one.evidence.extend(finding.evidence),
+                None => self.findings.push(finding),
+            }
+        }
+        self.findings.sort_by_key(|finding| finding.severity);
+        self.tell_rows();
+    }
+
+    /// The rows about pods say what settled them.
+    fn tell_rows(&mut self) {
+        let findings = &self.findings;
+        for row in &mut self.results {
+            if let Row::Failing(row) = row
+                && let Some(finding) =
+                    findings.iter().find(|one| one.evidence.iter().any(|id| row.evidence.contains(id)))
+            {
+                (row.code, row.certain) = (Some(finding.code), Some(finding.certain));
+            }
+        }
+    }
+}
+
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    one.code == other.code && one.subject.name == other.subject.name
+}
+
+/// Whether what a test found is the same said with certainty, or one of the causes that were left open.
+fn settles(tested: &Finding, told: &Finding) -> bool {
+    let about_it = tested.subject.name == told.subject.name
+        || tested.subject.images.iter().any(|image| told.subject.images.contains(image));
+    let is_possible = told.code == tested.code || told.also_possible.contains(&tested.code);
+    tested.certain && !told.certain && about_it && is_possible
+}
+
+fn take_over(tested: &mut Finding, told: Finding) {
+    tested.evidence.extend(told.evidence);
+    tested.messages.extend(told.messages);
+    if tested.subject.name == told.subject.name {
+        tested.subject.namespace = told.subject.namespace;
+    }
+    let new: Vec<String> =
+        told.subject.nodes.into_iter().filter(|node| !tested.subject.nodes.contains(node)).collect();
+    tested.subject.nodes.extend(new);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::code::Code;
+    use crate::diagnose::tests::build::{evidence, failed};
+    use crate::finding::{Finding, Subject};
+    use crate::report::Report;
+
+    fn report(finding: Finding) -> Report {
+        let mut report = Report::of(&evidence(vec![failed("node1", "x")]));
+        report.findings = vec![finding];
+        report
+    }
+
+    fn finding(code: Code, certain: bool, evidence: &str) -> Finding {
+        let subject = Subject { name: "secret/regcred".into(), ..Subject::default() };
+        let mut finding = Finding::new(code, subject, "…");
+        finding.certain = certain;
+        finding.also_possible =
+            if certain { Vec::new() } else { vec![Code::StaleCredential, Code::AccountLocked] };
+        finding.evidence = vec![evidence.into()];
+        finding
+    }
+
+    #[test]
+    fn a_certain_test_settles_what_was_only_possible() {
+        let mut told = report(finding(Code::CredentialRejected, false, "pod/a"));
+        told.add(report(finding(Code::StaleCredential, true, "probe/a")));
+        let codes: Vec<Code> = told.findings.iter().map(|one| one.code).collect();
+        assert_eq!(codes, [Code::StaleCredential]);
+        assert_eq!(told.findings[0].evidence, ["probe/a", "pod/a"]);
+    }
+
+    #[test]
+    fn an_uncertain_test_and_another_cause_stand_beside_it() {
+        let mut told = report(finding(Code::CredentialRejected, false, "pod/a"));
+        told.add(report(finding(Code::StaleCredential, false, "probe/a")));
+        told.add(report(finding(Code::NodeDiskFull, true, "probe/b")));
+        assert_eq!(told.findings.len(), 3);
+    }
+
+    #[test]
+    fn the_same_stands_once() {
+        let mut told = report(finding(Code::CredentialRejected, true, "pod/a"));
+        told.add(report(finding(Code::CredentialRejected, true, "probe/a")));
+        assert_eq!(told.findings.len(), 1);
+        assert_eq!(told.findings[0].evidence, ["pod/a", "probe/a"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! A row a workload and image: what it has for a credential.
+
+use super::credential::credential;
+use super::{AuditRow, Codes};
+use crate::diagnose::workload::View;
+use crate::evidence::workloads::{FailingPull, ImageUse, Workload};
+use crate::finding::Severity;
+use crate::report::rows::{Row, Verdict};
+
+pub(super) fn audit(view: &View<'_>, codes: &Codes<'_>) -> Vec<Row> {
+    let in_scope = view.seen.workloads.iter().filter(|one| !one.out_of_scope);
+    let uses = in_scope.flat_map(|one| one.images.iter().map(move |image| (one, image)));
+    let mut rows: Vec<AuditRow> =
+        uses.map(|(workload, image)| audit_row(view, workload, image, codes)).collect();
+    rows.sort_by(|one, other| {
+        (&one.namespace, &one.workload, &one.image).cmp(&(&other.namespace, &other.workload, &other.image))
+    });
+    rows.into_iter().map(Row::Audit).collect()
+}
+
+fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Codes<'_>) -> AuditRow {
+    let known = view.pull_secrets(workload);
+    let failing: Vec<&FailingPull> =
+        view.failing_of(&workload.id).filter(|one| one.image == image.image).collect();
+    let finding = failing
+        .iter()
+        .find_map(|one| codes.about(&one.id, &image.image))
+        .or_else(|| codes.about(&workload.id, &image.image));
+    let credential = credential(view, (&workload.namespace, &workload.service_account), known, &image.image);
+    AuditRow {
+        namespace: workload.namespace.clone(),
+        workload: workload.name.clone(),
+        image: image.image.clone(),
+        result: match (finding.map(|one| one.severity), known) {
+            (Some(Severity::Error | Severity::Warning), _) => Verdict::Failed,
+            (Some(Severity::Unknown), _) => Verdict::NotTested,
+            (_, Some((names, _))) if view.keyring(&workload.namespace, names).is_whole() => Verdict::Ok,
+            _ => Verdict::NotTested,
+        },
+        credential,
+        started: image.started,
+        failing: u32::try_from(failing.len()).unwrap_or(u32::MAX),
+        code: finding.map(|finding| finding.code),
+        certain: finding.map(|finding| finding.certain),
+        evidence: workload.id.clone(),
+    }
+}
