@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::pods::{container, or_default, time};
-use super::wire::{ContainerStatus, Pod, PodSpec};
+use super::wire::{ContainerStatus, Pod, PodSpec, Reason};
 use crate::collect::identity::names;
 use crate::evidence::workloads::{Events, FailingPull, PullState, Witness};
 use crate::text::Clean;
@@ -40,7 +40,7 @@ pub(super) fn of(pod: &Pod<'_>, spec: &PodSpec<'_>, workload: &str) -> Found {
     for status in pod.status.containers() {
         let Some(reason) = &status.state.waiting else { continue };
         let creating = matches!(reason.reason.as_ref(), "ContainerCreating" | "PodInitializing");
-        match state(&reason.reason) {
+        match state(reason) {
             Some(state) => {
                 let mut one = pending(pod, spec, workload, (status, state));
                 let message = Clean::new(&reason.message);
@@ -99,19 +99,22 @@ fn pending(
 }
 
 /// Whether a container waits for its image, by the kubelet's word.
-fn state(reason: &str) -> Option<PullState> {
-    Some(match reason {
+fn state(waiting: &Reason<'_>) -> Option<PullState> {
+    Some(match waiting.reason.as_ref() {
         "ErrImagePull" => PullState::ErrImagePull,
         "ImagePullBackOff" => PullState::ImagePullBackOff,
         "InvalidImageName" => PullState::InvalidImageName,
         "ErrImageNeverPull" => PullState::ErrImageNeverPull,
         other if OTHER.contains(&other) => PullState::Other,
+        // A pull secret that cannot be read ends the look-up before the pull: its error is reason and message at once
+        // (`startContainer` in pkg/kubelet/kuberuntime, Kubernetes 1.36). No other reason is a sentence.
+        other if other.contains(' ') && other == waiting.message => PullState::Other,
         _ => return None,
     })
 }
 
 /// Whether a container was made, so that its node had its image.
 pub(super) fn has_started(status: &ContainerStatus<'_>) -> bool {
-    let waits_for_image = status.state.waiting.as_ref().is_some_and(|one| state(&one.reason).is_some());
+    let waits_for_image = status.state.waiting.as_ref().is_some_and(|one| state(one).is_some());
     (!status.container_id.is_empty() || status.state.running.is_some()) && !waits_for_image
 }

@@ -95,6 +95,21 @@ fn the_order_of_pods_changes_nothing() {
 }
 
 #[test]
+fn the_error_of_a_pull_secret_that_cannot_be_read_is_the_reason_itself() {
+    let error = "illegal base64 data at input byte 3";
+    let (_, failing) = seen(&[waiting(pod("web-1", "n1", "r/web:2"), error, error)], &[]);
+    assert_eq!(failing[0].state, PullState::Other);
+    assert_eq!(failing[0].message.as_ref().unwrap().as_str(), error);
+    for (reason, message) in [("CrashLoopBackOff", "CrashLoopBackOff"), ("a reason", "another message")] {
+        assert_eq!(
+            seen(&[waiting(pod("web-1", "n1", "r/web:2"), reason, message)], &[]).1.len(),
+            0,
+            "{reason}"
+        );
+    }
+}
+
+#[test]
 fn a_container_that_waits_for_its_image_is_a_failing_pull() {
     for (reason, state) in [
         ("ErrImagePull", PullState::ErrImagePull),
