@@ -62,7 +62,18 @@ kubectl -n "$namespace" create secret generic regcred --type=kubernetes.io/docke
 rm -f "$config"
 run pull "$private" -n "$namespace" --pull-secret regcred
 
-say "4. One node is cut off from the registry by its own firewall, another does not know the CA"
+say "4. The same, told from two Deployments of which one names the secret: nothing is created for that"
+kubectl -n "$namespace" delete secret regcred >/dev/null
+kubectl -n "$namespace" create secret generic regcred --type=kubernetes.io/dockerconfigjson \
+    --from-file=.dockerconfigjson=<(printf '{"auths":{"%s":{"username":"%s","password":"%s"}}}' \
+        "$SECURE_REGISTRY" "$REGISTRY_USER" "$REGISTRY_PASSWORD") >/dev/null
+for name in api web; do kubectl -n "$namespace" create deployment "$name" --image="$private" --replicas=2 >/dev/null; done
+kubectl -n "$namespace" patch deployment api \
+    -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"regcred"}]}}}}' >/dev/null
+kubectl -n "$namespace" rollout status deployment api --timeout=60s >/dev/null
+run why -n "$namespace"
+
+say "5. One node is cut off from the registry by its own firewall, another does not know the CA"
 tests/cluster/fault --state "$state" reject node2 open
 tests/cluster/fault --state "$state" untrust node3
 run pull "$image" "$private" -n "$namespace"
