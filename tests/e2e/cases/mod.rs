@@ -6,6 +6,7 @@ mod clock_probe;
 mod clocks;
 mod commands;
 mod harbor;
+mod healthy;
 mod limits;
 mod probes;
 mod pulls;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Case> {
         clock_probe::CASES,
         commands::CASES,
         &harbor::all(),
+        healthy::CASES,
         secrecy::CASES,
     ]
     .concat()
