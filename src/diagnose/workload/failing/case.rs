@@ -1,6 +1,7 @@
 //! One pull that fails, and what is known of its identity.
 
 use super::super::{Keyring, View};
+use super::reach::Reach;
 use crate::code::Code;
 use crate::diagnose::message::{self, Context, CredentialSent, SignKind};
 use crate::evidence::Node;
@@ -28,6 +29,8 @@ pub(super) struct Case<'e> {
     pub(super) broken: Option<String>,
     /// What its message may mean, likeliest first; empty where there are no words that tell.
     pub(super) candidates: Vec<Candidate>,
+    /// How far it came, where it broke off on the way.
+    pub(super) reach: Reach,
 }
 
 /// A credential of the pod's pull secrets that fits the image.
@@ -53,6 +56,7 @@ impl<'e> Case<'e> {
             tried,
             broken,
             candidates: Vec::new(),
+            reach: Reach::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use super::choice::Choice;
 use super::scene::Scene;
 use super::words;
 use crate::code::Code;
+use crate::evidence::workloads::PullPolicy;
 use crate::registry::reference::Reference;
 
 pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
@@ -18,7 +19,7 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
 }
 
 /// "Not found" is also what registries say that hide what may not be read. It is certain where the same identity
-/// has read the repository, and otherwise not, unless the message itself proves it.
+/// surely pulls from the repository (at each start), and otherwise not, unless the message itself proves it.
 fn not_found(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     let same = |started: &&super::scene::Started<'_>| {
         started.workload.namespace == case.pull.namespace
@@ -27,16 +28,26 @@ fn not_found(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     let is_this_tag =
         |one: &super::scene::Started<'_>| scene.started(case).iter().any(|this| this.image == one.image);
     let readers = || scene.started_of_repository(case).iter().filter(same);
-    if let Some(other) = readers().find(|one| !is_this_tag(one)) {
+    let of_other_tags = || readers().filter(|one| !is_this_tag(one));
+    // Each start pulls, so that the identity was let in then. Others may run from an old copy of their node.
+    let pulled = |one: &&super::scene::Started<'_>| one.image.pull_policy == PullPolicy::Always;
+    if let Some(other) = of_other_tags().find(pulled) {
         choice.settle(Code::ImageNotFound);
-        let runs = shown(&other.image.image);
-        choice.remarks.push(format!("{} runs {runs} with the same identity", words::whose(case, other)));
+        choice.remarks.push(runs_with_same(case, other));
+    } else if let Some(other) = of_other_tags().next() {
+        unless_gone(case, choice);
+        choice.remarks.push(format!("{}, perhaps from an earlier pull", runs_with_same(case, other)));
     } else if let Some(other) = readers().next() {
         unless_gone(case, choice);
         choice.remarks.push(format!("although {} runs it, from an earlier pull", words::whose(case, other)));
     } else if choice.certain && !case.tried.is_empty() {
         unless_gone(case, choice);
     }
+}
+
+fn runs_with_same(case: &Case<'_>, other: &super::scene::Started<'_>) -> String {
+    let runs = shown(&other.image.image);
+    format!("{} runs {runs} with the same identity", words::whose(case, other))
 }
 
 fn unless_gone(case: &Case<'_>, choice: &mut Choice) {

@@ -16,6 +16,7 @@ mod image;
 mod limits;
 mod network;
 mod node;
+mod reach;
 mod scene;
 mod silent;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::choice::Choice;
+use super::reach::Reach;
 use super::scene::Scene;
 use super::words;
 use crate::code::Code;
@@ -28,6 +29,8 @@ impl<'e> Contacts<'e> {
         let node = case.pull.node.as_str();
         match case.candidates.first().map(|first| first.code) {
             _ if node.is_empty() || case.pull.state == PullState::Pulling => {}
+            // What breaks at its storage, or after an answer, says nothing of the way to the registry.
+            Some(code) if cuts_off(code) && case.reach == Reach::Elsewhere => {}
             Some(code) if is_on_the_way(code) => {
                 self.broken.insert(node);
                 self.timed_out |= code == Code::ConnectionTimedOut;
@@ -83,7 +86,11 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     match cuts_off(choice.code) {
         // A node that got an answer for another image of the registry is not cut off from it.
         true if contacts.answered.contains(node) => {}
-        true if !answered.is_empty() => choice.settle(Code::EgressBlocked),
+        true if case.reach == Reach::Elsewhere => elsewhere(case, choice, !answered.is_empty()),
+        true if !answered.is_empty() && case.reach == Reach::NoConnection => {
+            choice.settle(Code::EgressBlocked);
+        }
+        true if !answered.is_empty() => choice.prefer(Code::EgressBlocked, words::probe(case)),
         true if !started.is_empty() && !contacts.started.contains(node) => cut_off(case, &started, choice),
         true => {}
         false if answered.is_empty() && started.is_empty() => {}
@@ -91,6 +98,14 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
             let others: BTreeSet<&str> = answered.into_iter().chain(started).collect();
             choice.remarks.push(format!("which does not happen on {}", words::list_nodes(&others)));
         }
+    }
+}
+
+/// The node reached the registry: what broke is the read of a blob, or the way to another host.
+fn elsewhere(case: &Case<'_>, choice: &mut Choice, others_do: bool) {
+    choice.doubt(words::probe(case));
+    if others_do && !choice.also.contains(&Code::EgressBlocked) {
+        choice.also.insert(0, Code::EgressBlocked);
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::super::View;
 use super::case::Case;
 use super::network::Contacts;
+use super::reach::{self, Reach};
 use crate::evidence::workloads::{FailingPull, ImageUse, PullState, Workload};
 use crate::finding::Candidate;
 use crate::registry::reference::Reference;
@@ -45,10 +46,12 @@ impl<'e> Scene<'e> {
         pulls.sort_by(|a, b| a.id.cmp(&b.id));
         let mut seen = HashSet::new();
         pulls.retain(|pull| seen.insert(pull.id.as_str()));
-        let mut read: HashMap<_, Vec<Candidate>> = HashMap::new();
+        let mut read: HashMap<_, (Vec<Candidate>, Reach)> = HashMap::new();
         let cases = pulls.into_iter().map(|pull| {
             let mut case = Case::of(&view, pull);
-            case.candidates = read.entry(case.kind_of_words()).or_insert_with(|| case.read_words()).clone();
+            let told = read.entry(case.kind_of_words());
+            (case.candidates, case.reach) =
+                told.or_insert_with(|| (case.read_words(), reach::of(&case))).clone();
             case
         });
         let cases: Vec<Case<'e>> = cases.collect();

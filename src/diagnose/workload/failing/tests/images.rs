@@ -2,7 +2,7 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::workloads::PullState;
+use crate::evidence::workloads::{PullPolicy, PullState};
 
 #[test]
 fn an_image_that_is_not_found_is_certain_where_the_same_identity_reads_the_repository() {
@@ -11,9 +11,14 @@ fn an_image_that_is_not_found_is_certain_where_the_same_identity_reads_the_repos
     let alone = one(&why(vec![web.clone()], vec![waits(&web, "node1", NOT_FOUND)]).secrets(secrets()));
     assert_eq!((alone.code, alone.certain), (Code::ImageNotFound, false));
     assert_eq!(alone.also_possible, [Code::PermissionDenied]);
-    let old = deploy("old", "registry.example.com/team/app:0")
+    let mut old = deploy("old", "registry.example.com/team/app:0")
         .naming(&["regcred"])
         .started(&["node1"], &["regcred"]);
+    let long_ago =
+        one(&why(vec![web.clone(), old.clone()], vec![waits(&web, "node1", NOT_FOUND)]).secrets(secrets()));
+    assert_eq!((long_ago.code, long_ago.certain), (Code::ImageNotFound, false));
+    assert!(long_ago.cause.contains("perhaps from an earlier pull"), "{}", long_ago.cause);
+    old.images[0].pull_policy = PullPolicy::Always;
     let beside = one(&why(vec![web.clone(), old], vec![waits(&web, "node1", NOT_FOUND)]).secrets(secrets()));
     assert_eq!((beside.code, beside.certain), (Code::ImageNotFound, true));
     assert!(beside.cause.contains("deploy/old runs registry.example.com/team/app:0 with the same identity"));

@@ -114,3 +114,34 @@ fn a_pull_without_words_on_a_node_that_is_not_ready_is_the_nodes_matter() {
         why(vec![web.clone()], vec![silent(&web, "node1")]).node(node("node1", &[Pressure::NotReady], &[]));
     assert_eq!(told(&judged(&evidence)), [(Code::RuntimeFailed, "node/node1", false)]);
 }
+
+#[test]
+fn a_node_that_read_the_manifest_or_broke_off_at_the_storage_is_not_cut_off_for_sure() {
+    let layer = "failed to copy: httpReadSeeker: failed open: failed to do request: Get \
+         \"https://registry.example.com/v2/team/app/blobs/sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef\": \
+         read tcp 192.0.2.2:4444->192.0.2.7:443: read: connection reset by peer";
+    let storage = "failed to copy: httpReadSeeker: failed open: failed to do request: Get \
+         \"https://s3.eu-west-1.amazonaws.com/bucket/x?X-Amz-Signature=aa\": dial tcp 192.0.2.9:443: i/o timeout";
+    let other = deploy("other", IMAGE);
+    for (words, code) in [(layer, Code::ConnectionRefused), (storage, Code::ConnectionTimedOut)] {
+        for web in [deploy("web", IMAGE), deploy("web", IMAGE).started(&["node2"], &[])] {
+            let pulls = vec![waits(&web, "node1", words), waits(&other, "node2", NO_CREDENTIAL)];
+            let found = judged(&why(vec![web, other.clone()], pulls));
+            let broken = found.iter().find(|one| one.subject.nodes == ["node1"]).unwrap();
+            assert_eq!((broken.code, broken.certain), (code, false), "{broken:#?}");
+            assert!(broken.also_possible.contains(&Code::EgressBlocked), "{broken:#?}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_likely_and_not_surely_a_matter_of_egress() {
+    let reset = "failed to resolve image: failed to do request: Head \
+         \"https://registry.example.com/v2/team/app/manifests/1\": read tcp 192.0.2.2:4444->192.0.2.7:443: read: \
+         connection reset by peer";
+    let web = deploy("web", IMAGE);
+    let pulls = vec![waits(&web, "node1", NO_CREDENTIAL), waits(&web, "node3", reset)];
+    let found = judged(&why(vec![web], pulls));
+    let blocked = found.iter().find(|one| one.code == Code::EgressBlocked).unwrap();
+    assert!(!blocked.certain && blocked.also_possible.contains(&Code::ConnectionRefused), "{blocked:#?}");
+}
