@@ -128,7 +128,9 @@ fn weigh(audit: &Audit<'_>, workload: &Workload, program: Program, mut finding: 
     match program {
         Program::Kaniko => Some(finding),
         Program::BuildKit | Program::Buildah | Program::Skopeo | Program::GardenUtil => {
-            finding.severity = Severity::Warning;
+            // skopeo as often only reads public images, and nothing that it mounts says which.
+            let reads_as_often = program == Program::Skopeo;
+            finding.severity = if reads_as_often { Severity::Info } else { Severity::Warning };
             finding.certain = false;
             finding.also_possible = vec![Code::CredentialNotVisible];
             finding.settle_by = Some("whether the container pushes at all: its own log says".into());

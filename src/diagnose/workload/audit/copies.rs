@@ -9,7 +9,7 @@ use super::pullers::Puller;
 use super::words::{about_secret, some_of};
 use crate::code::Code;
 use crate::evidence::workloads::PullSecret;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::fix::workload as fix;
 use crate::registry::credential::{CredentialKind, Described};
 use crate::text::REDACTED;
@@ -113,7 +113,17 @@ fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> 
     let ids: BTreeSet<String> = copies.iter().map(|copy| copy.secret.id.clone()).collect();
     finding.evidence.retain(|id| !ids.contains(id));
     finding.evidence.splice(0..0, ids);
-    finding.fixes = fix::align(stale.secret, &common.first()?.secret.namespace);
+    // One that stands alone among equals is stale; where all differ, each may be a token of its own.
+    if odd.iter().all(|group| group.len() < common.len()) {
+        finding.fixes = fix::align(stale.secret, &common.first()?.secret.namespace);
+    } else {
+        finding.severity = Severity::Info;
+        finding.certain = false;
+        finding.settle_by = Some(format!(
+            "whether {user} has one secret at the registry or several tokens, one for each namespace: its own list of \
+             them says"
+        ));
+    }
     Some(finding)
 }
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::Audit;
 use super::entries::{Used, is_usable, push_new};
-use super::pullers::{Matching, Use};
+use super::pullers::{Matching, State, Use};
+use super::wants::Want;
 use super::words::{about_secret, some_of};
 use crate::code::Code;
 use crate::evidence::workloads::PullSecret;
@@ -14,6 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::fix::workload as fix;
 use crate::registry::credential::CredentialKind;
 use crate::registry::keyring::evidence::EntryEvidence;
+use crate::registry::known::Provider;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -78,6 +80,12 @@ fn has_ended(audit: &Audit<'_>, code: Code, (matching, pullers, uses): &Used<'_,
         finding.also_possible = vec![Code::CredentialRejected];
         finding.settle_by = settle(pullers.first()?.workload, uses.first()?);
     }
+    if code == Code::CredentialExpired && uses.iter().any(node_may_help) {
+        finding.severity = Severity::Warning;
+        finding.certain = false;
+        finding.also_possible.push(Code::CredentialNotVisible);
+        finding.settle_by = settle(pullers.first()?.workload, uses.first()?);
+    }
     let maybe_public = uses.iter().any(|one| audit.open(&one.reference).is_some());
     if code == Code::CredentialExpired && maybe_public {
         finding.also_possible.push(Code::StaleCredential);
@@ -87,6 +95,13 @@ fn has_ended(audit: &Audit<'_>, code: Code, (matching, pullers, uses): &Used<'_,
         _ => fix::renew(secret, entry.key.as_str()),
     };
     Some(finding)
+}
+
+/// Whether pulls may go on by what the node has: its credential provider is asked beside the pull secrets (kubelet
+/// 1.26 and later), and no pull says that it did not help.
+fn node_may_help(one: &&Use<'_>) -> bool {
+    let refused = matches!(one.state, State::Fails(Want::Credential | Want::Unknown));
+    Provider::of_host(one.reference.registry()).has_node_identity() && !refused
 }
 
 /// A pull with the workload's identity.

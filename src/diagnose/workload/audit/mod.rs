@@ -23,7 +23,7 @@ use std::rc::Rc;
 use super::View;
 use crate::evidence::workloads::{FailingPull, PullSecret, Workload};
 use crate::evidence::{Action, Evidence};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::registry::reference::Reference;
 use pullers::{Keyrings, Puller};
 
@@ -60,10 +60,22 @@ pub(in crate::diagnose) fn audited(evidence: &Evidence) -> Vec<Finding> {
         copies::differing,
         unnamed::not_referenced,
         unmatched::no_match,
-        builders::configs,
-        policies::cut_off,
     ];
-    rules.iter().flat_map(|rule| rule(&audit)).collect()
+    let mut findings: Vec<Finding> = rules.iter().flat_map(|rule| rule(&audit)).collect();
+    findings.iter_mut().for_each(|finding| spare_the_inactive(&audit, finding));
+    findings.extend(builders::configs(&audit));
+    findings.extend(policies::cut_off(&audit));
+    findings
+}
+
+/// Workloads that want no pods fail nothing now: what they lack is worth a warning. Builders are run when they are
+/// wanted; whether they push is judged before that.
+fn spare_the_inactive(audit: &Audit<'_>, finding: &mut Finding) {
+    let mut workloads = finding.evidence.iter().filter_map(|id| audit.view.workload(id)).peekable();
+    let is_idle = |one: &Workload| !one.active && audit.view.failing_of(&one.id).next().is_none();
+    if workloads.peek().is_some() && workloads.all(is_idle) {
+        finding.severity = finding.severity.max(Severity::Warning);
+    }
 }
 
 impl<'e> Audit<'e> {

@@ -9,7 +9,7 @@ use super::unnamed::{Fitting, has_cloud_identity, is_sound, is_without, may_need
 use super::wants::Want;
 use super::words::{about_secret, about_workloads, some_of};
 use crate::code::Code;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::fix::workload as fix;
 use crate::registry::known::Provider;
 use crate::registry::near_miss::{MissReason, NearMiss, near_misses};
@@ -44,8 +44,12 @@ pub(super) fn no_match(audit: &Audit<'_>) -> Vec<Finding> {
         }
     }
     let judged = unmatched.into_iter().filter_map(|((.., certain), unmatched)| {
-        let mut finding = misses(&unmatched)?;
+        let mut finding = misses(&unmatched, certain)?;
         finding.certain = certain;
+        // That a credential is wanted at all, only a pull says.
+        if !unmatched.2.iter().any(|one| is_refused(one)) {
+            finding.severity = Severity::Warning;
+        }
         if !certain {
             finding.settle_by = settle(unmatched.1.first()?.workload, unmatched.2.first()?);
         }
@@ -74,6 +78,10 @@ fn weigh(audit: &Audit<'_>, puller: &Puller<'_>, one: &Use<'_>, misses: &[NearMi
     }
 }
 
+fn is_refused(one: &Use<'_>) -> bool {
+    matches!(one.state, State::Fails(want) if want != Want::Other)
+}
+
 /// Whether the key was meant for this registry and is written wrong. Another path, account or region may be meant for
 /// other images.
 fn is_slip(reason: &MissReason) -> bool {
@@ -95,15 +103,16 @@ fn keys<'p>(puller: &'p Puller<'_>) -> impl Iterator<Item = &'p str> {
     seen.flat_map(|seen| &seen.docker_config.entries).map(|entry| entry.key.as_str())
 }
 
-fn misses((near, pullers, uses): &Unmatched<'_, '_>) -> Option<Finding> {
+fn misses((near, pullers, uses): &Unmatched<'_, '_>, certain: bool) -> Option<Finding> {
     let (first, image) = (pullers.first()?, uses.first()?);
     let namespace = &first.workload.namespace;
     let secrets = some_of(first.names.iter().map(String::as_str));
     let cause = format!(
-        "No entry of {} {secrets} in namespace {namespace} matches {}, which {} need{}: {}.",
+        "No entry of {} {secrets} in namespace {namespace} matches {}, which {} {}{}: {}.",
         if first.names.len() == 1 { "the pull secret" } else { "the pull secrets" },
         described(image, uses),
         some_of(pullers.iter().map(|puller| puller.workload.name.as_str())),
+        if certain { "need" } else { "pull" },
         if pullers.len() == 1 { "s" } else { "" },
         what_there_is(near, first, &image.reference)
     );

@@ -132,7 +132,8 @@ fn a_key_that_misses_the_image_is_told_with_why() {
     let workload = deploy("team/web").names(&["regcred"]).of(&["registry.example.com:5000/team/app:1"]);
     let evidence = audit(vec![workload], vec![registry_secret("team/regcred")]);
     let finding = only_of(PullSecretNoMatch, &evidence);
-    assert_eq!((finding.certain, finding.severity), (false, Severity::Error));
+    assert_eq!((finding.certain, finding.severity), (false, Severity::Warning), "nobody was refused");
+    assert!(finding.cause.contains("which deploy/web pulls"), "{}", finding.cause);
     assert_eq!(finding.subject.name, "secret/regcred");
     assert!(
         finding.cause.contains("`registry.example.com` has no port, the image has 5000"),
@@ -141,6 +142,7 @@ fn a_key_that_misses_the_image_is_told_with_why() {
     );
     let refused = only_of(PullSecretNoMatch, &all_fail(evidence, DENIED));
     assert!(refused.certain && refused.evidence.iter().any(|id| id.starts_with("pod/")));
+    assert_eq!(refused.severity, Severity::Error);
 }
 
 #[test]
