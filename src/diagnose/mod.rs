@@ -95,6 +95,7 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
     workload::failing::arrange(&mut findings, evidence);
     workload::place(&mut findings, evidence);
+    findings.iter_mut().for_each(crate::fix::fill_in_node);
     findings
 }
 

@@ -14,14 +14,18 @@ pub fn mount_docker_config(
     file: &str,
     secret: &str,
 ) -> Vec<Fix> {
-    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let name = file.rsplit('/').next().unwrap_or(file);
     let (container, init) = container;
     let volume = json!({"name": "docker-config-json", "secret": {
         "secretName": if secret.is_empty() { "SECRET" } else { secret },
         "items": [{"key": ".dockerconfigjson", "path": name}],
     }});
-    let mount =
-        json!({"name": container, "volumeMounts": [{"name": "docker-config-json", "mountPath": folder}]});
+    let (path, part) = mounted_at(file);
+    let mut mount = json!({"name": "docker-config-json", "mountPath": path, "readOnly": true});
+    if let Some(part) = part {
+        mount["subPath"] = part.into();
+    }
+    let mount = json!({"name": container, "volumeMounts": [mount]});
     let containers = if init { "initContainers" } else { "containers" };
     let pod = json!({"spec": {"volumes": [volume], containers: [mount]}});
     let patch = match workload.split('/').next() {
@@ -43,6 +47,17 @@ pub fn mount_docker_config(
         ),
         format!("kubectl -n {namespace} patch {workload} -p '{patch}'"),
     )]
+}
+
+/// Where one file is mounted, and as which part of its volume. A folder of docker configurations alone is mounted as a
+/// whole, so that a renewed Secret reaches the pod; in any other (`/tmp`) the file alone, since the mount would hide what
+/// is in the folder and make it read-only.
+pub(crate) fn mounted_at(file: &str) -> (&str, Option<&str>) {
+    match file.rsplit_once('/') {
+        Some((folder, _)) if folder.ends_with("/.docker") => (folder, None),
+        Some((_, name)) => (file, Some(name)),
+        None => (file, Some(file)),
+    }
 }
 
 /// Shows the keys of a Secret and nothing of their values.

@@ -9,13 +9,17 @@ pub(crate) mod probe;
 pub(crate) mod shell;
 pub(crate) mod workload;
 
+pub(crate) use builder::mounted_at;
 pub use builder::{look_at_keys, mount_docker_config};
 
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::evidence::Network;
-use crate::finding::Fix;
+use crate::finding::{Finding, Fix};
 use crate::plan::{Identity, SecretSource};
+
+/// What a look from the node's shell costs there.
+const NEEDS_BUSYBOX: &str = " (the node must have busybox, or reach Docker Hub for it)";
 
 /// Mends for a finding about one pull.
 pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
@@ -42,11 +46,10 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
             "on the node: add the line ca = \"/PATH/TO/CA.crt\" for this registry; containerd reads it at each pull",
             format!("sudoedit /etc/containerd/certs.d/{registry}/hosts.toml"),
         )],
-        Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused => vec![fix(
-            "shows from the node's own network whether the port answers",
-            format!("kubectl debug node/NODE -it --image=busybox -- nc -vz -w 5 {}", host_port(asked)),
-        )],
-        Code::RegistryNameUnresolved => vec![look_up(Network::Node, "", asked)],
+        Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused => {
+            vec![probe_from_node(place), port_answers(asked)]
+        }
+        Code::RegistryNameUnresolved => vec![probe_from_node(place), look_up(Network::Node, "", asked)],
         Code::PullNotFinished => {
             vec![fix(
                 "waits longer",
@@ -55,6 +58,34 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Fills the first node that a finding concerns into its commands, where they are for any of them.
+pub(crate) fn fill_in_node(finding: &mut Finding) {
+    let Some(node) = finding.subject.nodes.first().filter(|node| !node.is_empty()) else { return };
+    let node = shell::quoted(node);
+    for fix in &mut finding.fixes {
+        for (any, this) in
+            [("node/NODE ", format!("node/{node} ")), ("--node NODE ", format!("--node {node} "))]
+        {
+            fix.command = fix.command.replace(any, &this);
+        }
+    }
+}
+
+/// The same way, tested by a program that needs no image from another registry on that node.
+fn probe_from_node(place: &Place) -> Fix {
+    fix(
+        "tests the way from the node to the registry step by step, and runs nothing of the image",
+        place.again("pull", "--node NODE --method probe"),
+    )
+}
+
+fn port_answers(asked: &str) -> Fix {
+    fix(
+        format!("shows from the node's own network whether the port answers{NEEDS_BUSYBOX}"),
+        format!("kubectl debug node/NODE -it --image=busybox -- nc -vz -w 5 {}", host_port(asked)),
+    )
 }
 
 /// Mends for a pull secret that does not exist.
@@ -138,7 +169,7 @@ fn look_up(network: Network, namespace: &str, asked: &str) -> Fix {
             ),
         ),
         Network::Node => fix(
-            "shows what the node's own resolver says",
+            format!("shows what the node's own resolver says{NEEDS_BUSYBOX}"),
             format!("kubectl debug node/NODE -it --image=busybox -- nslookup {host}"),
         ),
     }

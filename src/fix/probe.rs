@@ -1,7 +1,7 @@
 //! Mends for what probes saw.
 
 use super::shell::quoted;
-use super::{create_secret, fix, for_pull, host_port, look_up, show_certificate};
+use super::{create_secret, fix, for_pull, host_port, look_up, port_answers, show_certificate};
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::probe::{Look, policies};
@@ -25,8 +25,11 @@ pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&
         (Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Local) => {
             vec![fix("shows whether the port answers", format!("nc -vz -w 5 {}", host_port(&place.asked)))]
         }
-        (Code::RegistryNameUnresolved, network @ (Network::Local | Network::Pod)) => {
+        (Code::RegistryNameUnresolved, network) => {
             vec![look_up(network, &place.namespace, &place.asked)]
+        }
+        (Code::EgressBlocked | Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Node) => {
+            vec![port_answers(&place.asked)]
         }
         (Code::CertificateUntrusted, network) if network != Network::Node => trust(look, place),
         (Code::CertificateUntrusted, _) => {

@@ -1,6 +1,6 @@
 //! Mends for what is written down wrong: Secrets, and who names them.
 
-use super::mends::renew;
+use super::mends::{Place, name_pull_secret, renew, retype};
 use crate::evidence::workloads::{EgressPolicy, PullSecret, PullSecretSeen};
 use crate::finding::Fix;
 use crate::fix::shell::quoted;
@@ -9,8 +9,24 @@ use crate::registry::keyring::{
     KEY_DOCKER_CONFIG_JSON, KEY_DOCKERCFG, TYPE_DOCKER_CONFIG_JSON, TYPE_DOCKERCFG,
 };
 
-/// A Secret of a type that the kubelet does not read. A type cannot be changed, so it is made anew.
-pub(crate) fn wrong_type(secret: &PullSecret, seen: &PullSecretSeen) -> Vec<Fix> {
+/// A Secret of a type that the kubelet does not read. A type cannot be changed, so that a second Secret is made and
+/// named beside it: the first may be of use to others, and stays. `named_by`: a workload that has its name.
+pub(crate) fn wrong_type(
+    secret: &PullSecret,
+    seen: &PullSecretSeen,
+    named_by: Option<&Place<'_>>,
+) -> Vec<Fix> {
+    let PullSecret { name, .. } = secret;
+    if let Some(at_source) = retype(secret, seen) {
+        return vec![at_source];
+    }
+    let second = format!("{name}-pull");
+    let mut fixes = second_secret(secret, seen, &second);
+    fixes.extend(named_by.map(|place| name_pull_secret(place, &second)).unwrap_or_default());
+    fixes
+}
+
+fn second_secret(secret: &PullSecret, seen: &PullSecretSeen, second: &str) -> Vec<Fix> {
     let PullSecret { name, namespace, .. } = secret;
     let has = |key: &&&str| seen.keys.iter().any(|one| one.as_str() == **key);
     let json = [KEY_DOCKER_CONFIG_JSON, "config.json", "dockerconfigjson"];
@@ -19,17 +35,16 @@ pub(crate) fn wrong_type(secret: &PullSecret, seen: &PullSecretSeen) -> Vec<Fix>
     let Some((from, key, kind)) = found.or_else(legacy) else {
         return vec![
             crate::fix::look_at_keys(name, namespace),
-            fix(
-                "creates a pull secret of another name from a fresh login, to be named instead",
-                create_secret(namespace, &format!("{name}-pull")),
-            ),
+            fix("creates a pull secret of another name from a fresh login", create_secret(namespace, second)),
         ];
     };
     vec![fix(
-        format!("makes it anew from its own key {from}, with the type that the kubelet reads"),
         format!(
-            "{} | kubectl -n {namespace} create secret generic {name} --type={kind} --from-file={key}=/dev/stdin \
-             --dry-run=client -o yaml | kubectl replace --force -f -",
+            "makes a second Secret from its key {from}, with the type that the kubelet reads, and leaves the first as \
+             it is"
+        ),
+        format!(
+            "{} | kubectl -n {namespace} create secret generic {second} --type={kind} --from-file={key}=/dev/stdin",
             value(namespace, name, from)
         ),
     )]

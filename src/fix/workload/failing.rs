@@ -35,6 +35,7 @@ pub(crate) fn mends(view: &View<'_>, pull: &FailingPull, cause: &Cause<'_>) -> V
         _ if !cause.is_reference => Vec::new(),
         Code::NoCredential => no_credential(view, pull, &cause.place.registry),
         Code::CredentialRejected | Code::CredentialExpired => renew(view, pull, cause.place),
+        Code::StaleCredential => stale(view, pull, cause.place),
         code => for_pull(code, cause.place),
     }
 }
@@ -80,6 +81,31 @@ fn renew(view: &View<'_>, pull: &FailingPull, place: &Place) -> Vec<Fix> {
         ),
         create_secret(&quoted(&pull.namespace), &quoted(name)),
     )]
+}
+
+/// The image needs no credential: the pods get none for it, or one that is accepted.
+fn stale(view: &View<'_>, pull: &FailingPull, place: &Place) -> Vec<Fix> {
+    let prove = fix(
+        "proves that the image needs no credential",
+        format!(
+            "kubectl regauth pull {} -n {} --no-pull-secret",
+            quoted(&pull.image),
+            quoted(&pull.namespace)
+        ),
+    );
+    let mut fixes = vec![prove];
+    let workload = view.workload(&pull.workload);
+    if let ([name], Some(workload)) = (place.pull_secrets.as_slice(), workload) {
+        let secret = view.secret(&pull.namespace, name).and_then(|secret| secret.seen());
+        // What else it holds, other images of the pods may need.
+        if secret.is_some_and(|seen| seen.docker_config.entries.len() == 1) {
+            let account = view.account(&pull.namespace, &pull.service_account);
+            let place = super::Place { workload, account, format: view.scope().fix_format };
+            fixes.extend(super::unname_pull_secret(&place, name));
+        }
+    }
+    fixes.extend(renew(view, pull, place));
+    fixes
 }
 
 /// The pull secrets of the pod's ServiceAccount, where it was read.
@@ -131,19 +157,31 @@ fn look_at_node(pull: &FailingPull) -> Fix {
     )
 }
 
+/// A change of the workload at the source that another program writes it from.
+fn in_source(view: &View<'_>, pull: &FailingPull, change: &str) -> Option<Fix> {
+    let workload = view.workload(&pull.workload)?;
+    let account = view.account(&pull.namespace, &pull.service_account);
+    super::in_source(&super::Place { workload, account, format: view.scope().fix_format }, change)
+}
+
 fn policy(view: &View<'_>, pull: &FailingPull) -> Fix {
-    fix(
-        format!(
-            "to have the node pull it: set imagePullPolicy of the container {} to IfNotPresent",
-            pull.container
-        ),
-        format!("kubectl -n {} edit {}", quoted(&pull.namespace), quoted(&workload(view, pull))),
-    )
+    let change = format!(
+        "to have the node pull it: set imagePullPolicy of the container {} to IfNotPresent",
+        pull.container
+    );
+    if let Some(fix) = in_source(view, pull, &change) {
+        return fix;
+    }
+    fix(change, format!("kubectl -n {} edit {}", quoted(&pull.namespace), quoted(&workload(view, pull))))
 }
 
 fn name(view: &View<'_>, pull: &FailingPull) -> Fix {
+    let change = format!("gives the container {} an image by its right name", pull.container);
+    if let Some(fix) = in_source(view, pull, &change) {
+        return fix;
+    }
     fix(
-        format!("gives the container {} an image by its right name", pull.container),
+        change,
         format!(
             "kubectl -n {} set image {} {}=IMAGE",
             quoted(&pull.namespace),

@@ -5,4 +5,6 @@ pub(crate) mod failing;
 mod mends;
 
 pub(crate) use audit::{look_at_policy, without_secret, wrong_type};
-pub(crate) use mends::{Place, align, missing, mount_docker_config, name_pull_secret, renew};
+pub(crate) use mends::{
+    Place, align, in_source, missing, mount_docker_config, name_pull_secret, renew, unname_pull_secret,
+};

@@ -33,7 +33,8 @@ pub(super) fn unread_by_kubelet(audit: &Audit<'_>) -> Vec<Finding> {
     let judged = named(audit).into_values().filter_map(|(secret, seen, pullers)| {
         let (code, what) = passed_over(seen)?;
         let weight = pullers.iter().map(|puller| puller.weight(audit)).min().unwrap_or(Severity::Error);
-        let all_the_same = if weight == Severity::Warning { " Pulls work all the same." } else { "" };
+        let is_harmless = weight == Severity::Warning;
+        let all_the_same = if is_harmless { " Pulls work all the same." } else { "" };
         let cause = format!(
             "The Secret {} in namespace {} {what}; {}.{all_the_same}",
             secret.name,
@@ -41,9 +42,17 @@ pub(super) fn unread_by_kubelet(audit: &Audit<'_>) -> Vec<Finding> {
             who_names(&pullers)
         );
         let mut finding = about_secret(secret, code, &pullers, &uses(audit, &pullers), cause);
-        finding.severity = weight;
+        // What is empty shadows nothing: registries of clusters leave such Secrets behind.
+        finding.severity = if is_harmless && code == Code::PullSecretEmpty { Severity::Info } else { weight };
         finding.fixes = match code {
-            Code::PullSecretWrongType => fix::wrong_type(secret, seen),
+            Code::PullSecretWrongType => {
+                let place = pullers.first().map(|puller| fix::Place {
+                    workload: puller.workload,
+                    account: puller.account,
+                    format: audit.view.scope().fix_format,
+                });
+                fix::wrong_type(secret, seen, place.as_ref())
+            }
             _ => fix::renew(secret, ""),
         };
         Some(finding)

@@ -6,13 +6,18 @@ use crate::finding::Severity;
 use crate::registry::keyring::TYPE_DOCKER_CONFIG_JSON;
 
 #[test]
-fn a_secret_of_another_type_is_told_with_the_command_that_makes_it_anew() {
+fn a_secret_of_another_type_is_told_with_the_commands_that_make_and_name_a_second_one() {
     let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
     let evidence = audit(vec![deploy("team/web").names(&["regcred"])], vec![opaque]);
     let finding = only_of(PullSecretWrongType, &evidence);
     assert_eq!(finding.severity, Severity::Error);
     assert!(finding.cause.contains("is of type Opaque"), "{}", finding.cause);
-    assert!(finding.fixes[0].command.contains("replace --force"), "{:?}", finding.fixes);
+    let [make, name] = finding.fixes.as_slice() else { panic!("{:#?}", finding.fixes) };
+    assert!(make.command.contains("get secret regcred "), "{}", make.command);
+    assert!(
+        make.command.contains("create secret generic regcred-pull --type=kubernetes.io/dockerconfigjson")
+    );
+    assert!(name.command.contains(r#""imagePullSecrets":[{"name":"regcred-pull"}]"#), "{}", name.command);
     let runs = deploy("team/web").names(&["regcred"]).runs();
     let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
     assert_eq!(only(&audit(vec![runs], vec![opaque])).severity, Severity::Warning);
@@ -43,6 +48,10 @@ fn a_secret_without_entries_is_empty() {
         let secrets = vec![raw("team/regcred", TYPE_DOCKER_CONFIG_JSON, config)];
         let evidence = audit(vec![deploy("team/web").names(&["regcred"])], secrets);
         assert_eq!(only_of(PullSecretEmpty, &evidence).severity, Severity::Error, "{config}");
+        let secrets = vec![raw("team/regcred", TYPE_DOCKER_CONFIG_JSON, config)];
+        let public = deploy("team/web").account("ci").runs_with(&["regcred"]);
+        let evidence = with_accounts(vec![public], secrets, vec![account("team/ci", &["regcred"])]);
+        assert_eq!(only_of(PullSecretEmpty, &evidence).severity, Severity::Info, "{config}");
     }
 }
 

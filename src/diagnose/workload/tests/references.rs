@@ -176,3 +176,13 @@ fn secrets_that_may_not_be_read_are_not_judged() {
     let workload = deploy("team/web").names(&["regcred"]);
     assert!(found(&all_fail(audit(vec![workload], vec![hidden("team/regcred")]), DENIED)).is_empty());
 }
+
+#[test]
+fn commands_for_a_node_name_it_and_the_first_needs_no_image_of_another_registry() {
+    let evidence = why(all_fail(audit(vec![deploy("team/web")], Vec::new()), TIMED_OUT));
+    let finding = only_of(ConnectionTimedOut, &evidence);
+    let [probe, port] = finding.fixes.as_slice() else { panic!("{:#?}", finding.fixes) };
+    assert!(probe.command.starts_with("kubectl regauth pull registry.example.com/team/app:1 -n team "));
+    assert!(probe.command.ends_with("--node node1 --method probe"), "{}", probe.command);
+    assert!(port.command.starts_with("kubectl debug node/node1 -it"), "{}", port.command);
+}

@@ -12,20 +12,40 @@ mod reference;
 mod renew;
 mod secret;
 mod source;
+mod unname;
 mod values;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
+use self::object::Object;
+use self::source::Source;
 use crate::evidence::workloads::{ServiceAccountSeen, Workload};
+use crate::finding::Fix;
+use crate::fix::shell::quoted;
 use crate::plan::FixFormat;
 
 pub(crate) use mount::mount_docker_config;
 use pods::recreate_pods;
 pub(crate) use reference::name_pull_secret;
-pub(crate) use renew::{align, renew};
+pub(crate) use renew::{align, renew, retype};
 pub(crate) use secret::missing;
+pub(crate) use unname::unname_pull_secret;
+
+/// A change of a workload where another program writes that, in words: what brings the changed source to the cluster, or
+/// shows it. `None` where nothing else writes the workload.
+pub(crate) fn in_source(place: &Place<'_>, change: &str) -> Option<Fix> {
+    let source = Source { object: Object::workload(place.workload), owners: &place.workload.owners };
+    let owner = source.owner()?;
+    let command = match source.controller() {
+        Some(_) => {
+            format!("kubectl -n {} get {} -o yaml", source.object.namespace, quoted(owner.name.as_str()))
+        }
+        None => source.apply(source.form(place.format)).replace(change::VALUES_FILE, "VALUES.yaml"),
+    };
+    Some(Fix::new(format!("{change}, in its source ({})", source.because()), command))
+}
 
 /// The workload that is to be mended.
 #[derive(Clone, Copy)]

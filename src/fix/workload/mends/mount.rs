@@ -7,8 +7,8 @@ use super::yaml::{Yaml, list, map, text};
 use super::{Place, values};
 use crate::evidence::builder::BuilderConfig;
 use crate::finding::Fix;
-use crate::fix::fix;
 use crate::fix::shell::quoted;
+use crate::fix::{fix, mounted_at};
 use crate::plan::FixFormat;
 use crate::registry::keyring::KEY_DOCKER_CONFIG_JSON;
 
@@ -35,11 +35,16 @@ pub(crate) fn mount_docker_config(
             format!("kubectl -n {} get {} -o yaml", object.namespace, quoted(object.short)),
         )];
     }
-    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let (path, part) = mounted_at(file);
     let item = map([("key", text(KEY_DOCKER_CONFIG_JSON)), ("path", text(name))]);
     let content = map([("secretName", text(secret)), ("items", list([item]))]);
     let volume = map([("name", text(VOLUME)), ("secret", content)]);
-    let mount = map([("name", text(VOLUME)), ("mountPath", text(folder)), ("readOnly", Yaml::True)]);
+    let mount = map([("name", text(VOLUME)), ("mountPath", text(path)), ("readOnly", Yaml::True)]);
+    let mount = match part {
+        Some(part) => mount.merged(map([("subPath", text(part))])),
+        None => mount,
+    };
     let values = values::volume(&volume, &mount);
     let containers = if builder.init { "initContainers" } else { "containers" };
     let container = map([("name", text(&builder.container)), ("volumeMounts", list([mount]))]);

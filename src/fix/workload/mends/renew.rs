@@ -1,7 +1,7 @@
 //! New content for a pull secret that exists.
 
 use super::secret::operator;
-use crate::evidence::workloads::{Owner, OwnerKind, PullSecret};
+use crate::evidence::workloads::{Owner, OwnerKind, PullSecret, PullSecretSeen};
 use crate::finding::Fix;
 use crate::fix::fix;
 use crate::fix::shell::quoted;
@@ -16,6 +16,38 @@ pub(crate) fn renew(secret: &PullSecret, key: &str) -> Vec<Fix> {
         Some(owner) => vec![at_source(secret, owner, key)],
         None => vec![replace(secret, key)],
     }
+}
+
+/// A Secret of a wrong type that a program writes: it is for that program to write one of the right type. `None` where
+/// nothing writes it.
+pub(crate) fn retype(secret: &PullSecret, seen: &PullSecretSeen) -> Option<Fix> {
+    let owner = operator(&seen.owners).or(seen.owners.first())?;
+    let PullSecret { name, namespace, .. } = secret;
+    let custom = owner.name.as_str().split_once('/').filter(|_| owner.kind == OwnerKind::SecretOperator);
+    let command = match custom {
+        Some((kind @ ("ExternalSecret" | "SealedSecret"), resource)) => {
+            format!("kubectl -n {namespace} get {} {} -o yaml", kind.to_lowercase(), quoted(resource))
+        }
+        _ if owner.kind == OwnerKind::SecretOperator => {
+            format!("kubectl -n {namespace} get secret {name} -o jsonpath='{{.metadata.annotations}}'")
+        }
+        _ => at_source(secret, owner, "").command,
+    };
+    let template = match custom {
+        Some(("ExternalSecret", _)) => " (spec.target.name and spec.target.template.type)",
+        Some(("SealedSecret", _)) => " (metadata.name and spec.template.type, sealed anew for that name)",
+        _ => "",
+    };
+    Some(fix(
+        format!(
+            "secret/{name} is written by the {} {}, and a type cannot be changed: there, have a Secret of another name \
+             written with the type {TYPE_DOCKER_CONFIG_JSON} and the docker config under the key \
+             {KEY_DOCKER_CONFIG_JSON}{template}, and name that",
+            owner.kind.as_str(),
+            owner.name
+        ),
+        command,
+    ))
 }
 
 /// A copy that differs from those of other namespaces: is given the content of the one in namespace `from`.

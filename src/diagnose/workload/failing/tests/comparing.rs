@@ -19,6 +19,10 @@ fn a_stale_credential_hides_an_image_that_others_pull_without_any() {
     assert_eq!(told(std::slice::from_ref(&finding)), [(Code::StaleCredential, "secret/regcred", false)]);
     assert_eq!(finding.also_possible[0], Code::CredentialRejected);
     assert!(finding.cause.contains("deploy/free runs registry.example.com/team/app:1 without a pull secret"));
+    let [prove, unname, renew] = finding.fixes.as_slice() else { panic!("{:#?}", finding.fixes) };
+    assert!(prove.command.ends_with("--no-pull-secret"));
+    assert!(unname.command.contains("patch deploy/web ") && unname.command.contains("delete"), "{unname:?}");
+    assert!(renew.command.contains("create secret generic regcred "), "{renew:?}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::workloads::{PullPolicy, PullState};
+use crate::evidence::workloads::{Owner, OwnerKind, PullPolicy, PullState};
+use crate::text::Clean;
 
 #[test]
 fn an_image_that_is_not_found_is_certain_where_the_same_identity_reads_the_repository() {
@@ -77,4 +78,30 @@ fn an_image_that_others_still_run_is_not_surely_gone() {
         "{}",
         finding.cause
     );
+}
+
+#[test]
+fn what_another_program_writes_is_changed_in_its_source() {
+    let mut web = deploy("web", IMAGE);
+    let owner = |kind, name: &str| Owner {
+        kind,
+        name: Clean::new(name),
+        namespace: String::new(),
+        known_by: Clean::new("a label"),
+    };
+    for (owner, wanted) in [
+        (owner(OwnerKind::ArgoCd, "shop"), "argocd app sync shop"),
+        (owner(OwnerKind::Helm, "shop"), "helm upgrade shop CHART -n team --reuse-values -f VALUES.yaml"),
+        (owner(OwnerKind::CustomResource, "Rollout/web"), "kubectl -n team get Rollout/web -o yaml"),
+    ] {
+        web.owners = vec![owner];
+        for state in [PullState::ErrImageNeverPull, PullState::InvalidImageName] {
+            let mut pull = waits(&web, "node1", "");
+            (pull.state, pull.message) = (state, None);
+            let finding = one(&why(vec![web.clone()], vec![pull]));
+            let [fix] = finding.fixes.as_slice() else { panic!("{finding:#?}") };
+            assert_eq!(fix.command, wanted);
+            assert!(fix.what.contains("in its source"), "{}", fix.what);
+        }
+    }
 }

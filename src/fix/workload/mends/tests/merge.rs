@@ -111,6 +111,20 @@ fn every_mount_reaches_the_container_that_is_there() {
 }
 
 #[test]
+fn a_mount_into_a_folder_of_others_hides_nothing_of_it() {
+    let web = workload("deploy/web", vec![]);
+    let place = Place { workload: &web, account: None, format: FixFormat::Kubectl };
+    let fixes = mount_docker_config(&place, &builder(), "/tmp/auth.json", "reg.cred");
+    let [patch] = patches_of(&fixes[0]).try_into().unwrap();
+    let pod = &patch["spec"]["template"]["spec"];
+    let mount = &pod["containers"][0]["volumeMounts"][0];
+    assert_eq!((&mount["mountPath"], &mount["subPath"]), (&json!("/tmp/auth.json"), &json!("auth.json")));
+    assert_eq!(pod["volumes"][0]["secret"]["items"][0]["path"], "auth.json");
+    let plain = crate::fix::mount_docker_config("deploy/web", "web", ("main", false), "/tmp/auth.json", "");
+    assert!(plain[0].command.contains(r#""subPath":"auth.json""#), "{}", plain[0].command);
+}
+
+#[test]
 fn every_file_is_yaml_and_every_command_one_line_with_closed_quotes() {
     for (kind, owners, format) in combinations() {
         let web = workload(kind, owners);

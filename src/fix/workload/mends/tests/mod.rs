@@ -8,7 +8,6 @@ mod secrets;
 use super::*;
 use crate::evidence::Outcome;
 use crate::evidence::workloads::{Owner, OwnerKind, PullSecret, PullSecretSeen, Written};
-use crate::finding::Fix;
 use crate::registry::keyring::SecretState;
 use crate::registry::keyring::evidence::SecretEvidence;
 use crate::text::Clean;

@@ -119,3 +119,45 @@ fn a_written_account_is_left_alone() {
     let fixes = named(&workload("deploy/web", vec![]), Some(&account), FixFormat::Kubectl);
     assert_eq!(fixes.len(), 1);
 }
+
+fn unnamed(workload: &Workload, account: &ServiceAccountSeen) -> Vec<Fix> {
+    unname_pull_secret(&Place { workload, account: Some(account), format: FixFormat::Kubectl }, "reg.cred")
+}
+
+#[test]
+fn a_pull_secret_is_taken_from_the_list_that_the_pods_have_it_from() {
+    let mut web = workload("deploy/web", vec![]);
+    web.pull_secrets = vec!["own".into(), "reg.cred".into()];
+    assert_eq!(
+        commands(&unnamed(&web, &carries(&["reg.cred"]))),
+        [
+            r#"kubectl -n web patch deploy/web --type=strategic -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"reg.cred"}]}}}}'"#
+        ]
+    );
+    web.pull_secrets.clear();
+    assert_eq!(
+        commands(&unnamed(&web, &carries(&["old", "reg.cred"]))),
+        [
+            r#"kubectl -n web patch serviceaccount/runner --type=json -p '[{"op":"test","path":"/imagePullSecrets/1","value":{"name":"reg.cred"}},{"op":"remove","path":"/imagePullSecrets/1"}]'"#,
+            "kubectl -n web rollout restart deploy/web",
+        ]
+    );
+    // Pods that are older than a list which lacks it now.
+    assert_eq!(commands(&unnamed(&web, &carries(&["old"]))), ["kubectl -n web rollout restart deploy/web"]);
+}
+
+#[test]
+fn a_pull_secret_is_taken_out_at_the_source_where_there_is_one() {
+    let mut web = workload("deploy/web", vec![owner(OwnerKind::CustomResource, "Rollout/web", "")]);
+    web.pull_secrets = vec!["reg.cred".into()];
+    let fixes = unnamed(&web, &carries(&[]));
+    assert_eq!(commands(&fixes), ["kubectl -n web get Rollout/web -o yaml"]);
+    web.owners = vec![owner(OwnerKind::Helm, "shop", "web")];
+    let fixes = unnamed(&web, &carries(&[]));
+    assert!(fixes.iter().all(|fix| !fix.command.contains(" patch ")), "{fixes:#?}");
+    web.owners.clear();
+    web.pull_secrets.clear();
+    let written =
+        ServiceAccountSeen { owners: vec![owner(OwnerKind::ArgoCd, "shop", "")], ..carries(&["reg.cred"]) };
+    assert_eq!(unnamed(&web, &written)[0].command, "kubectl -n web get serviceaccount/runner -o yaml");
+}

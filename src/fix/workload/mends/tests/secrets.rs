@@ -115,3 +115,21 @@ fn a_copy_is_aligned_without_being_shown() {
          .metadata.name}}' | kubectl -n web patch secret reg.cred --patch-file=/dev/stdin"
     );
 }
+
+#[test]
+fn a_written_secret_of_a_wrong_type_is_mended_at_its_source() {
+    for (kind, name, wanted) in [
+        (OwnerKind::SecretOperator, "ExternalSecret/reg", "kubectl -n web get externalsecret reg -o yaml"),
+        (OwnerKind::SecretOperator, "SealedSecret/reg", "kubectl -n web get sealedsecret reg -o yaml"),
+        (OwnerKind::SecretOperator, "kubed (config-syncer)", "jsonpath='{.metadata.annotations}'"),
+        (OwnerKind::Helm, "shop", "helm upgrade shop CHART -n web --reuse-values"),
+        (OwnerKind::ArgoCd, "shop", "argocd app sync shop"),
+    ] {
+        let owned = secret("web", vec![owner(kind, name, "")]);
+        let fix = retype(&owned, owned.seen().unwrap()).unwrap();
+        assert!(fix.command.contains(wanted), "{}", fix.command);
+        assert!(fix.what.contains("type kubernetes.io/dockerconfigjson"), "{}", fix.what);
+    }
+    let plain = secret("web", vec![]);
+    assert_eq!(retype(&plain, plain.seen().unwrap()), None);
+}
