@@ -18,6 +18,7 @@ use crate::text::REDACTED;
 struct Copy<'e> {
     secret: &'e PullSecret,
     fingerprint: &'e str,
+    kind: CredentialKind,
     changed_at: Option<Timestamp>,
 }
 
@@ -51,7 +52,8 @@ fn copies<'e>(audit: &Audit<'e>) -> Copies<'e> {
             };
             let place = (secret.name.as_str(), key.as_str(), entry.credential.username.as_str());
             let changed_at = seen.written.changed_at.or(seen.written.created_at);
-            let copy = Copy { secret, fingerprint: fingerprint.as_str(), changed_at };
+            let kind = entry.credential.kind;
+            let copy = Copy { secret, fingerprint: fingerprint.as_str(), kind, changed_at };
             copies.entry(place).or_default().push(copy);
         }
     }
@@ -78,6 +80,11 @@ fn is_one_per_user(credential: &Described) -> bool {
         "" | REDACTED | "token" | "__token__" | "oauth2" | "x-access-token" | "x-token-auth" | "nologin"
     );
     is_long_lived && !is_generic && credential.expires_at.is_none()
+}
+
+/// Tokens, of which an account may have as many as it likes. A user has one password, a robot one secret.
+fn is_one_of_several(kind: CredentialKind) -> bool {
+    !matches!(kind, CredentialKind::Password | CredentialKind::HarborRobot | CredentialKind::QuayRobot)
 }
 
 fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> Option<Finding> {
@@ -113,11 +120,13 @@ fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> 
     let ids: BTreeSet<String> = copies.iter().map(|copy| copy.secret.id.clone()).collect();
     finding.evidence.retain(|id| !ids.contains(id));
     finding.evidence.splice(0..0, ids);
-    // One that stands alone among equals is stale; where all differ, each may be a token of its own.
+    // What differs from the most is stale. Where there is no majority, nobody knows which is, and where accounts have
+    // several tokens, or all of many copies differ, each may be one of its own.
     if odd.iter().all(|group| group.len() < common.len()) {
         finding.fixes = fix::align(stale.secret, &common.first()?.secret.namespace);
     } else {
-        finding.severity = Severity::Info;
+        let may_be_meant = odd.len() > 1 || copies.iter().all(|copy| is_one_of_several(copy.kind));
+        finding.severity = if may_be_meant { Severity::Info } else { Severity::Warning };
         finding.certain = false;
         finding.settle_by = Some(format!(
             "whether {user} has one secret at the registry or several tokens, one for each namespace: its own list of \

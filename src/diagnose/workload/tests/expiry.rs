@@ -153,14 +153,25 @@ fn copies_that_hold_different_secrets_of_one_user_differ() {
 
 #[test]
 fn where_no_copy_is_the_most_common_none_is_known_to_be_odd() {
-    let all = [
-        copy("a", "ci", "password-a", 9000),
-        copy("b", "ci", "password-b", 10),
-        copy("c", "ci", "password-c", 9),
+    let copies = |secrets: [&str; 3], count: usize| {
+        let made = secrets.iter().zip(["a", "b", "c"]).zip([9000, 20, 10]).take(count);
+        made.map(|((secret, space), age)| copy(space, "ci", secret, age)).collect::<Vec<_>>()
+    };
+    let passwords = ["password-a", "password-b", "password-c"];
+    let tokens = [
+        "ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "ghp_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "ghp_cccccccccccccccccccccccccccccccccccc",
     ];
-    for (count, namespaces) in [(2, &["a", "b"][..]), (3, &["a", "b", "c"])] {
-        let finding = only_of(PullSecretCopiesDiffer, &audit(users(namespaces), all[..count].to_vec()));
-        assert_eq!((finding.severity, finding.certain), (Severity::Info, false));
+    for (secrets, count, severity) in [
+        (passwords, 2, Severity::Warning),
+        (passwords, 3, Severity::Info),
+        (tokens, 2, Severity::Info),
+        (tokens, 3, Severity::Info),
+    ] {
+        let evidence = audit(users(&["a", "b", "c"][..count]), copies(secrets, count));
+        let finding = only_of(PullSecretCopiesDiffer, &evidence);
+        assert_eq!((finding.severity, finding.certain), (severity, false), "{secrets:?} {count}");
         assert!(finding.fixes.is_empty() && finding.settle_by.is_some(), "{finding:#?}");
     }
 }
