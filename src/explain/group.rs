@@ -1,10 +1,12 @@
 //! What was said, by its causes.
 
+use std::collections::HashMap;
+
+use super::image::{Image, Index};
 use super::judge::Judged;
 use super::place::Pod;
 use super::{Cause, Follower};
 use crate::code::Code;
-use crate::registry::reference::Reference;
 use crate::text::Clean;
 
 /// Causes that are kept. A text with more was made to have them.
@@ -12,6 +14,9 @@ const MAX_CAUSES: usize = 500;
 
 /// Names that one cause keeps.
 const MAX_NAMES: usize = 50;
+
+/// Lines that follow that are kept.
+const MAX_FOLLOWERS: usize = 200;
 
 /// An error where it stands.
 pub(super) struct Met {
@@ -26,6 +31,7 @@ pub(super) struct Met {
 #[derive(Default)]
 pub(super) struct Groups {
     known: Vec<(Judged, Cause)>,
+    images: Index,
     unlisted: u64,
 }
 
@@ -55,7 +61,10 @@ impl Groups {
             cause.message = Clean::new(&met.message);
             cause.candidates = met.judged.candidates.clone();
         }
-        take(&mut cause.images, met.judged.image.clone());
+        if let Some(image) = &met.judged.image {
+            self.images.add(image, at);
+            take(&mut cause.images, Some(image.text.clone()));
+        }
         met.judged.hosts.iter().for_each(|host| take(&mut cause.hosts, Some(host.clone())));
         take(&mut cause.registries, met.judged.registry.clone());
         let pod = met.pod.map(|pod| match pod.namespace.is_empty() {
@@ -66,13 +75,11 @@ impl Groups {
     }
 
     /// The line of the cause that what stands at `line` follows from: that of its image, else the last one before it.
-    pub(super) fn cause_before(&self, line: usize, image: Option<&str>) -> Option<usize> {
-        let of_image = |cause: &&Cause| {
-            image.is_some_and(|image| cause.images.iter().any(|known| is_same_image(known, image)))
-        };
-        let causes = || self.known.iter().map(|(_, cause)| cause);
-        let before = || causes().filter(|cause| cause.line <= line).max_by_key(|cause| cause.line);
-        causes().find(of_image).or_else(before).map(|cause| cause.line)
+    pub(super) fn cause_before(&self, line: usize, image: Option<&Image>) -> Option<usize> {
+        let of_image = image.and_then(|image| self.images.first(image)).and_then(|at| self.known.get(at));
+        let lines = || self.known.iter().map(|(_, cause)| cause.line);
+        let before = || lines().filter(|known| *known <= line).max();
+        of_image.map(|(_, cause)| cause.line).or_else(before)
     }
 
     /// How often causes were told that are not kept.
@@ -98,12 +105,41 @@ fn first_seen(met: &Met) -> Cause {
     }
 }
 
-/// Adds a line that follows to those that say the same.
-pub(super) fn follow(followers: &mut Vec<Follower>, line: usize, count: u64, message: &str, of: usize) {
-    let message = Clean::with_cap(message.trim(), 512);
-    match followers.iter_mut().find(|known| known.message == message && known.follows == of) {
-        Some(known) => known.count += count,
-        None => followers.push(Follower { line, count, message, follows: of }),
+/// Lines that only follow from causes.
+#[derive(Default)]
+pub(super) struct Followers {
+    list: Vec<Follower>,
+    /// Where in the list a text is that follows from the cause at a line.
+    known: HashMap<(String, usize), usize>,
+}
+
+impl Followers {
+    /// Adds a line to those that say the same; beyond the first 200 that differ, none.
+    pub(super) fn add(&mut self, line: usize, count: u64, message: &str, of: usize) {
+        let key = (message.trim().to_owned(), of);
+        if let Some(known) = self.known.get(&key).and_then(|at| self.list.get_mut(*at)) {
+            known.count += count;
+            return;
+        }
+        if self.list.len() >= MAX_FOLLOWERS {
+            return;
+        }
+        let message = Clean::with_cap(&key.0, 512);
+        let same = self.list.iter().position(|known| known.message == message && known.follows == of);
+        let at = same.unwrap_or_else(|| {
+            self.list.push(Follower { line, count: 0, message, follows: of });
+            self.list.len() - 1
+        });
+        if let Some(known) = self.list.get_mut(at) {
+            known.count += count;
+        }
+        self.known.insert(key, at);
+    }
+
+    /// In the order of their lines.
+    pub(super) fn sorted(mut self) -> Vec<Follower> {
+        self.list.sort_by_key(|follower| follower.line);
+        self.list
     }
 }
 
@@ -128,20 +164,18 @@ fn is_same(known: &Judged, new: &Judged) -> bool {
         (false, true) => allows(known, new.code()),
         (false, false) => allows(known, new.code()) && allows(new, known.code()),
     };
-    let images = (known.image.as_deref(), new.image.as_deref());
+    let images = (&known.image, &new.image);
     let is_one_host = known.registry.is_some() && known.registry == new.registry;
     let is_one_image = || match images {
-        (Some(a), Some(b)) => is_same_image(a, b),
+        (Some(a), Some(b)) => a.is_same(b),
         _ => true,
     };
     is_one_host && is_compatible && is_one_image()
 }
 
 fn is_same_place(known: &Judged, new: &Judged) -> bool {
-    match (known.image.as_deref(), new.image.as_deref()) {
-        (Some(a), Some(b)) if is_of_the_image(known.code()) => {
-            known.registry == new.registry && is_same_image(a, b)
-        }
+    match (&known.image, &new.image) {
+        (Some(a), Some(b)) if is_of_the_image(known.code()) => known.registry == new.registry && a.is_same(b),
         _ => match (&known.registry, &new.registry) {
             (Some(a), Some(b)) => a == b || shares_host(known, new),
             _ => true,
@@ -151,17 +185,6 @@ fn is_same_place(known: &Judged, new: &Judged) -> bool {
 
 fn shares_host(known: &Judged, new: &Judged) -> bool {
     known.hosts.iter().any(|host| new.hosts.contains(host))
-}
-
-fn is_same_image(a: &str, b: &str) -> bool {
-    a == b
-        || matches!((Reference::parse(a), Reference::parse(b)), (Ok(a), Ok(b))
-            if a.normalized() == b.normalized() || a.repository() == b.repository() && (is_bare(&a) || is_bare(&b)))
-}
-
-/// Whether only the repository is named.
-fn is_bare(image: &Reference) -> bool {
-    image.tag().is_none() && image.digest().is_none()
 }
 
 /// Codes whose cause lies in one image: another image is another cause.

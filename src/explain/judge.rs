@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::image::Image;
 use super::pattern;
 use crate::diagnose::message::{Context, Reading, candidates, read};
 use crate::finding::{Candidate, Code};
@@ -18,8 +19,8 @@ pub(super) struct Question<'a> {
     pub(super) message: &'a str,
     /// The image that was being worked on, and whether it was being pushed.
     pub(super) works_on: Option<(&'a str, bool)>,
-    /// Whether whoever asks says that it is about a pull or push.
-    pub(super) is_about_images: bool,
+    /// Whether it is all that was given: whoever asks holds it for a registry's error.
+    pub(super) is_lone: bool,
 }
 
 /// What it is.
@@ -40,7 +41,7 @@ pub(super) enum Judgement {
 pub(super) struct Judged {
     pub(super) candidates: Vec<Candidate>,
     /// The image, as far as it is known.
-    pub(super) image: Option<String>,
+    pub(super) image: Option<Image>,
     /// Hosts that the message names.
     pub(super) hosts: Vec<String>,
     /// The registry: the image's, else the first host that is named.
@@ -55,6 +56,17 @@ impl Judged {
 
     pub(super) fn is_certain(&self) -> bool {
         self.candidates.first().is_some_and(|candidate| candidate.certain)
+    }
+
+    /// The same of a text that does not say that a registry was asked: nothing of it is certain.
+    fn doubted(mut self) -> Self {
+        for candidate in self.candidates.iter_mut().filter(|candidate| candidate.certain) {
+            candidate.certain = false;
+            candidate.settle_by = Some(
+                "the lines around it: this one alone does not say that an image was pulled or pushed".into(),
+            );
+        }
+        self
     }
 }
 
@@ -73,32 +85,66 @@ static ABOUT_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?:pull|push) access denied|no basic auth credentials|insufficient_scope|toomanyrequests|pull rate limit|",
         r"requested access to the resource is denied|access to repository|unauthorized to access repository|",
-        r"manifest (?:unknown|invalid|for |blob|list)|repository name not known|",
+        r"(?:^|: |= )manifest (?:blob )?(?:unknown|invalid)(?:$|[:;,.])|manifest for \S+[/:@]\S+ not found|manifest list entries|",
+        r"repository name not known|",
         r"errimage|imagepullbackoff|invalidimagename|imageinspecterror|registryunavailable|signaturevalidationfailed|",
         r"cannotpull(?:container|imagemanifest|ecr|registry)|(?:pull|push)(?:ing)? (?:and unpack )?(?:docker )?(?:sandbox )?(?:oci )?",
-        r"(?:container )?(?:image|manifest|layer|blob|chart|to )|pullimage|failed to (?:pull|push|copy|register layer|solve|export image|",
-        r"extract layer|fetch (?:oauth|anonymous) token|authorize|resolve (?:reference|image|ref|source metadata))|",
-        r"(?:initializing|choosing|copying|determining|reading|writing|uploading|fetching|parsing|trying to reuse|committing the finished)",
+        r"(?:container )?(?:image|manifest|layer|blob|chart)|pullimage|failed to (?:register layer|export image|",
+        r#"extract layer|fetch (?:oauth|anonymous) token|resolve (?:reference "|source metadata))|"#,
+        r"(?:initializing|choosing|determining|trying to reuse|committing the finished|copying system)",
         r" (?:a |an )?(?:source|destination|image|manifest|blob|layer|system image)|pinging (?:docker|container) registry|",
         r"docker://|oci://|oci registry|image pull|pull secret|docker-credential|credential provider|error getting credentials|",
-        r"push permission|error pulling|unable to pull|container image |no matching manifest|no match for platform|",
+        r"push permission|container image |no matching manifest|no match for platform|",
         r"no image found in|authorization token has expired|artifactregistry\.|\.dkr\.ecr|login attempt to|logging in ?to|",
-        r"(?:^|: )(?:denied|unauthorized|name unknown|manifest unknown): |/v2/|/v1/_ping|scope=repository|chart repository|",
-        r"sandbox image|invalid reference format|parse image|content descriptor|httpreadseeker|unexpected commit|image source|",
+        r"/v2/|/v1/_ping|scope=repository|chart repository|",
+        r"sandbox image|invalid reference format|parse image (?:name|reference)|content descriptor|httpreadseeker|unexpected commit|",
         r"/var/lib/(?:containerd|docker|containers)|disk ?pressure|imagefs|low on resource: ephemeral-storage|",
         r#"failed to perform "|"errors":\s*\[\{\s*"code"|head responses have no body|manifest digest|cannot be pulled due to|"#,
         r"bearer token|token not to be used|token signed by|image rejected|signature was required|",
         r"error response from daemon: (?:received unexpected|unknown: |unauthorized|denied)|",
-        r"pull qps|short[- ]name|docker daemon|robot account|service/token|registry returned|from registry|to registry|registry login"
+        r"pull qps|short[- ]name|robot account|service/token|registry returned|from registry|to registry|registry login"
     ))
 });
 
-/// Registries of other things, tests, and lines of code.
+/// A registry's codes as the programs write them that tell them: `denied: `, `DENIED: `. `Unauthorized: ` is others'.
+static CODED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:^|: )(?:denied|unauthorized|name unknown|manifest unknown|DENIED|UNAUTHORIZED|NAME_UNKNOWN|",
+        r"MANIFEST_UNKNOWN): "
+    ))
+});
+
+/// Words of pulls and pushes that other programs have too: one more sign is to be there.
+static MAY_BE_ABOUT_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"failed to (?:pull|push|copy|solve|authorize|resolve (?:reference|image|ref))|(?:pull|push)(?:ing)? to |",
+        r"(?:copying|reading|writing|uploading|fetching|parsing|parse) (?:a |an )?",
+        r"(?:source|destination|image|manifest|blob|layer)|manifest (?:unknown|invalid|for |blob|list)|",
+        r"error pulling|unable to pull|image source"
+    ))
+});
+
+/// Signs of an image or of what works on images: a name with its registry, or with a tag that is no port, a digest,
+/// a program.
+static SIGN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r#"(?:^|[\s"'`\[(=])(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?|localhost(?::\d+)?|[a-z0-9-]+:\d+)/[a-z0-9]|"#,
+        r#"["'`][a-z0-9][a-z0-9._/-]*:(?:\d+\.|[a-z])[\w.-]*["'`]|sha256:[0-9a-f]|"#,
+        r"docker|containerd|kubelet|buildkit|buildx|buildah|podman|skopeo|kaniko|nerdctl|\bcri-?o\b|\bhelm\b|\bregistry\b"
+    ))
+});
+
+/// Registries of other things, tests, lines of code, and servers that are no registry.
 static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"^\s*(?:npm |yarn |pnpm |pip |--- (?:fail|pass)|=== run|ok  |fail\s|fatal: unable to access|remote: |cargo:|go: )|",
+        r"^\s*(?:npm |yarn |pnpm |pip |--- (?:fail|pass)|=== run|ok  |fail\s|fatal: unable to access|remote: |cargo:|go: |",
+        r"(?:expected|received|actual|redis|psql): )|",
         r"registry\.(?:npmjs|yarnpkg|terraform|opentofu)\.|pypi\.org|crates\.io|rubygems\.org|repo\.maven|proxy\.golang\.org|",
+        r"api\.github\.com|some refs\b|unable to connect to the server: |must be logged in to the server|",
+        r"not authorized to perform: (?:s3|sts|ec2|iam|kms|ssm|eks|logs|lambda|dynamodb|secretsmanager|cloudformation):|",
         r"crashloopbackoff|restarting failed container|",
+        // A file that is to be copied into an image is not there.
+        r"failed to compute cache key: (?:.*not found|failed to walk)|failed to calculate checksum of ref|",
         r"^\s*(?:\+{1,3}|\$|❯|➜) |cache importer|importing cache manifest|did not complete successfully"
     ))
 });
@@ -142,26 +188,32 @@ static BARE: LazyLock<Regex> = LazyLock::new(|| {
 /// Judges what was said.
 pub(super) fn judge(question: &Question<'_>) -> Judgement {
     let low = question.message.to_ascii_lowercase();
-    if !FAILS.is_match(&low) && !question.is_about_images {
+    if !FAILS.is_match(&low) && !question.is_lone || ELSEWHERE.is_match(&low) && !low.contains("/v2/") {
         return Judgement::Nothing;
     }
-    let is_elsewhere = ELSEWHERE.is_match(&low) && !low.contains("/v2/");
     let is_bare_push = BARE.is_match(&low) && question.works_on.is_some();
-    let is_about_images = question.is_about_images || is_bare_push || ABOUT_IMAGES.is_match(&low);
-    if is_elsewhere && !question.is_about_images {
-        return Judgement::Nothing;
-    }
-    if is_about_images {
+    let is_about_images = is_bare_push || is_about_images(question, &low);
+    if is_about_images || question.is_lone {
         let judged = judged(question, is_bare_push);
+        let says_so = is_about_images || judged.image.is_some();
+        let judged = if says_so { judged } else { judged.doubted() };
         let has_cause = judged.code() != Code::Unknown;
         if UNEXPLAINED.is_match(&low) && !has_cause {
             return Judgement::Unexplained(judged);
         }
-        if has_cause || UNKNOWN_FORM.is_match(&low) {
+        if has_cause || says_so && UNKNOWN_FORM.is_match(&low) {
             return Judgement::Error(judged);
         }
     }
     if FOLLOWS.is_match(&low) { Judgement::Follows } else { Judgement::Nothing }
+}
+
+/// Whether a message, given in lower case too, says that it is of a pull, a push or a registry.
+fn is_about_images(question: &Question<'_>, low: &str) -> bool {
+    let has_sign = || question.works_on.is_some() || SIGN.is_match(low);
+    ABOUT_IMAGES.is_match(low)
+        || CODED.is_match(question.message)
+        || MAY_BE_ABOUT_IMAGES.is_match(low) && has_sign()
 }
 
 /// Asks the classifier, with what stood before the message.
@@ -189,7 +241,7 @@ fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
     }
     let of_image = image.as_deref().and_then(|image| Reference::parse(image).ok());
     let registry = of_image.map(|image| image.registry().to_owned()).or_else(|| hosts.first().cloned());
-    Judged { candidates: found, image, hosts, registry }
+    Judged { candidates: found, image: image.map(Image::new), hosts, registry }
 }
 
 /// The image that a message names, with its tag where that stands elsewhere in it; else that of the request.

@@ -6,6 +6,7 @@
 
 mod decoration;
 mod group;
+mod image;
 mod judge;
 mod lines;
 mod next;
@@ -23,7 +24,7 @@ use serde_json::Value;
 use crate::diagnose::message::{Context, candidates, missing_pull_secrets};
 use crate::finding::{Candidate, Code, Fix};
 use crate::text::{Clean, prefix, without_controls};
-use group::{Groups, Met};
+use group::{Followers, Groups, Met};
 use judge::{Judgement, Question, judge};
 use lines::Said;
 use place::{Place, Pod};
@@ -31,9 +32,6 @@ use records::Record;
 
 /// Longer messages are cut: the classifier looks no further.
 const MAX_MESSAGE: usize = 32 * 1024;
-
-/// Lines that follow that are kept.
-const MAX_FOLLOWERS: usize = 200;
 
 /// What a text says of pulls and pushes that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,9 +136,9 @@ static LISTED_POD: LazyLock<Regex> = LazyLock::new(|| {
 /// Explains a text: one message, or a log, a description, a table of events.
 pub fn explain(text: &str) -> Explained {
     let said = lines::said(text);
-    // Whoever gives nothing but one message says what it is.
-    let is_one = said.len() == 1;
-    let mut reader = Reader { is_one, ..Reader::default() };
+    // Whoever gives nothing but one message holds it for a registry's.
+    let is_lone = said.len() == 1;
+    let mut reader = Reader { is_lone, ..Reader::default() };
     for one in &said {
         reader.read(one);
     }
@@ -170,7 +168,7 @@ pub fn message(line: &str) -> Vec<Candidate> {
 /// Goes through what was said.
 #[derive(Default)]
 struct Reader {
-    is_one: bool,
+    is_lone: bool,
     place: Place,
     groups: Groups,
     /// Pulls that fail without a word on why.
@@ -201,7 +199,7 @@ impl Reader {
         let key = format!("{message}\n{works_on:?}");
         let known = self.judged.get(&key).cloned();
         let judgement = known.unwrap_or_else(|| {
-            let found = judge(&Question { message: &message, works_on, is_about_images: self.is_one });
+            let found = judge(&Question { message: &message, works_on, is_lone: self.is_lone });
             if !matches!(found, Judgement::Nothing) {
                 self.judged.insert(key, found.clone());
             }
@@ -219,14 +217,11 @@ impl Reader {
 
     /// What is told without a cause is a cause of its own where nothing explains it.
     fn explained(mut self, lines: usize) -> Explained {
-        let mut followers = Vec::new();
+        let mut followers = Followers::default();
         let nothing_explains = self.groups.is_empty();
         for met in std::mem::take(&mut self.unexplained) {
-            let image = met.judged.image.clone();
-            match self.groups.cause_before(usize::MAX, image.as_deref()) {
-                Some(of) if !nothing_explains => {
-                    group::follow(&mut followers, met.line, met.count, &met.message, of)
-                }
+            match self.groups.cause_before(usize::MAX, met.judged.image.as_ref()) {
+                Some(of) if !nothing_explains => followers.add(met.line, met.count, &met.message, of),
                 _ => self.groups.add(met),
             }
         }
@@ -236,15 +231,12 @@ impl Reader {
                 .any(|word| message.contains(word));
             // Told before the cause: by who looks at the pods after a wait in vain, by Garden as a heading.
             let until = if waits { usize::MAX } else { *line };
-            if let Some(of) =
-                self.groups.cause_before(until, None).filter(|_| followers.len() < MAX_FOLLOWERS)
-            {
-                group::follow(&mut followers, *line, *count, message, of);
+            if let Some(of) = self.groups.cause_before(until, None) {
+                followers.add(*line, *count, message, of);
             }
         }
-        followers.sort_by_key(|follower| follower.line);
         let unlisted = self.groups.unlisted();
-        Explained { lines, causes: self.groups.causes(), followers, unlisted }
+        Explained { lines, causes: self.groups.causes(), followers: followers.sorted(), unlisted }
     }
 }
 

@@ -120,6 +120,82 @@ fn a_lone_message_is_believed_to_be_of_a_registry() {
 }
 
 #[test]
+fn a_lone_message_without_a_word_on_images_is_never_certain() {
+    for line in [
+        "write /tmp/out: no space left on device",
+        "dial tcp: lookup cache.example.com on 10.96.0.10:53: no such host",
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "error during connect: Get \"http://docker:2375/v1.24/info\": dial tcp: lookup docker on 10.0.0.2:53: no such host",
+    ] {
+        let explained = explain(line);
+        let candidates = explained.causes.iter().flat_map(|cause| &cause.candidates);
+        assert!(candidates.clone().count() > 0, "{line}");
+        assert!(candidates.clone().all(|one| !one.certain && one.settle_by.is_some()), "{line}");
+        assert_eq!(codes(&format!("begin\n{line}\nend")), [], "{line}");
+    }
+    let told = explain(
+        "Head \"https://r.example.com/v2/a/manifests/1\": x509: certificate signed by unknown authority",
+    );
+    assert!(told.causes[0].is_certain());
+}
+
+#[test]
+fn what_others_refused_is_no_registry_error_even_alone() {
+    for line in [
+        "AccessDenied: User: arn:aws:sts::1:assumed-role/x is not authorized to perform: s3:GetObject",
+        "429 Too Many Requests: https://api.github.com/rate_limit exceeded",
+        "redis: dial tcp: lookup redis on 10.96.0.10:53: no such host",
+        "Unable to connect to the server: x509: certificate signed by unknown authority",
+        "Error: Unauthorized: You must be logged in to the server (Unauthorized)",
+        "ERROR: failed to solve: failed to compute cache key: \"/dist\": not found",
+        "ERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref a::b: \"/dist\": not found",
+        "error: failed to pull some refs; hint: Updates were rejected because the remote contains work",
+        "    Expected: \"manifest unknown\"",
+    ] {
+        assert_eq!(codes(line), [], "{line}");
+        assert_eq!(codes(&format!("begin\n{line}\nend")), [], "{line}");
+    }
+}
+
+#[test]
+fn a_verb_of_pulls_alone_is_no_sign_of_one() {
+    for line in [
+        "error: manifest unknown field \"spec.foo\"",
+        "failed to push metrics to https://prom.example.com/api/v1/write: 401 Unauthorized",
+        "failed to fetch manifest for tenant: dial tcp 10.0.0.5:5432: connect: connection refused",
+        "failed to copy blob to bucket: AccessDenied",
+        "Failed to authorize user bob: invalid token",
+        "Failed to resolve image size: unknown error",
+        "failed to push to gateway \"gateway:9091\": connection refused",
+    ] {
+        assert_eq!(codes(&format!("begin\n{line}\nend")), [], "{line}");
+    }
+    for (line, code) in [
+        ("ERROR: failed to solve: nginx:9: docker.io/library/nginx:9: not found", C::ImageNotFound),
+        (
+            "failed to copy: httpReadSeeker: failed open: unexpected status code https://r.example.com/v2/a/blobs/b: 500",
+            C::RegistryServerError,
+        ),
+        ("Error response from daemon: manifest unknown", C::ImageNotFound),
+        ("Error: reading manifest 1 in r.example.com/a: manifest unknown", C::ImageNotFound),
+    ] {
+        assert_eq!(codes(&format!("begin\n{line}\nend")), [code], "{line}");
+    }
+}
+
+#[test]
+fn what_follows_is_told_with_its_own_image_and_not_without_end() {
+    let errors = (0..30).map(|n| format!("Failed to pull image \"r.example.com/a{n}:1\": x: not found\n"));
+    let text: String = errors
+        .chain((0..300).map(|n| format!("Back-off pulling image \"r.example.com/a{}:1\" {n}\n", n % 30)))
+        .collect();
+    let explained = explain(&text);
+    assert_eq!(explained.causes.len(), 30);
+    assert_eq!(explained.followers.len(), 200);
+    assert!(explained.followers.iter().all(|one| one.follows == (one.line - 1) % 30 + 1));
+}
+
+#[test]
 fn the_same_cause_in_other_words_is_one_cause() {
     let text = "Failed to pull image \"r.example.com/a:1\": rpc error: code = NotFound desc = failed to pull and unpack image \
                 \"r.example.com/a:1\": failed to resolve reference \"r.example.com/a:1\": r.example.com/a:1: not found\n\

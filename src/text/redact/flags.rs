@@ -29,6 +29,22 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// `echo 'hunter2' | docker login --password-stdin`, also with a step between.
+static PIPED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:echo|printf|print)\s+(?:-[A-Za-z]+\s+)*(?P<value>'[^'\n]*'|[^|\n]*?[^|\s])\s*",
+        r"\|[^\n]*?--password-stdin\b"
+    ))
+});
+
+/// `docker login --password-stdin <<< 'hunter2'`
+static HERE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"--password-stdin\b[^\n<]*<<<\s*(?P<value>'[^'\n]*'|"[^"\n]*"|[^\s;&|]+)"#));
+
+/// A shell's or a pipeline's variable: its name is no credential, and tells what was meant.
+static VARIABLE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^[\\"']*\$(?:\w+|\{\w+\}|\{\{\s*[\w.-]+\s*\}\})[\\"']*$"#));
+
 pub(super) fn find(text: &str, out: &mut Vec<Range<usize>>) {
     for captures in FLAG.captures_iter(text) {
         if let (Some(name), Some(value)) = (captures.name("name"), captures.name("value"))
@@ -41,6 +57,10 @@ pub(super) fn find(text: &str, out: &mut Vec<Range<usize>>) {
         out.extend(
             form.captures_iter(text).filter_map(|captures| captures.name("value").map(|value| value.range())),
         );
+    }
+    for form in [&*PIPED, &*HERE] {
+        let values = form.captures_iter(text).filter_map(|captures| captures.name("value"));
+        out.extend(values.filter(|value| !VARIABLE.is_match(value.as_str())).map(|value| value.range()));
     }
     for captures in QUOTED.captures_iter(text) {
         let value = captures.name("single").or_else(|| captures.name("double"));

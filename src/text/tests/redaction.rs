@@ -70,6 +70,13 @@ fn pairs_are_redacted_in_every_encoding() {
         "docker login -u bob -p hunter2 r.example.com",
         "helm registry login r.example.com --username bob -p=hunter2",
         "skopeo copy --src-creds bob:hunter2 docker://r.example.com/a dir:x",
+        "echo 'hunter2' | docker login --password-stdin r.example.com",
+        "+ echo -n hunter2 | docker login -u ci --password-stdin r.example.com",
+        "/bin/sh -c \"echo \\\"hunter2\\\" | docker login --password-stdin\" failed",
+        "printf '%s' \"hunter2\" | helm registry login r.example.com --password-stdin",
+        "echo 'hunter2|s3cr3t' | docker login --password-stdin",
+        "echo hunter2 | base64 -d | podman login --password-stdin",
+        "docker login -u ci --password-stdin r.example.com <<< hunter2",
     ] {
         hides(text);
     }
@@ -157,6 +164,8 @@ fn what_tells_the_cause_survives() {
         "lookup registry.example.com on 10.0.0.10:53: read udp 10.1.0.5:33821->10.0.0.10:53: i/o timeout",
         "offline_token=true&client_id=docker",
         "use --password-stdin for this",
+        "echo \"$CI_REGISTRY_PASSWORD\" | docker login --password-stdin $CI_REGISTRY",
+        "echo ${{ secrets.TOKEN }} | docker login --password-stdin ghcr.io",
         "password \"\" is not allowed",
         "-u is no flag of this command: see --help",
         "ghcr.io/team/access_token:v1.2.3",
