@@ -162,30 +162,70 @@ fn works_on(works: &WorksRow) -> String {
     format!("{}{nodes}, {secrets}", works.workload)
 }
 
-/// What was looked at, in one sentence.
+/// What was looked at, in one sentence; in a second one what could not be told.
 pub fn summary(report: &Report, summary: &WorkloadSummary) -> String {
-    let count =
-        |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
-    let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let pods = count(summary.pods, "pod", "pods");
-    let workloads = count(number(summary.workloads), "workload", "workloads");
-    let images = count(number(summary.images), "image", "images");
     let place = match several_namespaces(report) {
-        true => format!("in {}", count(number(summary.namespaces), "namespace", "namespaces")),
+        true => format!("in {}", count(summary.namespaces, "namespace", "namespaces")),
         false => format!("in namespace {}", report.plan.namespace),
     };
+    if summary.workloads == 0 && summary.pods == 0 {
+        return nothing(report, summary);
+    }
+    let pods = match (summary.pods_unread, summary.pods) {
+        (true, 0) => "pods unknown".to_string(),
+        (true, pods) => format!("at least {}", plural(pods, "pod", "pods")),
+        (false, pods) => plural(pods, "pod", "pods"),
+    };
+    let workloads = count(summary.workloads, "workload", "workloads");
     match report.plan.action {
         Action::Secrets => format!(
-            "Looked at {images} of {workloads} ({pods}) {place}, and read {}.",
-            count(number(summary.secrets), "Secret", "Secrets")
+            "Looked at {} of {workloads} ({pods}) {place}, and read {}.",
+            count(summary.images, "image", "images"),
+            count(summary.secrets, "Secret", "Secrets")
         ),
-        _ => {
-            let failing = match summary.failing {
-                0 => "no pod lacks its image".to_string(),
-                1 => "1 pod lacks an image".to_string(),
-                many => format!("{many} pods lack an image"),
-            };
-            format!("Looked at {pods} of {workloads} {place}: {failing}.")
-        }
+        _ if summary.pods_unread => format!(
+            "Looked at {workloads} {place} ({pods}): {}, and of pods that could not be listed it is not known.",
+            lacking(summary)
+        ),
+        _ => format!("Looked at {pods} of {workloads} {place}: {}.", lacking(summary)),
     }
+}
+
+/// How many pods lack an image, and of how many that is not known.
+fn lacking(summary: &WorkloadSummary) -> String {
+    let known = match summary.failing {
+        0 if summary.not_told > 0 || summary.pods_unread => "no pod is known to lack its image".to_string(),
+        0 => "no pod lacks its image".to_string(),
+        1 => "1 pod lacks an image".to_string(),
+        many => format!("{many} pods lack an image"),
+    };
+    match summary.not_told {
+        0 => known,
+        pods => format!("{known}, and of {} it could not be told", count(pods, "pod", "pods")),
+    }
+}
+
+/// Nothing was there to be looked at, or nothing that was asked for.
+fn nothing(report: &Report, summary: &WorkloadSummary) -> String {
+    let scope = report.plan.scope.as_ref();
+    let place = match several_namespaces(report) {
+        true => "in any namespace".to_string(),
+        false => format!("in namespace {}", report.plan.namespace),
+    };
+    let selector = scope.map(|scope| scope.selector.trim()).filter(|selector| !selector.is_empty());
+    let labelled = selector.map(|selector| format!(" with the labels {selector}")).unwrap_or_default();
+    match summary.pods_unread {
+        true => format!(
+            "Nothing could be looked at: pods could not be listed, and no workload{labelled} was seen {place}."
+        ),
+        false => format!("There is no pod and no workload{labelled} {place}."),
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    plural(u64::try_from(number).unwrap_or(u64::MAX), one, many)
+}
+
+fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
