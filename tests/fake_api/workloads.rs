@@ -418,6 +418,12 @@ async fn a_pod_that_has_waited_for_long_without_an_event_is_told() {
     let told: Vec<(PullState, Events, bool)> =
         seen.failing.iter().map(|one| (one.state, one.events, one.message.is_some())).collect();
     assert_eq!(told, [(PullState::Pulling, Events::Expired, false)]);
+    let fake = Fake::new(|asked| match asked.path.as_str() {
+        "/api/v1/namespaces/shop/pods" => items(&[pod("shop", "web-1-a", "ContainerCreating")]),
+        path if path.ends_with("/events") => Answer::status(403, "Forbidden", "you may not"),
+        _ => shop(asked),
+    });
+    assert_eq!(why(&fake).await.failing[0].events, Events::NotRead);
     let mut mount = event("web-1-a");
     mount["reason"] = json!("FailedMount");
     assert!(why(&creating(vec![mount])).await.failing.is_empty(), "it waits for a volume");

@@ -46,8 +46,7 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
     let outcome = listed.outcome();
     let about = &listed.state;
     let waiting = std::mem::take(&mut merged.waiting);
-    let of_waiting: Vec<Pending> =
-        waiting.into_iter().filter_map(|one| lacking(one, about, listed.is_whole(), now)).collect();
+    let of_waiting: Vec<Pending> = waiting.into_iter().filter_map(|one| lacking(one, about, now)).collect();
     merged.failing.extend(of_waiting);
     // All containers of a pod wait for the one sandbox.
     let mut once = BTreeSet::new();
@@ -66,7 +65,7 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
 
 /// A container that waits and does not say for what, where events say that it is for an image, or say nothing and it
 /// has waited for long.
-fn lacking(mut one: Pending, about: &AboutPulls, is_whole: bool, now: Timestamp) -> Option<Pending> {
+fn lacking(mut one: Pending, about: &AboutPulls, now: Timestamp) -> Option<Pending> {
     if about.is_pulling(&one, now) {
         return Some(one);
     }
@@ -75,7 +74,7 @@ fn lacking(mut one: Pending, about: &AboutPulls, is_whole: bool, now: Timestamp)
         return Some(one);
     }
     let is_long = one.begun.is_some_and(|begun| now.duration_since(begun) > SILENT);
-    (is_long && one.is_next && is_whole && about.is_silent(&one)).then_some(one)
+    (is_long && one.is_next && about.is_silent(&one)).then_some(one)
 }
 
 async fn list(api: &Api, namespace: &str, with_pulling: bool) -> Listed<AboutPulls> {

@@ -58,7 +58,7 @@ impl FailingPull {
 
     /// Whether nobody says (any more) what the container waits for: its image, a volume, the network.
     pub fn is_silent(&self) -> bool {
-        self.state == PullState::Pulling && self.events == Events::Expired && self.message.is_none()
+        self.state == PullState::Pulling && self.events != Events::Found && self.message.is_none()
     }
 
     /// Whether the container is known to wait for its image.
@@ -83,7 +83,7 @@ pub enum PullState {
     /// `ImageInspectError`, `RegistryUnavailable`, `SignatureValidationFailed`, …: another reason about images.
     Other,
     /// The pod waits in `ContainerCreating` and its last event is `Pulling`, for more than a minute. Where its events
-    /// have expired, it has waited for more than ten, and whether for its image is not known.
+    /// have expired or were not read, it has waited for more than ten, and whether for its image is not known.
     Pulling,
     /// The pull failed before, by an event, and the container runs: it started from the node's copy, or a later
     /// try worked.

@@ -37,6 +37,16 @@ fn failing_row(view: &View<'_>, group: &[&FailingPull], codes: &Codes<'_>) -> Op
     let pods = names(shown);
     let finding = shown.iter().find_map(|one| codes.about(&one.id, &one.image));
     let workload = view.workload(&first.workload);
+    let mut credential = credential(
+        view,
+        (&first.namespace, &first.service_account),
+        Some((&first.pull_secrets, source(workload))),
+        &first.image,
+    );
+    if first.is_of_sandbox() {
+        credential.then =
+            "none of the pod's counts: the node's runtime pulls the sandbox's image by itself".into();
+    }
     Some(FailingRow {
         namespace: first.namespace.clone(),
         workload: workload.map_or_else(|| format!("pod/{}", first.pod), |one| one.name.clone()),
@@ -47,12 +57,7 @@ fn failing_row(view: &View<'_>, group: &[&FailingPull], codes: &Codes<'_>) -> Op
         nodes,
         state: first.state,
         since: shown.iter().filter_map(|one| one.since).min(),
-        credential: credential(
-            view,
-            (&first.namespace, &first.service_account),
-            Some((&first.pull_secrets, source(workload))),
-            &first.image,
-        ),
+        credential,
         message: first.message.clone(),
         events: first.events,
         works_on: works_on(view, first),

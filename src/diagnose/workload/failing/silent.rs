@@ -42,10 +42,13 @@ pub(super) fn choice(scene: &Scene<'_>, case: &Case<'_>) -> Choice {
 fn unsaid(case: &Case<'_>) -> Choice {
     let pull = case.pull;
     let mut choice = Choice::new(Code::Unknown, false);
+    let why = match pull.events {
+        Events::NotRead => "their events were not read",
+        _ => "their events have expired (the API server keeps them for an hour by default)",
+    };
     choice.cause = Some(format!(
         "Pods of {} in namespace {} have waited in ContainerCreating for more than 10 minutes, and whether for {}, a \
-         volume or the network could not be told: their events have expired (the API server keeps them for an hour by \
-         default)",
+         volume or the network could not be told: {why}",
         case.workload_name(),
         pull.namespace,
         shown(&pull.image)
