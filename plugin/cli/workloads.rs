@@ -54,7 +54,9 @@ pub struct Why {
     /// Test the pulls that fail again, from inside the cluster: on a node where they fail and on one where they do not
     #[arg(long)]
     pub probe: bool,
-    /// How the test goes (--probe)
+    /// Do not ask before many pulls from Docker Hub (--probe)
+    #[arg(short, long, requires = "probe")]
+    pub yes: bool,
     #[command(flatten)]
     pub probing: ProbeArgs,
     #[command(flatten)]

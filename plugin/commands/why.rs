@@ -1,11 +1,13 @@
 //! `kubectl regauth why`.
 
 use regauth::api::{Api, connect};
+use regauth::code::Code;
 use regauth::collect::identity::WorkloadRef;
-use regauth::evidence::workloads::{FailingPull, Workloads};
+use regauth::evidence::workloads::{FailingPull, PullState, Workloads};
 use regauth::evidence::{Action, Evidence};
 use regauth::plan::Check;
-use regauth::report::Report;
+use regauth::registry::reference::Reference;
+use regauth::report::{NotChecked, NotCheckedState, Report};
 
 use super::planning::{Flags, Wanted};
 use super::runs::{self, Carried};
@@ -16,6 +18,16 @@ use crate::settings;
 
 /// How many identities `--probe` tests.
 const IDENTITIES: usize = 5;
+/// How many images of each.
+const IMAGES: usize = 5;
+/// Causes that a pull settles no further, or makes worse.
+const LEFT_ALONE: &[Code] = &[
+    Code::RateLimited,
+    Code::AccountLocked,
+    Code::InvalidImageName,
+    Code::ImageNeverPulled,
+    Code::NodeDiskFull,
+];
 
 /// Says why pods lack their image.
 pub async fn run(connection: &Connection, args: &Why, output: &mut Output) -> Result<u8, Failure> {
@@ -26,9 +38,7 @@ pub async fn run(connection: &Connection, args: &Why, output: &mut Output) -> Re
     let evidence = workloads::read(&api, connection, &args.scope, Action::Why, None).await?;
     let mut report = Report::of(&evidence);
     if args.probe {
-        for tested in test_again(&api, args, &evidence, output).await? {
-            report.add(Report::of(&tested));
-        }
+        test_again(&api, args, &evidence, &mut report, output).await;
     }
     runs::print(&report, &args.output, output)
 }
@@ -41,51 +51,74 @@ struct Test<'e> {
     nodes: Vec<String>,
 }
 
-async fn test_again(
-    api: &Api,
-    args: &Why,
-    evidence: &Evidence,
-    output: &mut Output,
-) -> Result<Vec<Evidence>, Failure> {
-    let tests = tests(evidence);
+/// Tests the pulls that fail. What is known already is kept, whatever comes of a test.
+async fn test_again(api: &Api, args: &Why, evidence: &Evidence, report: &mut Report, output: &mut Output) {
+    let tests = tests(evidence, report);
     if tests.len() > IDENTITIES {
         output.note(&format!(
             "{} workloads lack an image: the first {IDENTITIES} are tested; name one to test another",
             tests.len()
         ));
     }
-    let mut seen = Vec::new();
     for test in tests.into_iter().take(IDENTITIES) {
-        let nodes =
-            NodeArgs { nodes: test.nodes, node_selector: None, all_nodes: false, one_first: OneFirst::Auto };
-        let run = RunArgs { dry_run: DryRun::None, timeout: args.scope.timeout, keep: false, yes: true };
-        let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run, output: &args.output };
-        let wanted = Wanted {
-            action: Action::Pull,
-            images: test.images,
-            checks: vec![Check::Kubelet, Check::ProbeNode],
-            probe: Some(settings::probe_plan(&args.probing)?),
-            harbor: None,
-            clock: None,
-            labels: Default::default(),
-            one_node: false,
-        };
-        if let Carried::Out(evidence) = runs::carry_out(api, test.namespace, flags, wanted, output).await? {
-            let interrupted = evidence.run.interrupted;
-            seen.push(*evidence);
-            if interrupted {
-                break;
-            }
+        let what = format!("the pull of {} in namespace {}", test.images.join(", "), test.namespace);
+        match carry_out(api, args, test, output).await {
+            Ok(Some(tested)) => report.add(Report::of(&tested)),
+            Ok(None) => {}
+            Err(failure) => report.not_checked.push(NotChecked {
+                what,
+                state: NotCheckedState::Failed,
+                why: failure.to_string(),
+            }),
+        }
+        if report.run.interrupted {
+            return;
         }
     }
-    Ok(seen)
+}
+
+async fn carry_out(
+    api: &Api,
+    args: &Why,
+    test: Test<'_>,
+    output: &mut Output,
+) -> Result<Option<Evidence>, Failure> {
+    let nodes =
+        NodeArgs { nodes: test.nodes, node_selector: None, all_nodes: false, one_first: OneFirst::Auto };
+    let run = RunArgs { dry_run: DryRun::None, timeout: args.scope.timeout, keep: false, yes: args.yes };
+    let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run, output: &args.output };
+    let wanted = Wanted {
+        action: Action::Pull,
+        images: test.images,
+        checks: vec![Check::Kubelet, Check::ProbeNode],
+        probe: Some(settings::probe_plan(&args.probing)?),
+        harbor: None,
+        clock: None,
+        labels: Default::default(),
+        one_node: false,
+    };
+    match runs::carry_out(api, test.namespace, flags, wanted, output).await? {
+        Carried::Out(evidence) => Ok(Some(*evidence)),
+        Carried::Printed => Ok(None),
+    }
 }
 
 /// One test a workload with pulls that fail, the worst first.
-fn tests(evidence: &Evidence) -> Vec<Test<'_>> {
+fn tests<'e>(evidence: &'e Evidence, report: &Report) -> Vec<Test<'e>> {
     let Some(seen) = &evidence.workloads else { return Vec::new() };
+    let told: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|finding| LEFT_ALONE.contains(&finding.code))
+        .flat_map(|finding| finding.evidence.iter().map(String::as_str))
+        .collect();
+    let is_worth_it = |one: &&FailingPull| {
+        one.state != PullState::StartedAllTheSame
+            && !told.contains(&one.id.as_str())
+            && Reference::parse(&one.image).is_ok()
+    };
     let mut groups: Vec<(&str, Vec<&FailingPull>)> = Vec::new();
-    for one in &seen.failing {
+    for one in seen.failing.iter().filter(is_worth_it) {
         match groups.iter_mut().find(|(workload, _)| *workload == one.workload) {
             Some((_, group)) => group.push(one),
             None => groups.push((&one.workload, vec![one])),
@@ -98,7 +131,8 @@ fn tests(evidence: &Evidence) -> Vec<Test<'_>> {
 fn test<'e>(seen: &'e Workloads, group: &[&'e FailingPull], evidence: &Evidence) -> Option<Test<'e>> {
     let first = group.first()?;
     let images: Vec<String> = group.iter().map(|one| one.image.clone()).collect();
-    let images = super::unique(&images);
+    let mut images = super::unique(&images);
+    images.truncate(IMAGES);
     let failing: Vec<&str> =
         group.iter().map(|one| one.node.as_str()).filter(|node| !node.is_empty()).collect();
     let started = seen.workloads.iter().flat_map(|one| &one.images);
@@ -119,5 +153,75 @@ fn identity(seen: &Workloads, failing: &FailingPull) -> IdentityArgs {
         service_account: (!is_named).then(|| failing.service_account.clone()),
         no_pull_secret: !is_named && failing.pull_secrets.is_empty(),
         pull_secrets: if is_named { Vec::new() } else { failing.pull_secrets.clone() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use regauth::evidence::workloads::{Events, Workload};
+    use regauth::evidence::{Node, Run};
+    use regauth::finding::{Finding, Subject};
+    use regauth::plan::Plan;
+
+    use super::*;
+
+    fn failing(pod: &str, image: &str, state: PullState) -> FailingPull {
+        FailingPull {
+            id: format!("pod/team/{pod}/c"),
+            workload: format!("workload/team/deploy/{pod}"),
+            namespace: "team".into(),
+            pod: pod.into(),
+            container: "c".into(),
+            image: image.into(),
+            node: "node1".into(),
+            service_account: "default".into(),
+            pull_secrets: vec!["regcred".into()],
+            state,
+            message: None,
+            said_by: None,
+            events: Events::Found,
+            missing_pull_secrets: Vec::new(),
+            since: None,
+        }
+    }
+
+    fn evidence(failing: Vec<FailingPull>) -> Evidence {
+        let plan = Plan::of_this_machine(Action::Why, Vec::new(), 60);
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let mut evidence = Evidence::new(Run::new("abcd2345".into(), "", now), plan, now);
+        let workload = |one: &FailingPull| Workload {
+            id: one.workload.clone(),
+            namespace: "team".into(),
+            name: format!("deploy/{}", one.pod),
+            ..Workload::default()
+        };
+        let workloads = failing.iter().map(workload).collect();
+        evidence.workloads = Some(Workloads { failing, workloads, ..Workloads::default() });
+        evidence.nodes = ["node1", "node2"].map(|name| Node { name: name.into(), ..Node::default() }).into();
+        evidence
+    }
+
+    #[test]
+    fn a_pull_is_tested_as_its_workload_on_its_node_and_on_another() {
+        let evidence = evidence(vec![failing("web", "r/app:1", PullState::ErrImagePull)]);
+        let tests = tests(&evidence, &Report::of(&evidence));
+        assert_eq!(tests.len(), 1);
+        assert_eq!((tests[0].namespace, tests[0].images.as_slice()), ("team", &["r/app:1".to_string()][..]));
+        assert_eq!(tests[0].nodes, ["node1", "node2"]);
+        assert_eq!(tests[0].identity.as_workload.as_ref().unwrap().to_string(), "deploy/web");
+    }
+
+    #[test]
+    fn what_runs_what_is_no_name_and_what_a_pull_makes_worse_is_left_alone() {
+        let evidence = evidence(vec![
+            failing("runs", "r/app:1", PullState::StartedAllTheSame),
+            failing("odd", "R/App:1:2", PullState::InvalidImageName),
+            failing("limited", "r/app:2", PullState::ErrImagePull),
+        ]);
+        let mut report = Report::of(&evidence);
+        let mut limit = Finding::new(Code::RateLimited, Subject::default(), "…");
+        limit.evidence = vec!["pod/team/limited/c".into()];
+        report.findings = vec![limit];
+        assert_eq!(tests(&evidence, &report).len(), 0);
     }
 }

@@ -78,53 +78,57 @@ impl<'s> Teams<'s> {
         (of("USER"), of("PASSWORD"))
     }
 
-    /// Makes a Secret anew: its type cannot be changed.
-    fn secret(&self, number: usize, name: &str, (kind, key): (&str, &str), content: &Value) {
-        let namespace = &self.namespaces[number];
-        let secret = json!({
-            "apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": {"name": name, "namespace": namespace},
-            "stringData": {key: content.to_string()},
-        });
-        self.space.cluster.kubectl(&["replace", "--force", "-f", "-"], &secret.to_string());
+    /// Makes Secrets anew: their types cannot be changed.
+    fn make(&self, secrets: &[Value]) {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": secrets});
+        self.space.cluster.kubectl(&["replace", "--force", "-f", "-"], &list.to_string());
     }
 
-    fn pull_secret(&self, number: usize, name: &str, content: &Value) {
+    fn secret(&self, number: usize, name: &str, (kind, key): (&str, &str), content: &Value) -> Value {
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "type": kind,
+            "metadata": {"name": name, "namespace": self.namespaces[number]},
+            "stringData": {key: content.to_string()},
+        })
+    }
+
+    fn pull_secret(&self, number: usize, name: &str, content: &Value) -> Value {
         let kind = ("kubernetes.io/dockerconfigjson", ".dockerconfigjson");
-        self.secret(number, name, kind, content);
+        self.secret(number, name, kind, content)
     }
 
     /// The secret of the private registry.
-    fn regcred(&self, number: usize) {
+    fn regcred(&self, number: usize) -> Value {
         let (user, password) = self.login(number);
-        self.pull_secret(number, "regcred", &config(self.setting("SECURE_REGISTRY"), user, password));
+        self.pull_secret(number, "regcred", &config(self.setting("SECURE_REGISTRY"), user, password))
     }
 
     /// The token of ECR: each namespace's is renewed at its own time.
-    fn ecr(&self, number: usize, ends_in: i64) {
+    fn ecr(&self, number: usize, ends_in: i64) -> Value {
         let token = ecr_token(&self.namespaces[number], ends_in);
-        self.pull_secret(number, "ecr", &config(ECR, "AWS", &token));
+        self.pull_secret(number, "ecr", &config(ECR, "AWS", &token))
     }
 
-    fn secrets(&self, number: usize) {
+    fn secrets(&self, number: usize) -> Vec<Value> {
         let (user, password) = self.login(number);
         let namespace = &self.namespaces[number];
-        self.regcred(number);
-        self.ecr(number, 7 * HOUR + 600 * i64::try_from(number).expect("small"));
-        self.pull_secret(number, "push", &config(self.setting("TOKEN_REGISTRY"), user, password));
         let token = format!("ya29.planted-token-of-{namespace}");
-        self.pull_secret(
-            number,
-            "google-token",
-            &config("europe-docker.pkg.dev", "oauth2accesstoken", &token),
-        );
         let key = json!({
             "type": "service_account", "project_id": "project", "private_key_id": format!("planted-{namespace}"),
             "private_key": format!("planted-key-of-{namespace}"), "client_email": "images@project.iam.gserviceaccount.com",
         });
-        let key = config("us-docker.pkg.dev", "_json_key", &key.to_string());
-        self.pull_secret(number, "google-key", &key);
         let old = config(self.setting("LEGACY_REGISTRY"), user, password)["auths"].clone();
-        self.secret(number, "old-form", ("kubernetes.io/dockercfg", ".dockercfg"), &old);
+        let pull = |name: &str, registry: &str, user: &str, password: &str| {
+            self.pull_secret(number, name, &config(registry, user, password))
+        };
+        vec![
+            self.regcred(number),
+            self.ecr(number, 7 * HOUR + 600 * i64::try_from(number).expect("small")),
+            pull("push", self.setting("TOKEN_REGISTRY"), user, password),
+            pull("google-token", "europe-docker.pkg.dev", "oauth2accesstoken", &token),
+            pull("google-key", "us-docker.pkg.dev", "_json_key", &key.to_string()),
+            self.secret(number, "old-form", ("kubernetes.io/dockercfg", ".dockercfg"), &old),
+        ]
     }
 
     fn start(&self) {
@@ -134,7 +138,11 @@ impl<'s> Teams<'s> {
         }
         assert!(!team.contains("${"), "everything is filled in");
         for (number, namespace) in self.namespaces.iter().enumerate() {
-            self.secrets(number);
+            let default_account = ["-n", namespace, "get", "serviceaccount", "default", "-o", "name"];
+            wait_for("the default ServiceAccount", Duration::from_secs(20), || {
+                self.space.cluster.try_kubectl(&default_account, "").is_ok()
+            });
+            self.make(&self.secrets(number));
             self.space.cluster.kubectl(&["-n", namespace, "apply", "-f", "-"], &team);
         }
         for namespace in &self.namespaces {
@@ -232,19 +240,19 @@ fn healthy(space: &Space) {
 
     let (user, password) = teams.login(1);
     let right = config(teams.setting("SECURE_REGISTRY"), user, password);
-    teams.secret(1, "regcred", ("Opaque", ".dockerconfigjson"), &right);
+    teams.make(&[teams.secret(1, "regcred", ("Opaque", ".dockerconfigjson"), &right)]);
     teams.finds("PullSecretWrongType", "secret/regcred");
 
     // The same user as in the first namespace, with another password.
     let (user, _) = teams.login(0);
-    teams.pull_secret(1, "regcred", &config(teams.setting("SECURE_REGISTRY"), user, "planted-and-older"));
+    let older = config(teams.setting("SECURE_REGISTRY"), user, "planted-and-older");
+    teams.make(&[teams.pull_secret(1, "regcred", &older)]);
     teams.finds("PullSecretCopiesDiffer", "secret/regcred");
 
-    teams.regcred(1);
-    teams.ecr(2, HOUR / 2);
+    teams.make(&[teams.regcred(1), teams.ecr(2, HOUR / 2)]);
     teams.finds("CredentialExpiresSoon", "secret/ecr");
 
-    teams.ecr(2, 8 * HOUR);
+    teams.make(&[teams.ecr(2, 8 * HOUR)]);
     teams.is_well("when the faults are mended");
 
     // Nothing is wrong with it; whoever asks about it alone is told who may supply its credential.

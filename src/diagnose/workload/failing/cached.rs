@@ -46,7 +46,7 @@ fn runs_from_copy(scene: &Scene<'_>, case: &Case<'_>) -> Option<Finding> {
 
 /// A pull failed, and its container runs.
 fn started_all_the_same(scene: &Scene<'_>, case: &Case<'_>) -> Option<Finding> {
-    if !case.is_told() {
+    if !case.is_told() || case.lacked_what_is_there_now() {
         return None;
     }
     let judged = choose(scene, case);

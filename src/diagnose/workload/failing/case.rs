@@ -88,6 +88,16 @@ impl<'e> Case<'e> {
         }
     }
 
+    /// Whether the registry asked for a credential while the kubelet had not got the pull secrets that hold it, which are
+    /// there: a kubelet may learn of a pod before it may read the pod's Secrets, or before they are made. Its next try
+    /// has them.
+    pub(super) fn lacked_what_is_there_now(&self) -> bool {
+        let missing = &self.pull.missing_pull_secrets;
+        let asked = self.candidates.first().is_some_and(|first| first.code.asks_for_credential());
+        let is_tried = |name: &String| self.tried.iter().any(|tried| tried.secret == *name);
+        asked && !missing.is_empty() && missing.iter().all(is_tried)
+    }
+
     /// Names of the pull secrets that the credential can be from.
     pub(super) fn secrets(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

@@ -109,3 +109,22 @@ fn a_pull_that_broke_off_once_and_works_now_is_worth_knowing_and_no_more() {
     let finding = one(&why(vec![web], vec![pull]));
     assert_eq!((finding.code, finding.severity), (Code::ConnectionTimedOut, Severity::Info));
 }
+
+#[test]
+fn a_pull_before_the_kubelet_had_the_secret_that_is_there_now_is_no_finding() {
+    let web = deploy("web", IMAGE).naming(&["regcred"]);
+    let mut pull = waits(&web, "node1", NO_CREDENTIAL);
+    pull.state = crate::evidence::workloads::PullState::StartedAllTheSame;
+    pull.pull_secrets = strings(&["regcred"]);
+    let with = |pull: &crate::evidence::workloads::FailingPull, secrets| {
+        let mut evidence = why(vec![web.clone()], vec![pull.clone()]);
+        evidence.workloads.as_mut().unwrap().secrets = secrets;
+        judged(&evidence)
+    };
+    let regcred = || vec![secret("regcred", &["registry.example.com"])];
+    assert_eq!(with(&pull, regcred()).len(), 1, "the kubelet had it, and was refused all the same");
+    pull.missing_pull_secrets = strings(&["regcred"]);
+    assert_eq!(with(&pull, regcred()), []);
+    assert_eq!(with(&pull, vec![unread("regcred")]).len(), 1, "nobody knows what is in it");
+    assert_eq!(with(&pull, vec![secret("regcred", &["other.example.com"])]).len(), 1, "it is for another");
+}
