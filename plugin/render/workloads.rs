@@ -44,7 +44,7 @@ fn failing_columns<'r>(report: &Report, layout: &Layout) -> Vec<Column<&'r Faili
         (true, column("NODES", |row| if row.nodes.is_empty() { none() } else { some(&row.nodes) }).spare(1)),
         (true, column("CODE", |row| row.code.map_or_else(none, |code| code.to_string())).whole()),
         (true, column("CERTAIN", |row| certain(row.certain)).spare(3)),
-        (layout.all(), column("STATE", |row| state(row.state).into())),
+        (layout.all(), column("STATE", |row| state(row).into())),
         (layout.all(), column("SINCE", |row| row.since.map_or_else(none, |at| at.to_string()))),
         (layout.all(), column("PULL SECRETS", |row| names(&row.credential.pull_secrets))),
         (layout.all(), column("MESSAGE", |row| row.message.as_ref().map_or_else(none, ToString::to_string))),
@@ -81,13 +81,14 @@ fn matches(credential: &CredentialRow) -> String {
 }
 
 /// The kubelet's own words.
-fn state(state: PullState) -> &'static str {
-    match state {
+fn state(row: &FailingRow) -> &'static str {
+    match row.state {
         PullState::ErrImagePull => "ErrImagePull",
         PullState::ImagePullBackOff => "ImagePullBackOff",
         PullState::InvalidImageName => "InvalidImageName",
         PullState::ErrImageNeverPull => "ErrImageNeverPull",
         PullState::Other => "failed",
+        PullState::Pulling if row.events != Events::Found => "waiting",
         PullState::Pulling => "pulling",
         PullState::StartedAllTheSame => "started",
     }
@@ -164,28 +165,70 @@ fn works_on(works: &WorksRow) -> String {
 
 /// What was looked at, in one sentence.
 pub fn summary(report: &Report, summary: &WorkloadSummary) -> String {
-    let count =
-        |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
-    let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let pods = count(summary.pods, "pod", "pods");
-    let workloads = count(number(summary.workloads), "workload", "workloads");
-    let images = count(number(summary.images), "image", "images");
     let place = match several_namespaces(report) {
-        true => format!("in {}", count(number(summary.namespaces), "namespace", "namespaces")),
+        true => format!("in {}", count(summary.namespaces, "namespace", "namespaces")),
         false => format!("in namespace {}", report.plan.namespace),
     };
-    match report.plan.action {
-        Action::Secrets => format!(
-            "Looked at {images} of {workloads} ({pods}) {place}, and read {}.",
-            count(number(summary.secrets), "Secret", "Secrets")
-        ),
-        _ => {
-            let failing = match summary.failing {
-                0 => "no pod lacks its image".to_string(),
-                1 => "1 pod lacks an image".to_string(),
-                many => format!("{many} pods lack an image"),
-            };
-            format!("Looked at {pods} of {workloads} {place}: {failing}.")
-        }
+    if summary.workloads == 0 && summary.pods == 0 {
+        return nothing(report, summary);
     }
+    let workloads = count(summary.workloads, "workload", "workloads");
+    let pods = match (summary.pods_unread, summary.pods) {
+        (true, 0) => None,
+        (_, pods) => Some(plural(pods, "pod", "pods")),
+    };
+    match (report.plan.action, pods) {
+        (Action::Secrets, pods) => format!(
+            "Looked at {} of {workloads} ({}) {place}, and read {}.",
+            count(summary.images, "image", "images"),
+            pods.unwrap_or_else(|| "pods could not be listed".into()),
+            count(summary.secrets, "Secret", "Secrets")
+        ),
+        (_, None) => format!(
+            "Looked at {workloads} {place}: whether pods lack their image is not known, since they could not be listed."
+        ),
+        (_, Some(pods)) => format!("Looked at {pods} of {workloads} {place}: {}.", lacking(summary)),
+    }
+}
+
+/// How many pods lack an image, and of how many that is not known.
+fn lacking(summary: &WorkloadSummary) -> String {
+    let mut said = match summary.failing {
+        0 if summary.not_told > 0 || summary.pods_unread => "no pod is known to lack its image".to_string(),
+        0 => "no pod lacks its image".to_string(),
+        1 => "1 pod lacks an image".to_string(),
+        many => format!("{many} pods lack an image"),
+    };
+    if summary.not_told > 0 {
+        said.push_str(&format!(", and of {} it could not be told", count(summary.not_told, "pod", "pods")));
+    }
+    if summary.pods_unread {
+        said.push_str(", and not all pods could be listed");
+    }
+    said
+}
+
+/// Nothing was there to be looked at, or nothing that was asked for.
+fn nothing(report: &Report, summary: &WorkloadSummary) -> String {
+    let place = match several_namespaces(report) {
+        true => "in any namespace".to_string(),
+        false => format!("in namespace {}", report.plan.namespace),
+    };
+    let selector = report.plan.scope.as_ref().map(|scope| scope.selector.trim());
+    let labelled = selector.filter(|selector| !selector.is_empty());
+    let labelled = labelled.map(|selector| format!(" with the labels {selector}")).unwrap_or_default();
+    match summary.pods_unread {
+        true => format!(
+            "Nothing was looked at: pods could not be listed, and no workload{labelled} was seen {place}."
+        ),
+        false => format!("There is no pod{labelled} {place}, and no workload was found."),
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    plural(u64::try_from(number).unwrap_or(u64::MAX), one, many)
+}
+
+fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }

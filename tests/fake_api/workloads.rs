@@ -395,3 +395,79 @@ async fn a_selector_that_is_none_is_refused_in_one_sentence() {
     let error = seen_of(&Fake::new(shop), Action::Why, scope).await.unwrap_err().to_string();
     assert!(error.contains("is not a label selector") && error.contains("KEY=VALUE"), "{error}");
 }
+
+/// A Deployment whose only pod waits in ContainerCreating, with these events about pods.
+fn creating(events: Vec<Value>) -> Fake {
+    Fake::new(move |asked| match asked.path.as_str() {
+        "/api/v1/namespaces/shop/pods" => {
+            let mut one = pod("shop", "web-1-a", "ContainerCreating");
+            one["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = json!("");
+            items(&[one])
+        }
+        "/api/v1/namespaces/shop/events" if asked.query("fieldSelector").contains("type=Warning") => {
+            items(&events)
+        }
+        "/api/v1/namespaces/shop/events" => items(&[]),
+        _ => shop(asked),
+    })
+}
+
+#[tokio::test]
+async fn a_pod_that_has_waited_for_long_without_an_event_is_told() {
+    let seen = why(&creating(Vec::new())).await;
+    let told: Vec<(PullState, Events, bool)> =
+        seen.failing.iter().map(|one| (one.state, one.events, one.message.is_some())).collect();
+    assert_eq!(told, [(PullState::Pulling, Events::Expired, false)]);
+    let fake = Fake::new(|asked| match asked.path.as_str() {
+        "/api/v1/namespaces/shop/pods" => items(&[pod("shop", "web-1-a", "ContainerCreating")]),
+        path if path.ends_with("/events") => Answer::status(403, "Forbidden", "you may not"),
+        _ => shop(asked),
+    });
+    assert_eq!(why(&fake).await.failing[0].events, Events::NotRead);
+    let mut mount = event("web-1-a");
+    mount["reason"] = json!("FailedMount");
+    assert!(why(&creating(vec![mount])).await.failing.is_empty(), "it waits for a volume");
+}
+
+#[tokio::test]
+async fn a_pod_whose_sandbox_image_cannot_be_pulled_fails() {
+    let mut sandbox = event("web-1-a");
+    sandbox["reason"] = json!("FailedCreatePodSandBox");
+    sandbox["message"] = json!(
+        "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image \
+         \"registry.k8s.io/pause:3.9\": failed to pull image \"registry.k8s.io/pause:3.9\": unexpected EOF"
+    );
+    sandbox["involvedObject"]["fieldPath"] = json!("");
+    let seen = why(&creating(vec![sandbox])).await;
+    let told: Vec<(&str, &str, bool)> =
+        seen.failing.iter().map(|one| (one.image.as_str(), one.node.as_str(), one.is_of_sandbox())).collect();
+    assert_eq!(told, [("registry.k8s.io/pause:3.9", "n1", true)]);
+}
+
+#[tokio::test]
+async fn a_namespace_that_does_not_exist_is_an_error_where_the_rights_allow_to_tell() {
+    let empty = |namespace: u16, job: u16| {
+        Fake::new(move |asked| {
+            let answer = |code: u16| match code {
+                200 => Answer::Json(200, json!({"metadata": {"name": "shop"}})),
+                404 => Answer::status(404, "NotFound", "namespaces \"shop\" not found"),
+                _ => Answer::status(403, "Forbidden", "you may not"),
+            };
+            match (asked.method == Method::POST, asked.path.as_str()) {
+                (true, _) => answer(job),
+                (_, "/api/v1/namespaces/shop") => answer(namespace),
+                _ => items(&[]),
+            }
+        })
+    };
+    for (namespace, job) in [(404, 403), (403, 404)] {
+        let fake = empty(namespace, job);
+        let error = seen_of(&fake, Action::Why, ScopePlan::default()).await.unwrap_err().to_string();
+        assert!(error.starts_with("namespace shop does not exist"), "{error}");
+    }
+    for (namespace, job) in [(200, 404), (403, 403), (403, 200)] {
+        assert!(why(&empty(namespace, job)).await.workloads.is_empty());
+    }
+    let fake = empty(404, 404);
+    assert!(seen_of(&fake, Action::Why, everywhere()).await.is_ok(), "all namespaces may be empty");
+}

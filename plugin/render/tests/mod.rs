@@ -6,6 +6,7 @@ mod explained;
 mod narrow;
 mod steps;
 mod tables;
+mod workloads;
 
 use regauth::code::Code;
 use regauth::evidence::{API_VERSION, Action, Network, Presence, Run};

@@ -8,8 +8,8 @@ use super::failing::Pending;
 use super::lists::{Fold, List, Listed};
 use super::wire::Event;
 use crate::api::Api;
-use crate::diagnose::message::missing_pull_secrets;
-use crate::evidence::workloads::{Events, PullState, Witness};
+use crate::diagnose::message::{self, missing_pull_secrets};
+use crate::evidence::workloads::{Events, FailingPull, PullState, Witness};
 use crate::text::Clean;
 
 /// How long after an event about a missing pull secret another try without one proves nothing yet: the kubelet's longest
@@ -26,8 +26,12 @@ pub(super) struct Said {
     missing: Option<(Timestamp, Vec<String>)>,
     pulling: Option<Timestamp>,
     pulled: Option<Timestamp>,
+    /// The last failure to make the pod's sandbox, whatever it was for.
+    sandbox: Option<(Timestamp, String)>,
     /// Whether anything about pulls was said.
     any: bool,
+    /// Whether a failure was told that is none of a pull: of a volume, the network, a container.
+    other: bool,
 }
 
 /// Namespace, pod and container.
@@ -46,12 +50,14 @@ impl Fold for AboutPulls {
         let missing = missing(&event);
         let is_pull = event.reason == "Failed" && event.message.starts_with("Failed to pull image");
         let known = ["Pulling", "Pulled", "BackOff", "InspectFailed", "ErrImageNeverPull"];
-        if !is_pull && missing.is_none() && !known.contains(&event.reason.as_str()) {
+        let about_pulls = is_pull || missing.is_some() || known.contains(&event.reason.as_str());
+        if !about_pulls && !is_of_pod(&event.reason) {
             return Ok(());
         }
         let at = event.at().unwrap_or_default();
         let about = event.involved_object;
-        let container = if missing.is_some() { String::new() } else { about.container().to_string() };
+        let of_whole_pod = missing.is_some() || !about_pulls;
+        let container = if of_whole_pod { String::new() } else { about.container().to_string() };
         let place = (about.namespace, about.name, container);
         let said = self.said.entry(place).or_default();
         // Of two pods that had the same name, the newer one.
@@ -61,8 +67,13 @@ impl Fold for AboutPulls {
             }
             *said = Said { uid: about.uid, ..Said::default() };
         }
-        said.any = true;
+        said.any |= about_pulls;
+        said.other |= !about_pulls;
         match (event.reason.as_str(), missing) {
+            ("FailedCreatePodSandBox", _) if said.sandbox.as_ref().is_none_or(|(known, _)| *known <= at) => {
+                said.sandbox = Some((at, event.message));
+            }
+            _ if !about_pulls => {}
             (_, Some(names)) if said.missing.as_ref().is_none_or(|(known, _)| *known <= at) => {
                 said.missing = Some((at, names));
             }
@@ -77,6 +88,20 @@ impl Fold for AboutPulls {
     }
 }
 
+/// Whether a kubelet says of a pod that something else fails than a pull. A scheduler's `FailedScheduling` is over once
+/// the pod is on a node.
+fn is_of_pod(reason: &str) -> bool {
+    reason == "NetworkNotReady" || reason.starts_with("Failed") && reason != "FailedScheduling"
+}
+
+/// Whether a sandbox could not be made for want of its image: containerd's and cri-dockerd's words, and those of
+/// containers/image (CRI-O), which have no other image to pull then.
+fn lacks_sandbox_image(message: &str) -> bool {
+    ["failed to get sandbox image", "failed pulling image", "initializing source docker://"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
 fn missing(event: &Event) -> Option<Vec<String>> {
     (event.reason == "FailedToRetrieveImagePullSecret").then(|| missing_pull_secrets(&event.message))
 }
@@ -85,7 +110,8 @@ impl Said {
     fn last(&self) -> Option<Timestamp> {
         let failed = self.failed.as_ref().map(|(at, _)| *at);
         let missing = self.missing.as_ref().map(|(at, _)| *at);
-        failed.max(missing).max(self.pulling).max(self.pulled)
+        let sandbox = self.sandbox.as_ref().map(|(at, _)| *at);
+        failed.max(missing).max(sandbox).max(self.pulling).max(self.pulled)
     }
 }
 
@@ -103,6 +129,8 @@ impl AboutPulls {
             if known.uid.is_empty() || known.uid == said.uid {
                 known.uid = said.uid;
                 known.any |= said.any;
+                known.other |= said.other;
+                known.sandbox = std::mem::take(&mut known.sandbox).max(said.sandbox);
                 known.failed = std::mem::take(&mut known.failed).max(said.failed);
                 known.missing = std::mem::take(&mut known.missing).max(said.missing);
                 known.pulling = known.pulling.max(said.pulling);
@@ -137,6 +165,34 @@ impl AboutPulls {
         let failed = said.failed.as_ref().map(|(at, _)| *at);
         let last = said.pulling.filter(|at| said.pulled.max(failed).is_none_or(|other| other < *at));
         last.is_some_and(|at| now.duration_since(at) > LONG_PULL)
+    }
+
+    /// The failing pull of the image of the sandbox of a pod that waits, as the last event about that says.
+    pub fn of_sandbox(&self, pending: &Pending) -> Option<FailingPull> {
+        let (at, words) = self.about(pending, "")?.sandbox.as_ref()?;
+        let begun = self.about(pending, &pending.pull.container).and_then(|own| own.pulling.max(own.pulled));
+        if begun.is_some_and(|begun| begun > *at) || !lacks_sandbox_image(words) {
+            return None;
+        }
+        let named = message::read(words).image.map(|image| image.to_string());
+        let image = named.or_else(|| Some(words.split_once("image \"")?.1.split_once('"')?.0.to_string()))?;
+        Some(FailingPull {
+            id: format!("pod/{}/{}/(sandbox)", pending.pull.namespace, pending.pull.pod),
+            container: String::new(),
+            image: Clean::with_cap(&image, 512).to_string(),
+            pull_secrets: Vec::new(),
+            state: PullState::Other,
+            message: Some(Clean::new(words)),
+            said_by: Some(Witness::Event),
+            events: Events::Found,
+            ..pending.pull.clone()
+        })
+    }
+
+    /// Whether nothing at all was said of a pod's container.
+    pub fn is_silent(&self, pending: &Pending) -> bool {
+        let is_said = |container| self.about(pending, container).is_some_and(|said| said.any || said.other);
+        !is_said(&pending.pull.container) && !is_said("")
     }
 
     /// Pods and their containers whose pull failed.

@@ -14,7 +14,12 @@ fn events(list: &[Value]) -> AboutPulls {
 }
 
 fn event(pod: &str, reason: &str, message: &str, at: &str) -> Value {
-    let path = if reason.starts_with("FailedToRetrieve") { "" } else { "spec.containers{app}" };
+    let path =
+        if reason.starts_with("FailedToRetrieve") || reason.contains("Sandbox") || reason == "FailedMount" {
+            ""
+        } else {
+            "spec.containers{app}"
+        };
     json!({"metadata": {"name": "e"}, "involvedObject": {"kind": "Pod", "namespace": "shop", "name": pod,
         "uid": format!("uid-{pod}"), "fieldPath": path}, "reason": reason, "message": message,
         "lastTimestamp": format!("2026-07-01T{at}Z")})
@@ -78,4 +83,83 @@ fn a_pull_hangs_where_its_last_event_says_so_for_more_than_a_minute() {
     assert!(!pulling(&[begun, event("web-1", "Pulled", "Successfully pulled", "10:06:00")]));
     assert!(!pulling(&[event("web-1", "Pulling", "Pulling image", "10:09:30")]));
     assert!(!pulling(&[event("web-1", "FailedMount", "x", "10:05:00")]));
+}
+
+const NO_PAUSE: &str = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image \
+    \"registry.k8s.io/pause:3.9\": failed to pull image \"registry.k8s.io/pause:3.9\": failed to resolve reference \
+    \"registry.k8s.io/pause:3.9\": failed to do request: Head \"https://registry.k8s.io/v2/pause/manifests/3.9\": dial tcp \
+    192.0.2.1:443: i/o timeout";
+
+/// The first container that waits, in a pod with `status` beside it.
+fn creating(change: impl FnOnce(&mut Value)) -> super::failing::Pending {
+    let mut one = waiting(pod("web-1", "n1", "r/web:1"), "ContainerCreating", "");
+    change(&mut one);
+    merged(&Scope::default(), &[one], &[]).waiting.remove(0)
+}
+
+#[test]
+fn a_pod_without_its_sandbox_image_fails_a_pull_of_the_nodes_own() {
+    let pending = creating(|_| {});
+    let told = |list: &[Value]| events(list).of_sandbox(&pending);
+    for (message, image) in [
+        (NO_PAUSE, "registry.k8s.io/pause:3.9"),
+        (
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed pulling image \"r/pause:3\": Error \
+             response from daemon: Get \"https://r/v2/\": dial tcp 192.0.2.1:443: i/o timeout",
+            "r/pause:3",
+        ),
+        (
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = error creating pod sandbox: initializing \
+             source docker://r/pause:3: pinging container registry r: Get \"https://r/v2/\": dial tcp: i/o timeout",
+            "r/pause:3",
+        ),
+    ] {
+        let pull = told(&[event("web-1", "FailedCreatePodSandBox", message, "10:05:00")]).unwrap();
+        assert_eq!((pull.image.as_str(), pull.id.as_str()), (image, "pod/shop/web-1/(sandbox)"));
+        assert!(pull.is_of_sandbox() && pull.lacks_image() && pull.pull_secrets.is_empty());
+        assert_eq!((pull.said_by, pull.events), (Some(Witness::Event), Events::Found));
+    }
+    let network =
+        "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox";
+    let failed = event("web-1", "FailedCreatePodSandBox", NO_PAUSE, "10:05:00");
+    for later in [
+        event("web-1", "FailedCreatePodSandBox", network, "10:06:00"),
+        event("web-1", "Pulling", "Pulling image \"r/web:1\"", "10:06:00"),
+    ] {
+        assert!(told(&[failed.clone(), later.clone()]).is_none(), "{later}");
+        assert!(told(&[later.clone(), failed.clone()]).is_none(), "{later}");
+    }
+}
+
+#[test]
+fn a_pod_of_which_any_failure_is_told_is_not_silent() {
+    let pending = creating(|_| {});
+    assert!(events(&[]).is_silent(&pending));
+    assert!(events(&[event("web-2", "FailedMount", "x", "10:05:00")]).is_silent(&pending));
+    assert!(events(&[event("web-1", "FailedScheduling", "x", "10:05:00")]).is_silent(&pending));
+    for reason in ["FailedMount", "FailedCreatePodSandBox", "NetworkNotReady", "Pulling", "Pulled"] {
+        assert!(!events(&[event("web-1", reason, "x", "10:05:00")]).is_silent(&pending), "{reason}");
+    }
+}
+
+#[test]
+fn what_a_pod_waits_for_is_the_first_container_that_never_was() {
+    let init = |policy: &str, status: Value| {
+        creating(move |pod| {
+            pod["spec"]["initContainers"] =
+                json!([{"name": "prepare", "image": "r/init:1", "restartPolicy": policy}]);
+            pod["status"]["initContainerStatuses"] = json!([status]);
+        })
+    };
+    assert!(creating(|_| {}).is_next);
+    assert!(!creating(|pod| pod["status"]["containerStatuses"][0]["restartCount"] = json!(1)).is_next);
+    let running = json!({"name": "prepare", "containerID": "c://1", "state": {"running": {}}});
+    assert!(!init("", running.clone()).is_next, "it may run for hours");
+    assert!(init("Always", running).is_next);
+    assert!(
+        init("", json!({"name": "prepare", "containerID": "c://1", "state": {"terminated": {}}})).is_next
+    );
+    let waits = json!({"name": "prepare", "state": {"waiting": {"reason": "PodInitializing"}}});
+    let first = init("", waits);
+    assert_eq!((first.is_next, first.pull.container.as_str()), (true, "prepare"));
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::pods::{container, or_default, time};
-use super::wire::{ContainerStatus, Pod, PodSpec, Reason};
+use super::wire::{Container, ContainerStatus, Pod, PodSpec, Reason};
 use crate::collect::identity::names;
 use crate::evidence::workloads::{Events, FailingPull, PullState, Witness};
 use crate::text::Clean;
@@ -19,6 +19,9 @@ pub(super) struct Pending {
     pub uid: String,
     /// When the kubelet took the pod.
     pub begun: Option<Timestamp>,
+    /// Whether the kubelet has come to this container and it never ran: nothing but its image, its volumes or the
+    /// pod's network can be what it waits for.
+    pub is_next: bool,
     /// The name of its workload.
     pub workload: String,
     /// Whether the pod itself was asked for; else its CronJob may have been.
@@ -51,12 +54,27 @@ pub(super) fn of(pod: &Pod<'_>, spec: &PodSpec<'_>, workload: &str) -> Found {
                 found.failing.push(one);
             }
             None if creating && !spec.node_name.is_empty() => {
-                found.waiting.push(pending(pod, spec, workload, (status, PullState::Pulling)));
+                let mut one = pending(pod, spec, workload, (status, PullState::Pulling));
+                one.is_next = next(pod, spec).is_some_and(|next| next == status.name);
+                found.waiting.push(one);
             }
             None => {}
         }
     }
     found
+}
+
+/// The container that a kubelet is about to make: the first that never was, in the order of the specification; none
+/// where an init container runs that ends some day.
+fn next<'p>(pod: &'p Pod<'_>, spec: &'p PodSpec<'_>) -> Option<&'p str> {
+    let of = |name: &str| pod.status.containers().find(|status| status.name == name);
+    let runs = |one: &&Container<'_>| of(&one.name).is_some_and(|status| status.state.running.is_some());
+    if spec.init_containers.iter().filter(|one| one.restart_policy != "Always").any(|one| runs(&one)) {
+        return None;
+    }
+    let all = spec.init_containers.iter().chain(&spec.containers);
+    let mut never = all.filter_map(|one| of(&one.name)).filter(|status| status.container_id.is_empty());
+    never.next().filter(|status| status.restart_count == 0).map(|status| status.name.as_ref())
 }
 
 /// The containers of a pod that run although their pull failed, as their events say.
@@ -78,6 +96,7 @@ fn pending(
         begun: time(pod.status.start_time.as_deref()),
         workload: workload.to_string(),
         is_asked_for: true,
+        is_next: false,
         pull: FailingPull {
             id: format!("pod/{namespace}/{name}/{}", status.name),
             workload: String::new(),

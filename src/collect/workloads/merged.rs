@@ -17,6 +17,8 @@ pub(super) struct Merged {
     pub failing: Vec<Pending>,
     /// Containers that wait and do not say for what.
     pub waiting: Vec<Pending>,
+    /// Whether there is any workload at all, asked for or not.
+    pub found_any: bool,
     /// The CronJobs of Jobs.
     cron_jobs: BTreeMap<(String, String), String>,
 }
@@ -28,6 +30,7 @@ impl Merged {
             groups: Groups::new(),
             failing: pods.failing,
             waiting: pods.waiting,
+            found_any: false,
             cron_jobs: BTreeMap::new(),
         };
         for one in &controllers {
@@ -58,6 +61,7 @@ impl Merged {
         let is_asked_for = |one: &Pending| one.is_asked_for || scope.wanted.contains(&one.workload);
         merged.failing.retain(is_asked_for);
         merged.waiting.retain(is_asked_for);
+        merged.found_any = !merged.groups.is_empty();
         merged.drop_strangers(scope);
         merged
     }

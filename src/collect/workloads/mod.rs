@@ -32,7 +32,8 @@ mod wire;
 
 use jiff::Timestamp;
 
-use crate::api::Api;
+use crate::api::{Api, JSON, path};
+use crate::collect::identity::{namespace_not_there, no_namespace};
 use crate::collect::workloads::lists::Listed;
 use crate::error::Error;
 use crate::evidence::probe::Action;
@@ -84,13 +85,14 @@ pub fn reads_for_secrets(scope: &ScopePlan) -> Vec<Resource> {
 ///
 /// # Errors
 ///
-/// A named workload that does not exist, a selector that is none, and an API server that answers none of the lists of
+/// A named workload that does not exist, a namespace that does not, where the rights allow to tell, a selector that is none, and an API server that answers none of the lists of
 /// workloads. A refusal is no error: see [`Workloads::reads`].
 pub async fn read(api: &Api, plan: &Plan, key: &RunKey) -> Result<(Workloads, Vec<Node>), Error> {
     let scope = Scope::of(plan)?;
     let reads = plan.scope.as_ref().map(|scope| scope.reads.as_slice()).unwrap_or_default();
     let reader = Reader { api, key, reads, scope: &scope, is_audit: plan.action == Action::Secrets };
     let (mut merged, mut told, now) = reader.workloads().await?;
+    reader.refuse_if_no_namespace(&merged).await?;
     told.extend(pulls::read(&reader, &mut merged, now).await);
     let ((nodes, of_nodes), (policies, of_policies), credentials) =
         tokio::join!(reader.nodes(&merged), reader.policies(&merged), credentials::read(&reader, &merged));
@@ -192,6 +194,21 @@ impl Reader<'_> {
                 Err(Error::doing(format!("read the workloads of {place}"))(error.clone()))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The API server lists the objects of a namespace that does not exist as none. Whoever may only read may often read
+    /// the namespace itself (the cluster role `view` allows it).
+    async fn refuse_if_no_namespace(&self, merged: &Merged) -> Result<(), Error> {
+        let namespace = self.scope.namespace.as_str();
+        if namespace.is_empty() || merged.found_any {
+            return Ok(());
+        }
+        let itself = path::named("/api/v1/namespaces", namespace);
+        match self.api.get_bytes(JSON, &itself).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some(404) => Err(namespace_not_there(namespace)),
+            Err(_) => no_namespace(self.api, namespace).await.map_or(Ok(()), Err),
         }
     }
 

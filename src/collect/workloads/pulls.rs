@@ -18,6 +18,8 @@ use crate::evidence::workloads::{Events, Read, Resource};
 
 /// A pod that a kubelet took so long ago may have a pull that hangs.
 const LONG: SignedDuration = SignedDuration::from_secs(60);
+/// A container that has waited so long without a word, from an API server that has forgotten it, is told.
+const SILENT: SignedDuration = SignedDuration::from_mins(10);
 /// So many pods are read again whose failure may be over.
 const AGAIN: usize = 50;
 
@@ -43,9 +45,13 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
     let listed = list(reader.api, &namespace, !merged.waiting.is_empty()).await;
     let outcome = listed.outcome();
     let about = &listed.state;
-    let hanging = std::mem::take(&mut merged.waiting).into_iter().filter(|one| about.is_pulling(one, now));
-    merged.failing.extend(hanging);
-    for pending in &mut merged.failing {
+    let waiting = std::mem::take(&mut merged.waiting);
+    let of_waiting: Vec<Pending> = waiting.into_iter().filter_map(|one| lacking(one, about, now)).collect();
+    merged.failing.extend(of_waiting);
+    // All containers of a pod wait for the one sandbox.
+    let mut once = BTreeSet::new();
+    merged.failing.retain(|one| once.insert(one.pull.id.clone()));
+    for pending in merged.failing.iter_mut().filter(|one| !one.pull.is_of_sandbox()) {
         about.tell(pending);
         // A list that broke off may lack those of this pod.
         if pending.pull.events == Events::Expired && !listed.is_whole() {
@@ -55,6 +61,20 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
     let over = over(reader, merged, about).await;
     merged.failing.extend(over);
     Some(Read { resource: Resource::Events, outcome })
+}
+
+/// A container that waits and does not say for what, where events say that it is for an image, or say nothing and it
+/// has waited for long.
+fn lacking(mut one: Pending, about: &AboutPulls, now: Timestamp) -> Option<Pending> {
+    if about.is_pulling(&one, now) {
+        return Some(one);
+    }
+    if let Some(pull) = about.of_sandbox(&one) {
+        one.pull = pull;
+        return Some(one);
+    }
+    let is_long = one.begun.is_some_and(|begun| now.duration_since(begun) > SILENT);
+    (is_long && one.is_next && about.is_silent(&one)).then_some(one)
 }
 
 async fn list(api: &Api, namespace: &str, with_pulling: bool) -> Listed<AboutPulls> {

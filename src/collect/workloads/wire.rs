@@ -84,6 +84,9 @@ pub(super) struct Container<'a> {
     pub image: Cow<'a, str>,
     #[serde(borrow)]
     pub image_pull_policy: Cow<'a, str>,
+    /// `Always` of an init container that goes on running (a sidecar).
+    #[serde(borrow)]
+    pub restart_policy: Cow<'a, str>,
 }
 
 impl Container<'_> {
@@ -137,6 +140,8 @@ pub(super) struct ContainerStatus<'a> {
     /// The container that was made last; empty where none was.
     #[serde(borrow, rename = "containerID")]
     pub container_id: Cow<'a, str>,
+    #[serde(rename = "restartCount")]
+    pub restart_count: i64,
     #[serde(borrow)]
     pub state: ContainerState<'a>,
 }

@@ -18,9 +18,10 @@ pub struct FailingPull {
     pub namespace: String,
     /// The pod.
     pub pod: String,
-    /// The container.
+    /// The container; empty where it is the pod's sandbox that lacks its image: the node's runtime pulls that by itself,
+    /// without the pod's secrets.
     pub container: String,
-    /// Its image, as the pod has it.
+    /// Its image, as the pod has it; of the sandbox, as the runtime has it.
     pub image: String,
     /// The node; empty before the pod is bound.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -49,6 +50,23 @@ pub struct FailingPull {
     pub since: Option<Timestamp>,
 }
 
+impl FailingPull {
+    /// Whether it is the image of the pod's sandbox.
+    pub fn is_of_sandbox(&self) -> bool {
+        self.container.is_empty()
+    }
+
+    /// Whether nobody says (any more) what the container waits for: its image, a volume, the network.
+    pub fn is_silent(&self) -> bool {
+        self.state == PullState::Pulling && self.events != Events::Found && self.message.is_none()
+    }
+
+    /// Whether the container is known to wait for its image.
+    pub fn lacks_image(&self) -> bool {
+        self.state != PullState::StartedAllTheSame && !self.is_silent()
+    }
+}
+
 /// How a container waits for its image: the kubelet's reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -64,7 +82,8 @@ pub enum PullState {
     ErrImageNeverPull,
     /// `ImageInspectError`, `RegistryUnavailable`, `SignatureValidationFailed`, …: another reason about images.
     Other,
-    /// The pod waits in `ContainerCreating` and its last event is `Pulling`, for more than a minute.
+    /// The pod waits in `ContainerCreating` and its last event is `Pulling`, for more than a minute. Where its events
+    /// have expired or were not read, it has waited for more than ten, and whether for its image is not known.
     Pulling,
     /// The pull failed before, by an event, and the container runs: it started from the node's copy, or a later
     /// try worked.

@@ -1,9 +1,9 @@
 //! A row a workload and image: what it has for a credential.
 
 use super::credential::credential;
-use super::{AuditRow, Codes};
+use super::{AuditRow, Codes, is_unread};
 use crate::diagnose::workload::View;
-use crate::evidence::workloads::{FailingPull, ImageUse, Workload};
+use crate::evidence::workloads::{FailingPull, ImageUse, Resource, Workload};
 use crate::finding::Severity;
 use crate::report::rows::{Row, Verdict};
 
@@ -34,12 +34,14 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
         result: match (finding.map(|one| one.severity), known) {
             (Some(Severity::Error | Severity::Warning), _) => Verdict::Failed,
             (Some(Severity::Unknown), _) => Verdict::NotTested,
+            // A pull that fails may be one of a pod that was not listed.
+            _ if is_unread(view.evidence, view.seen, Resource::Pods) => Verdict::NotTested,
             (_, Some((names, _))) if view.keyring(&workload.namespace, names).is_whole() => Verdict::Ok,
             _ => Verdict::NotTested,
         },
         credential,
         started: image.started,
-        failing: u32::try_from(failing.len()).unwrap_or(u32::MAX),
+        failing: u32::try_from(failing.iter().filter(|one| one.lacks_image()).count()).unwrap_or(u32::MAX),
         code: finding.map(|finding| finding.code),
         certain: finding.map(|finding| finding.certain),
         evidence: workload.id.clone(),

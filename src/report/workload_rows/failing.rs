@@ -25,32 +25,39 @@ pub(super) fn failing(view: &View<'_>, codes: &Codes<'_>) -> Vec<Row> {
 fn failing_row(view: &View<'_>, group: &[&FailingPull], codes: &Codes<'_>) -> Option<FailingRow> {
     let mut group = group.to_vec();
     group.sort_by_key(|one| (one.since, one.pod.as_str()));
+    // Those that started all the same are told of only where no other lacks the image.
+    let lacking: Vec<&FailingPull> = group.iter().copied().filter(|one| one.lacks_image()).collect();
+    let shown = if lacking.is_empty() { &group } else { &lacking };
     // The one that says most speaks for all: the others may have lost their words.
-    let first = group.iter().copied().find(|one| one.message.is_some()).or(group.first().copied())?;
-    let mut nodes: Vec<String> = group.iter().map(|one| one.node.clone()).collect();
+    let first = shown.iter().copied().find(|one| one.message.is_some()).or(shown.first().copied())?;
+    let mut nodes: Vec<String> = shown.iter().map(|one| one.node.clone()).collect();
     nodes.retain(|node| !node.is_empty());
     nodes.sort();
     nodes.dedup();
-    let mut pods: Vec<&str> = group.iter().map(|one| one.pod.as_str()).collect();
-    pods.dedup();
-    let finding = group.iter().find_map(|one| codes.about(&one.id, &one.image));
+    let pods = names(shown);
+    let finding = shown.iter().find_map(|one| codes.about(&one.id, &one.image));
     let workload = view.workload(&first.workload);
+    let mut credential = credential(
+        view,
+        (&first.namespace, &first.service_account),
+        Some((&first.pull_secrets, source(workload))),
+        &first.image,
+    );
+    if first.is_of_sandbox() {
+        credential.then =
+            "none of the pod's counts: the node's runtime pulls the sandbox's image by itself".into();
+    }
     Some(FailingRow {
         namespace: first.namespace.clone(),
         workload: workload.map_or_else(|| format!("pod/{}", first.pod), |one| one.name.clone()),
         image: first.image.clone(),
-        failing: u32::try_from(pods.len()).unwrap_or(u32::MAX),
+        failing: u32::try_from(names(&lacking).len()).unwrap_or(u32::MAX),
         pods: workload.map_or(1, |one| one.pods),
         examples: pods.iter().take(NAMED).map(ToString::to_string).collect(),
         nodes,
         state: first.state,
-        since: group.iter().filter_map(|one| one.since).min(),
-        credential: credential(
-            view,
-            (&first.namespace, &first.service_account),
-            Some((&first.pull_secrets, source(workload))),
-            &first.image,
-        ),
+        since: shown.iter().filter_map(|one| one.since).min(),
+        credential,
         message: first.message.clone(),
         events: first.events,
         works_on: works_on(view, first),
@@ -58,6 +65,13 @@ fn failing_row(view: &View<'_>, group: &[&FailingPull], codes: &Codes<'_>) -> Op
         certain: finding.map(|finding| finding.certain),
         evidence: group.iter().map(|one| one.id.clone()).collect(),
     })
+}
+
+/// The pods, each once.
+fn names<'e>(pulls: &[&'e FailingPull]) -> Vec<&'e str> {
+    let mut names: Vec<&str> = pulls.iter().map(|one| one.pod.as_str()).collect();
+    names.dedup();
+    names
 }
 
 fn source(workload: Option<&Workload>) -> SecretSource {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Row, Verdict};
 use crate::code::Code;
 use crate::diagnose::workload::View;
-use crate::evidence::workloads::{Events, PullState};
-use crate::evidence::{Action, Evidence};
+use crate::evidence::workloads::{Events, FailingPull, PullState, Resource, Workloads};
+use crate::evidence::{Action, Evidence, Outcome};
 use crate::finding::Finding;
 use crate::plan::SecretSource;
 use crate::text::Clean;
@@ -29,7 +29,7 @@ pub struct FailingRow {
     pub workload: String,
     /// The image.
     pub image: String,
-    /// How many of its pods fail.
+    /// How many of its pods lack the image: without those that started all the same, and those of which it is not known.
     pub failing: u32,
     /// How many pods the workload has.
     pub pods: u32,
@@ -150,6 +150,12 @@ pub struct WorkloadSummary {
     pub images: usize,
     /// Pods that lack an image.
     pub failing: usize,
+    /// Pods that have waited for long and of which it is not known whether they lack an image.
+    #[serde(default)]
+    pub not_told: usize,
+    /// Whether pods could not be listed, or not all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pods_unread: bool,
     /// Pull secrets and docker configurations that were read.
     pub secrets: usize,
 }
@@ -159,14 +165,28 @@ pub(super) fn summary(evidence: &Evidence) -> Option<WorkloadSummary> {
     let seen = evidence.workloads.as_ref()?;
     let all = || seen.workloads.iter().filter(|one| !one.out_of_scope);
     let distinct = |names: Vec<&str>| names.into_iter().collect::<BTreeSet<_>>().len();
+    let pods = |which: fn(&FailingPull) -> bool| {
+        let those = seen.failing.iter().filter(|one| which(one));
+        those.map(|one| (one.namespace.as_str(), one.pod.as_str())).collect::<BTreeSet<_>>()
+    };
+    let failing = pods(FailingPull::lacks_image);
     Some(WorkloadSummary {
         namespaces: distinct(all().map(|one| one.namespace.as_str()).collect()),
         workloads: all().count(),
         pods: all().map(|one| u64::from(one.pods)).sum(),
         images: distinct(all().flat_map(|one| &one.images).map(|one| one.image.as_str()).collect()),
-        failing: seen.failing.iter().map(|one| (&one.namespace, &one.pod)).collect::<BTreeSet<_>>().len(),
+        failing: failing.len(),
+        not_told: pods(FailingPull::is_silent).difference(&failing).count(),
+        pods_unread: is_unread(evidence, seen, Resource::Pods),
         secrets: seen.secrets.iter().filter(|one| one.seen().is_some()).count(),
     })
+}
+
+/// Whether a list of the plan was not read, or not to its end.
+fn is_unread(evidence: &Evidence, seen: &Workloads, resource: Resource) -> bool {
+    let is_planned = evidence.plan.scope.as_ref().is_some_and(|scope| scope.reads.contains(&resource));
+    let is_seen = seen.read(resource).is_some_and(|read| matches!(read.outcome, Outcome::Seen { .. }));
+    is_planned && !is_seen
 }
 
 /// The rows of workloads: of `why` what fails, of `secrets` all.

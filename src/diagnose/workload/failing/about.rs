@@ -2,6 +2,7 @@
 
 use super::case::{Case, shown};
 use super::choice::Choice;
+use super::sandbox;
 use super::scene::Scene;
 use super::words;
 use crate::code::Code;
@@ -11,16 +12,21 @@ use crate::fix::workload::failing as fix;
 
 pub(super) fn finding(scene: &Scene<'_>, case: &Case<'_>, choice: Choice) -> Finding {
     let place = place(case);
-    let fixes = fix::mends(
-        &scene.view,
-        case.pull,
-        &fix::Cause {
-            code: choice.code,
-            place: &place,
-            secret: choice.mend_with.as_deref(),
-            is_reference: case.image.is_some(),
-        },
-    );
+    // What names or makes a pull secret mends nothing where the runtime asks for none.
+    let fixes = if case.pull.is_of_sandbox() && sandbox::wants_credential(choice.code) {
+        Vec::new()
+    } else {
+        fix::mends(
+            &scene.view,
+            case.pull,
+            &fix::Cause {
+                code: choice.code,
+                place: &place,
+                secret: choice.mend_with.as_deref(),
+                is_reference: case.image.is_some(),
+            },
+        )
+    };
     let name = choice.subject.unwrap_or_else(|| subject(case, choice.code, &place));
     let cause = choice.cause.unwrap_or_else(|| words::cause(case, choice.code, &place));
     let remarks: String = choice.remarks.iter().map(|remark| format!("; {remark}")).collect();

@@ -70,9 +70,14 @@ impl<'e> Case<'e> {
         self.workload.map_or_else(|| format!("pod/{}", self.pull.pod), |workload| workload.name.clone())
     }
 
-    /// Whether nothing in its pull secrets fits the image, and all of them are known.
+    /// Whether nothing in its pull secrets fits the image, and all of them are known. For the sandbox's image the kubelet
+    /// looks into none.
     pub(super) fn has_none(&self) -> bool {
-        self.tried.is_empty() && self.broken.is_none() && self.keyring.is_whole() && self.image.is_some()
+        !self.pull.is_of_sandbox()
+            && self.tried.is_empty()
+            && self.broken.is_none()
+            && self.keyring.is_whole()
+            && self.image.is_some()
     }
 
     /// Whether the kubelet had a credential to send.
@@ -110,15 +115,16 @@ impl<'e> Case<'e> {
     }
 
     /// What [`Case::read_words`] depends on: forty pods of a workload say the same.
-    pub(super) fn kind_of_words(&self) -> (Option<&'e Clean>, &'e str, PullState, CredentialSent) {
-        (self.pull.message.as_ref(), &self.pull.image, self.pull.state, self.sent())
+    pub(super) fn kind_of_words(&self) -> (Option<&'e Clean>, &'e str, PullState, bool, CredentialSent) {
+        let pull = self.pull;
+        (pull.message.as_ref(), &pull.image, pull.state, pull.is_silent(), self.sent())
     }
 
     /// What its message, or its state, may mean.
     pub(super) fn read_words(&self) -> Vec<Candidate> {
         let said = self.pull.message.as_ref().map(|words| self.read(words)).unwrap_or_default();
         let unknown = said.first().is_none_or(|first| first.code == Code::Unknown);
-        let by_state = by_state(self.pull.state).filter(|_| unknown);
+        let by_state = by_state(self.pull.state).filter(|_| unknown && !self.pull.is_silent());
         by_state.map_or(said, |candidate| vec![candidate])
     }
 

@@ -17,6 +17,7 @@ mod limits;
 mod network;
 mod node;
 mod reach;
+mod sandbox;
 mod scene;
 mod silent;
 #[cfg(test)]
@@ -53,7 +54,7 @@ pub(in crate::diagnose) fn pulls(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn judge(scene: &Scene<'_>, case: &Case<'_>) -> Finding {
-    let teller = if case.is_told() { None } else { scene.teller(case) };
+    let teller = if case.is_told() || case.pull.is_silent() { None } else { scene.teller(case) };
     teller.map_or_else(
         || about::finding(scene, case, choose(scene, case)),
         |teller| told_by(scene, case, teller),
@@ -73,6 +74,9 @@ fn choose(scene: &Scene<'_>, case: &Case<'_>) -> Choice {
     let Some(mut choice) = Choice::of(&case.candidates) else { return silent::choice(scene, case) };
     for weigh in WEIGH {
         weigh(scene, case, &mut choice);
+    }
+    if case.pull.is_of_sandbox() {
+        sandbox::weigh(case, &mut choice);
     }
     choice
 }

@@ -93,7 +93,7 @@ impl<'e> Scene<'e> {
             if case.pull.state != PullState::StartedAllTheSame {
                 self.contacts.entry(case.registry.clone()).or_default().note(case);
             }
-            if case.pull.state == PullState::Pulling {
+            if case.pull.state == PullState::Pulling && !case.pull.is_silent() {
                 *self.pulling.entry(&case.pull.node).or_default() += 1;
             }
             if case.is_told() && case.pull.state != PullState::StartedAllTheSame {

@@ -11,6 +11,9 @@ use crate::evidence::workloads::Events;
 use jiff::Timestamp;
 
 pub(super) fn choice(scene: &Scene<'_>, case: &Case<'_>) -> Choice {
+    if case.pull.is_silent() {
+        return unsaid(case);
+    }
     let image = shown(&case.pull.image);
     if case.node.is_some_and(|node| node.pressures.contains(&Pressure::NotReady)) {
         let mut choice = Choice::new(Code::RuntimeFailed, false);
@@ -31,6 +34,30 @@ pub(super) fn choice(scene: &Scene<'_>, case: &Case<'_>) -> Choice {
         words::probe(case),
         case.pull.namespace,
         case.pull.pod
+    ));
+    choice
+}
+
+/// It waits, and nobody says for what.
+fn unsaid(case: &Case<'_>) -> Choice {
+    let pull = case.pull;
+    let mut choice = Choice::new(Code::Unknown, false);
+    let why = match pull.events {
+        Events::NotRead => "their events were not read",
+        _ => "their events have expired (the API server keeps them for an hour by default)",
+    };
+    choice.cause = Some(format!(
+        "Pods of {} in namespace {} have waited in ContainerCreating for more than 10 minutes, and whether for {}, a \
+         volume or the network could not be told: {why}",
+        case.workload_name(),
+        pull.namespace,
+        shown(&pull.image)
+    ));
+    choice.doubt(format!(
+        "{}, or `kubectl -n {} delete pod {}` for fresh events, if the pod may go",
+        words::probe(case),
+        pull.namespace,
+        pull.pod
     ));
     choice
 }

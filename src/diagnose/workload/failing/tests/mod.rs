@@ -9,3 +9,4 @@ mod limits;
 mod nodes;
 mod order;
 mod together;
+mod waiting;
