@@ -34,6 +34,8 @@ use crate::text::Clean;
 
 /// No answer that is read whole is larger: a page of nodes has a few megabytes.
 const LARGEST_ANSWER: usize = 64 << 20;
+/// Objects a page of [`Api::list`].
+const PAGE: &str = "500";
 /// How long a server that answered before may be away, as while it restarts.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The usual representation of an answer.
@@ -83,6 +85,27 @@ impl Api {
     /// Reads one object or one page of a list.
     pub async fn get<T: DeserializeOwned>(&self, what: &'static str, path: &str) -> Result<T, ApiError> {
         Ok(self.get_dated(what, path).await?.body)
+    }
+
+    /// All objects of a collection, read in pages; the path may have query parameters.
+    pub async fn list<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        path: &str,
+    ) -> Result<Vec<T>, ApiError> {
+        let join = if path.contains('?') { '&' } else { '?' };
+        let mut items = Vec::new();
+        let mut next = String::new();
+        loop {
+            let query = path::with("", &[("limit", PAGE), ("continue", &next)]);
+            let page: wire::List<T> =
+                self.get(what, &format!("{path}{join}{}", query.trim_start_matches('?'))).await?;
+            items.extend(page.items);
+            next = page.metadata.next;
+            if next.is_empty() {
+                return Ok(items);
+            }
+        }
     }
 
     /// Like [`Api::get`], with the server's time.

@@ -5,14 +5,13 @@
 //! cluster-wide policies of administrators, are not: what they select on is not carried.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::access::Right;
 use super::adopter::Adopter;
 use super::controllers::is_controllers_own;
 use super::selector::{Labels, Selector};
 use super::services::Service;
-use crate::api::wire::{List, Meta, null_as_default};
+use crate::api::wire::{Meta, null_as_default};
 use crate::api::{Api, path};
 use crate::error::Error;
 
@@ -22,8 +21,6 @@ pub const RIGHTS: &[Right] = &[
     Right::new("list", "", "services", true),
     Right::new("list", "policy", "poddisruptionbudgets", true),
 ];
-
-const PAGE: &str = "500";
 
 /// The NetworkPolicies of a namespace, seen from a workload's pods.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +38,8 @@ pub struct Policies {
 /// workload's pods.
 pub async fn policies(api: &Api, namespace: &str, workload: &Labels) -> Result<Policies, Error> {
     let path = path::group("networking.k8s.io/v1", namespace, "networkpolicies");
-    let policies: Vec<NetworkPolicy> = list(api, "network policies", &path)
+    let policies: Vec<NetworkPolicy> = api
+        .list("network policies", &path)
         .await
         .map_err(Error::doing(format!("list the NetworkPolicies of namespace {namespace}")))?;
     Ok(seen_from(&policies, workload))
@@ -60,7 +58,8 @@ pub async fn refuse_if_counted(
         return Err(refusal(workload, &format!("{name} would adopt it and delete one of its pods")));
     }
     let path = path::core(namespace, "services");
-    let services: Vec<Service> = list(api, "services", &path)
+    let services: Vec<Service> = api
+        .list("services", &path)
         .await
         .map_err(Error::doing(format!("list the Services of namespace {namespace}")))?;
     if let Some(service) = services.iter().find(|service| service.would_send_to(labels)) {
@@ -73,7 +72,8 @@ pub async fn refuse_if_counted(
         ));
     }
     let path = path::group("policy/v1", namespace, "poddisruptionbudgets");
-    let budgets: Vec<Budget> = list(api, "pod disruption budgets", &path)
+    let budgets: Vec<Budget> = api
+        .list("pod disruption budgets", &path)
         .await
         .map_err(Error::doing(format!("list the PodDisruptionBudgets of namespace {namespace}")))?;
     match budgets.iter().find(|budget| budget.would_count(labels)) {
@@ -111,24 +111,6 @@ fn seen_from(policies: &[NetworkPolicy], workload: &Labels) -> Policies {
         egress: names(&|policy| policy.restricts_egress() && selects(policy, &labels)),
         missed: names(&|policy| selects(policy, workload) && !selects(policy, &labels)),
         labels,
-    }
-}
-
-/// All pages of a list.
-async fn list<T: DeserializeOwned>(
-    api: &Api,
-    what: &'static str,
-    path: &str,
-) -> Result<Vec<T>, crate::api::ApiError> {
-    let mut items = Vec::new();
-    let mut next = String::new();
-    loop {
-        let page: List<T> = api.get(what, &path::with(path, &[("limit", PAGE), ("continue", &next)])).await?;
-        items.extend(page.items);
-        next = page.metadata.next;
-        if next.is_empty() {
-            return Ok(items);
-        }
     }
 }
 

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::de::DeserializeOwned;
-
 use super::wire::Pod;
-use crate::api::wire::{List, Named};
+use crate::api::wire::Named;
 use crate::api::{Api, ApiError, path};
 use crate::collect::selector::Labels;
 use crate::error::Error;
 use crate::evidence::harbor::Installer;
 use crate::text::Clean;
 
-const PAGE: &str = "500";
 /// How much of a selector a sentence quotes.
 const MAX_SELECTOR: usize = 256;
 
@@ -74,8 +71,7 @@ impl Family {
 /// The pods of the Harbor in a namespace. With a selector, of that one whose core pods it selects.
 pub(super) async fn discover(api: &Api, namespace: &str, selector: Option<&str>) -> Result<Found, Error> {
     let collection = path::core(namespace, "pods");
-    let pods: Vec<Pod> =
-        list(api, "pods", &collection).await.map_err(|error| not_listed(namespace, error))?;
+    let pods: Vec<Pod> = api.list("pods", &collection).await.map_err(|error| not_listed(namespace, error))?;
     let pods: Vec<Pod> = pods.into_iter().filter(|pod| !is_over(pod)).collect();
     let Some(selector) = selector else {
         return match families(pods.iter()).as_slice() {
@@ -85,7 +81,7 @@ pub(super) async fn discover(api: &Api, namespace: &str, selector: Option<&str>)
         };
     };
     let selected = path::with(&collection, &[("labelSelector", selector)]);
-    let selected: Vec<Named> = list(api, "pods", &selected).await.map_err(|error| match error.code() {
+    let selected: Vec<Named> = api.list("pods", &selected).await.map_err(|error| match error.code() {
         Some(400) => Error::Usage(format!(
             "--selector {} is no label selector: {}",
             Clean::with_cap(selector, MAX_SELECTOR),
@@ -259,7 +255,7 @@ async fn nowhere(api: &Api, namespace: &str) -> Error {
     let mut permitted = true;
     for selector in CORES {
         let path = path::with("/api/v1/pods", &[("labelSelector", selector)]);
-        match list::<Named>(api, "pods", &path).await {
+        match api.list::<Named>("pods", &path).await {
             Ok(pods) => {
                 pods.into_iter().for_each(|pod| *elsewhere.entry(pod.metadata.namespace).or_default() += 1)
             }
@@ -284,24 +280,4 @@ async fn nowhere(api: &Api, namespace: &str) -> Error {
         (names, _) => format!("there are some in namespace {}: name it by -n", names.join(", ")),
     };
     Error::NotThere(format!("namespace {namespace} has no pods of Harbor's core; {advice}"))
-}
-
-/// All pages of a list.
-pub(super) async fn list<T: DeserializeOwned>(
-    api: &Api,
-    what: &'static str,
-    path: &str,
-) -> Result<Vec<T>, ApiError> {
-    let join = if path.contains('?') { '&' } else { '?' };
-    let mut items = Vec::new();
-    let mut next = String::new();
-    loop {
-        let query = path::with("", &[("limit", PAGE), ("continue", &next)]);
-        let page: List<T> = api.get(what, &format!("{path}{join}{}", query.trim_start_matches('?'))).await?;
-        items.extend(page.items);
-        next = page.metadata.next;
-        if next.is_empty() {
-            return Ok(items);
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::discover::{Found, list};
+use super::discover::Found;
 use super::objects::outcome_of;
 use super::wire::{Meta, Pod};
 use crate::api::wire::null_as_default;
@@ -89,7 +89,7 @@ pub(super) async fn read(api: &Api, namespace: &str) -> Before {
     let services = path::core(namespace, "services");
     let ingresses = path::group("networking.k8s.io/v1", namespace, "ingresses");
     let (services, ingresses) =
-        tokio::join!(list(api, "services", &services), list(api, "ingresses", &ingresses));
+        tokio::join!(api.list("services", &services), api.list("ingresses", &ingresses));
     Before { services, ingresses }
 }
 

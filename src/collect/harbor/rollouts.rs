@@ -3,7 +3,6 @@
 
 use serde::Deserialize;
 
-use super::discover::list;
 use super::objects::outcome_of;
 use super::wire::{Meta, Pod};
 use crate::api::wire::{Condition, null_as_default};
@@ -53,7 +52,7 @@ pub(super) async fn of(api: &Api, namespace: &str, pods: &[Pod]) -> (Vec<Rollout
     let (mut rollouts, mut unread) = (Vec::new(), Vec::new());
     for (resource, kind) in kinds {
         let path = path::group("apps/v1", namespace, resource);
-        match list::<Workload>(api, "workloads", &path).await {
+        match api.list::<Workload>("workloads", &path).await {
             Ok(workloads) => {
                 let theirs = workloads.iter().filter(|one| one.selects_one_of(pods));
                 rollouts.extend(theirs.filter_map(|one| one.unfinished(kind)));
