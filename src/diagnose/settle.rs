@@ -29,6 +29,8 @@ const OF_PODS: &[(Code, &[Code])] = &[
     (Code::PullSecretNotReferenced, UNSUPPLIED),
     (Code::PullSecretNoMatch, UNSUPPLIED),
     (Code::PullSecretEmpty, UNSUPPLIED),
+    // An entry without a password is sent as it is, and refused.
+    (Code::PullSecretEmpty, &[Code::CredentialRejected]),
     (
         Code::PullSecretMalformed,
         &[Code::NoCredential, Code::ImageNotFound, Code::CredentialNotVisible, Code::Unknown],

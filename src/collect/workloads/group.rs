@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::wire::{Container, PodSpec};
 use crate::collect::selector::Labels;
 use crate::evidence::builder::BuilderConfig;
@@ -40,6 +42,7 @@ pub(super) struct Use {
     pub started: u32,
     pub started_on: BTreeSet<String>,
     pub started_with: Counted,
+    pub last_started_at: Option<Timestamp>,
 }
 
 impl Group {
@@ -102,6 +105,7 @@ impl Group {
             return;
         };
         known.started += used.started;
+        known.last_started_at = known.last_started_at.max(used.last_started_at);
         for node in used.started_on {
             known.start_on(node);
         }
@@ -161,9 +165,10 @@ impl Group {
 }
 
 impl Use {
-    /// A pod has started a container of it.
-    pub fn start(&mut self, node: &str, secrets: &[String]) {
+    /// A pod has started a container of it, at a time that is known or not.
+    pub fn start(&mut self, node: &str, secrets: &[String], at: Option<Timestamp>) {
         self.started += 1;
+        self.last_started_at = self.last_started_at.max(at);
         if !node.is_empty() && !self.started_on.contains(node) {
             self.start_on(node.to_string());
         }
@@ -191,6 +196,7 @@ impl Use {
             started: self.started,
             started_on: self.started_on.into_iter().collect(),
             started_with: self.started_with.into_iter().map(|(list, _)| list).collect(),
+            last_started_at: self.last_started_at,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::lists::Fold;
 use super::owners::{self, Marks};
 use super::place::{self, Place};
 use super::scope::Scope;
-use super::wire::{Container, Pod, PodSpec, map_of, whole_spec};
+use super::wire::{Container, ContainerStatus, Pod, PodSpec, map_of, whole_spec};
 use crate::collect::builder;
 use crate::collect::identity::names;
 use crate::evidence::workloads::{Owner, OwnerKind};
@@ -119,10 +119,16 @@ fn count(group: &mut Group, pod: &Pod<'_>, spec: &PodSpec<'_>) {
         }
         counted.push(&container.image);
         if let Some(used) = group.image(container) {
-            used.start(&spec.node_name, &secrets);
+            used.start(&spec.node_name, &secrets, started_at(status));
         }
     }
     group::add(&mut group.pods_have, secrets, 1);
+}
+
+/// When a container started last, where its state says so.
+fn started_at(status: &ContainerStatus<'_>) -> Option<Timestamp> {
+    let start = status.state.running.as_ref().or(status.state.terminated.as_ref())?;
+    time(start.started_at.as_deref())
 }
 
 /// A container of a pod by its name.

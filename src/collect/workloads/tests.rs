@@ -26,7 +26,7 @@ pub(super) fn pod(name: &str, node: &str, image: &str) -> Value {
         "spec": {"nodeName": node, "serviceAccountName": "web", "imagePullSecrets": [{"name": "regcred"}],
             "containers": [{"name": "app", "image": image, "imagePullPolicy": "Always"}]},
         "status": {"phase": "Running", "startTime": "2026-07-01T10:00:00Z", "containerStatuses": [
-            {"name": "app", "containerID": "containerd://1", "image": image, "state": {"running": {"startedAt": "x"}}}]},
+            {"name": "app", "containerID": "containerd://1", "image": image, "state": {"running": {"startedAt": "2026-07-01T10:00:09Z"}}}]},
     })
 }
 
@@ -81,6 +81,7 @@ fn pods_of_one_workload_are_counted_and_not_kept() {
     assert_eq!((image.image.as_str(), image.started, image.pull_policy), ("r/web:1", 40, PullPolicy::Always));
     assert_eq!(image.started_on, ["n0", "n1", "n10", "n11", "n12", "n13", "n14", "n2", "n3", "n4"]);
     assert_eq!(image.started_with, [["regcred"]]);
+    assert_eq!(image.last_started_at, "2026-07-01T10:00:09Z".parse().ok());
 }
 
 #[test]

@@ -152,7 +152,18 @@ pub(super) struct ContainerStatus<'a> {
 pub(super) struct ContainerState<'a> {
     #[serde(borrow)]
     pub waiting: Option<Reason<'a>>,
-    pub running: Option<serde::de::IgnoredAny>,
+    #[serde(borrow)]
+    pub running: Option<Start<'a>>,
+    #[serde(borrow)]
+    pub terminated: Option<Start<'a>>,
+}
+
+/// When a container started, as the API server writes times.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Start<'a> {
+    #[serde(borrow, rename = "startedAt")]
+    pub started_at: Option<Cow<'a, str>>,
 }
 
 /// A reason with a message.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use crate::evidence::Evidence;
 use crate::evidence::workloads::{FailingPull, PullSecret, ServiceAccountSeen, Workload, Workloads};
 use crate::plan::{ScopePlan, SecretSource};
@@ -46,6 +48,11 @@ impl<'e> View<'e> {
                 .map(|one| ((one.namespace.as_str(), one.name.as_str()), one))
                 .collect(),
         })
+    }
+
+    /// From a time to when the evidence was collected, in seconds.
+    pub(crate) fn seconds_since(&self, time: Timestamp) -> i64 {
+        self.evidence.collected_at.as_second() - time.as_second()
     }
 
     /// What was asked; the default where the plan does not say.

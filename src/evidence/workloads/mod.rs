@@ -103,6 +103,16 @@ pub struct ImageUse {
     /// Pull secrets that those pods have; one entry for each different list, the most common first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started_with: Vec<Vec<String>>,
+    /// When the last of those that were seen started (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_started_at: Option<Timestamp>,
+}
+
+impl ImageUse {
+    /// The last time at which a start of it surely asked the registry: each start does where the policy is `Always`.
+    pub fn last_pulled_at(&self) -> Option<Timestamp> {
+        self.last_started_at.filter(|_| self.pull_policy == PullPolicy::Always)
+    }
 }
 
 /// How many nodes [`ImageUse::started_on`] names.

@@ -6,5 +6,6 @@ mod mends;
 
 pub(crate) use audit::{look_at_policy, without_secret, wrong_type};
 pub(crate) use mends::{
-    Place, align, in_source, missing, mount_docker_config, name_pull_secret, renew, unname_pull_secret,
+    Place, align, in_source, missing, missing_file, mount_docker_config, name_pull_secret, renew, renew_file,
+    unname_pull_secret,
 };

@@ -10,13 +10,21 @@ use crate::evidence::builder::{BuilderConfig, Misnamed, Program};
 use crate::evidence::workloads::{PullSecret, PullSecretSeen, Workload};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::workload as fix;
-use crate::registry::keyring::SecretState;
+use crate::registry::keyring::{KEY_DOCKER_CONFIG_JSON, SecretState};
 use crate::registry::near_miss::Useless;
 
 use super::words::some_of;
 
 /// Faults of mounted Secrets, by the Secret, the code and what is wrong.
-type Faults<'e> = BTreeMap<(&'e str, Code, String), (&'e PullSecret, Severity, Vec<&'e Workload>)>;
+type Faults<'e> = BTreeMap<(&'e str, Code, String), Fault<'e>>;
+
+struct Fault<'e> {
+    secret: &'e PullSecret,
+    /// The key that becomes the file.
+    key: &'e str,
+    severity: Severity,
+    workloads: Vec<&'e Workload>,
+}
 
 /// Builders whose program finds no docker configuration, or none that is of use.
 pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
@@ -151,7 +159,7 @@ fn note<'e>(
     audit: &Audit<'_>,
     faults: &mut Faults<'e>,
     workload: &'e Workload,
-    (secret, key): (&'e PullSecret, &str),
+    (secret, key): (&'e PullSecret, &'e str),
 ) {
     let found = match secret.seen() {
         Some(seen) if !has_key(seen, key) => {
@@ -168,9 +176,10 @@ fn note<'e>(
         None => None,
     };
     if let Some((code, what, severity)) = found {
-        let fault = faults.entry((&secret.id, code, what)).or_insert((secret, severity, Vec::new()));
-        fault.1 = fault.1.min(severity);
-        fault.2.push(workload);
+        let new = || Fault { secret, key, severity, workloads: Vec::new() };
+        let fault = faults.entry((&secret.id, code, what)).or_insert_with(new);
+        fault.severity = fault.severity.min(severity);
+        fault.workloads.push(workload);
     }
 }
 
@@ -209,12 +218,8 @@ fn content(
     Some((Code::CredentialExpired, format!("has an entry `{}` that expired at {at}", first.key), severity))
 }
 
-fn at_fault(
-    audit: &Audit<'_>,
-    code: Code,
-    what: &str,
-    (secret, severity, workloads): &(&PullSecret, Severity, Vec<&Workload>),
-) -> Finding {
+fn at_fault(audit: &Audit<'_>, code: Code, what: &str, fault: &Fault<'_>) -> Finding {
+    let Fault { secret, key, severity, workloads } = fault;
     let cause = format!(
         "secret/{} in namespace {}, which {} mount{} as docker configuration, {what}.",
         secret.name,
@@ -229,10 +234,13 @@ fn at_fault(
     finding.evidence.extend(workloads.iter().map(|workload| workload.id.clone()));
     finding.evidence.dedup();
     finding.fixes = match code {
-        Code::PullSecretMissing => {
+        Code::PullSecretMissing if *key == KEY_DOCKER_CONFIG_JSON => {
             fix::missing(secret, audit.elsewhere(secret), None, audit.view.scope().fix_format)
         }
-        _ => fix::renew(secret, ""),
+        Code::PullSecretMissing => {
+            fix::missing_file(secret, secret.also_in.iter().flatten().next().map(String::as_str), key)
+        }
+        _ => fix::renew_file(secret, key),
     };
     finding
 }

@@ -80,7 +80,12 @@ fn has_ended(audit: &Audit<'_>, code: Code, (matching, pullers, uses): &Used<'_,
         finding.also_possible = vec![Code::CredentialRejected];
         finding.settle_by = settle(pullers.first()?.workload, uses.first()?);
     }
-    if code == Code::CredentialExpired && uses.iter().any(node_may_help) {
+    let since = last_pulled_after(uses, end.at);
+    if code == Code::CredentialExpired && (since.is_some() || uses.iter().any(node_may_help)) {
+        if let Some(at) = since {
+            finding.cause +=
+                &format!(" Pods that ask the registry at each start have started since, the last at {at}.");
+        }
         finding.severity = Severity::Warning;
         finding.certain = false;
         finding.also_possible.push(Code::CredentialNotVisible);
@@ -95,6 +100,12 @@ fn has_ended(audit: &Audit<'_>, code: Code, (matching, pullers, uses): &Used<'_,
         _ => fix::renew(secret, entry.key.as_str()),
     };
     Some(finding)
+}
+
+/// When the registry last let in who has only this credential, after its end: something else supplied one, or none is
+/// needed.
+fn last_pulled_after(uses: &[&Use<'_>], end: Timestamp) -> Option<Timestamp> {
+    uses.iter().filter_map(|one| one.image.last_pulled_at()).filter(|at| *at > end).max()
 }
 
 /// Whether pulls may go on by what the node has: its credential provider is asked beside the pull secrets (kubelet

@@ -155,7 +155,7 @@ impl<'e> Audit<'e> {
 
     /// Seconds since a time, at the time when the evidence was collected.
     fn seconds_since(&self, time: jiff::Timestamp) -> i64 {
-        self.view.evidence.collected_at.as_second() - time.as_second()
+        self.view.seconds_since(time)
     }
 }
 

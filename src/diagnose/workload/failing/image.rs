@@ -5,8 +5,10 @@ use super::choice::Choice;
 use super::scene::Scene;
 use super::words;
 use crate::code::Code;
-use crate::evidence::workloads::PullPolicy;
 use crate::registry::reference::Reference;
+
+/// How long what a registry once let somebody pull speaks for his rights, in seconds: a day.
+const LATELY: i64 = 86_400;
 
 pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     match choice.code {
@@ -19,7 +21,7 @@ pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
 }
 
 /// "Not found" is also what registries say that hide what may not be read. It is certain where the same identity
-/// surely pulls from the repository (at each start), and otherwise not, unless the message itself proves it.
+/// surely pulled from the repository within a day, and otherwise not, unless the message itself proves it.
 fn not_found(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
     let same = |started: &&super::scene::Started<'_>| {
         started.workload.namespace == case.pull.namespace
@@ -29,9 +31,11 @@ fn not_found(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
         |one: &super::scene::Started<'_>| scene.started(case).iter().any(|this| this.image == one.image);
     let readers = || scene.started_of_repository(case).iter().filter(same);
     let of_other_tags = || readers().filter(|one| !is_this_tag(one));
-    // Each start pulls, so that the identity was let in then. Others may run from an old copy of their node.
-    let pulled = |one: &&super::scene::Started<'_>| one.image.pull_policy == PullPolicy::Always;
-    if let Some(other) = of_other_tags().find(pulled) {
+    // The identity was let in then. Others may run from an old copy of their node, and rights may have changed since.
+    let lately = |one: &&super::scene::Started<'_>| {
+        one.image.last_pulled_at().is_some_and(|at| scene.view.seconds_since(at) < LATELY)
+    };
+    if let Some(other) = of_other_tags().find(lately) {
         choice.settle(Code::ImageNotFound);
         choice.remarks.push(runs_with_same(case, other));
     } else if let Some(other) = of_other_tags().next() {

@@ -127,6 +127,7 @@ pub(crate) trait But: Sized {
     fn of(self, images: &[&str]) -> Self;
     fn runs(self) -> Self;
     fn runs_with(self, secrets: &[&str]) -> Self;
+    fn last_started(self, at: Timestamp) -> Self;
     fn always(self) -> Self;
     fn builds(self, builder: BuilderConfig) -> Self;
     fn account(self, name: &str) -> Self;
@@ -156,6 +157,11 @@ impl But for Workload {
             image.started_on = vec!["node1".into()];
             image.started_with = vec![secrets.iter().map(ToString::to_string).collect()];
         }
+        self
+    }
+
+    fn last_started(mut self, at: Timestamp) -> Self {
+        self.images.iter_mut().for_each(|image| image.last_started_at = Some(at));
         self
     }
 

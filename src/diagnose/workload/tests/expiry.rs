@@ -50,6 +50,22 @@ fn an_expired_credential_may_be_made_up_for_by_the_nodes_own_unless_a_pull_is_re
 }
 
 #[test]
+fn pulls_that_work_since_a_credential_ended_are_told_beside_it() {
+    let expired = || vec![secret("a/regcred", &["registry.example.com"]).ends(ago(60))];
+    let user = || deploy("a/web").names(&["regcred"]).runs();
+    for (workload, severity) in [
+        (user().always().last_started(ago(30)), Severity::Warning),
+        (user().always().last_started(ago(90)), Severity::Error),
+        (user().last_started(ago(30)), Severity::Error),
+    ] {
+        let finding = only_of(CredentialExpired, &audit(vec![workload], expired()));
+        assert_eq!((finding.severity, finding.certain), (severity, severity == Severity::Error));
+        let told = finding.cause.contains("have started since, the last at 2026-03-01T11:30:00Z");
+        assert_eq!(told, severity == Severity::Warning, "{}", finding.cause);
+    }
+}
+
+#[test]
 fn a_token_that_is_refreshed_as_usual_is_no_finding() {
     for age in [0, 5 * 60, 10 * 60] {
         assert!(found(&audit(vec![user("a")], vec![ecr("a", age)])).is_empty(), "{age}");

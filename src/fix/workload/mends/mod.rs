@@ -5,6 +5,7 @@
 //! lost at the next release. Where the source is a controller, the ServiceAccount is mended, if a person writes that.
 
 mod change;
+mod file;
 mod mount;
 mod object;
 mod pods;
@@ -26,6 +27,7 @@ use crate::finding::Fix;
 use crate::fix::shell::quoted;
 use crate::plan::FixFormat;
 
+pub(crate) use file::{missing_file, renew_file};
 pub(crate) use mount::mount_docker_config;
 use pods::recreate_pods;
 pub(crate) use reference::name_pull_secret;

@@ -11,11 +11,14 @@ use crate::registry::keyring::{
 
 /// A Secret whose content is of no use (any more). `key`: the entry that is meant; empty: the whole.
 pub(crate) fn renew(secret: &PullSecret, key: &str) -> Vec<Fix> {
-    let owners = secret.seen().map_or(&[][..], |seen| &seen.owners);
-    match operator(owners).or(owners.first()) {
-        Some(owner) => vec![at_source(secret, owner, key)],
-        None => vec![replace(secret, key)],
-    }
+    vec![written_by(secret, key).unwrap_or_else(|| replace(secret, key))]
+}
+
+/// The same of a Secret that a program writes; `None` where nothing does.
+pub(super) fn written_by(secret: &PullSecret, key: &str) -> Option<Fix> {
+    let owners = &secret.seen()?.owners;
+    let owner = operator(owners).or(owners.first())?;
+    Some(at_source(secret, owner, key))
 }
 
 /// A Secret of a wrong type that a program writes: it is for that program to write one of the right type. `None` where
@@ -52,9 +55,8 @@ pub(crate) fn retype(secret: &PullSecret, seen: &PullSecretSeen) -> Option<Fix> 
 
 /// A copy that differs from those of other namespaces: is given the content of the one in namespace `from`.
 pub(crate) fn align(stale: &PullSecret, from: &str) -> Vec<Fix> {
-    let owners = stale.seen().map_or(&[][..], |seen| &seen.owners);
-    if let Some(owner) = operator(owners).or(owners.first()) {
-        return vec![at_source(stale, owner, "")];
+    if let Some(at_source) = written_by(stale, "") {
+        return vec![at_source];
     }
     let PullSecret { name, namespace, .. } = stale;
     vec![fix(
@@ -87,7 +89,7 @@ pub(super) fn entries(namespace: &str, name: &str) -> String {
 }
 
 /// A patch keeps labels and annotations, by which other programs know the Secret; `kubectl apply` would remove them.
-fn put(namespace: &str, name: &str) -> String {
+pub(super) fn put(namespace: &str, name: &str) -> String {
     format!("kubectl -n {namespace} patch secret {name} --patch-file=/dev/stdin")
 }
 

@@ -20,7 +20,18 @@ fn an_image_that_is_not_found_is_certain_where_the_same_identity_reads_the_repos
     assert_eq!((long_ago.code, long_ago.certain), (Code::ImageNotFound, false));
     assert!(long_ago.cause.contains("perhaps from an earlier pull"), "{}", long_ago.cause);
     old.images[0].pull_policy = PullPolicy::Always;
-    let beside = one(&why(vec![web.clone(), old], vec![waits(&web, "node1", NOT_FOUND)]).secrets(secrets()));
+    let mut evidence =
+        why(vec![web.clone(), old.clone()], vec![waits(&web, "node1", NOT_FOUND)]).secrets(secrets());
+    let hours_ago =
+        |hours: i64| evidence.collected_at.checked_sub(jiff::SignedDuration::from_hours(hours)).ok();
+    let (month, hour) = (hours_ago(30 * 24), hours_ago(1));
+    for (started, certain) in [(month, false), (hour, true)] {
+        old.images[0].last_started_at = started;
+        evidence.workloads.as_mut().unwrap().workloads[1] = old.clone();
+        let finding = one(&evidence);
+        assert_eq!((finding.code, finding.certain), (Code::ImageNotFound, certain), "{started:?}");
+    }
+    let beside = one(&evidence);
     assert_eq!((beside.code, beside.certain), (Code::ImageNotFound, true));
     assert!(beside.cause.contains("deploy/old runs registry.example.com/team/app:0 with the same identity"));
 }

@@ -133,3 +133,36 @@ fn a_written_secret_of_a_wrong_type_is_mended_at_its_source() {
     let plain = secret("web", vec![]);
     assert_eq!(retype(&plain, plain.seen().unwrap()), None);
 }
+
+#[test]
+fn a_mounted_secret_gets_the_file_that_it_lacks_and_keeps_its_type() {
+    let mut opaque = secret("ci", vec![]);
+    let mut content = seen("Opaque", vec![]);
+    content.keys = vec![Clean::new("config.json")];
+    opaque.outcome = Outcome::Seen { value: content.clone() };
+    let commands = |secret: &PullSecret, file: &str| -> Vec<String> {
+        renew_file(secret, file).into_iter().map(|fix| fix.command).collect()
+    };
+    let patch = "kubectl -n ci patch secret reg.cred --patch-file=/dev/stdin";
+    let anew = "kubectl -n ci create secret generic reg.cred --from-file='config.json=DOCKER_CONFIG.json' \
+        --dry-run=client -o yaml";
+    assert_eq!(commands(&opaque, "config.json"), [format!("{anew} | {patch}")]);
+    content.keys = vec![Clean::new(".dockerconfigjson")];
+    opaque.outcome = Outcome::Seen { value: content };
+    let copy = "kubectl -n ci get secret reg.cred -o json | \
+        jq '{data: {\"config.json\": .data[\".dockerconfigjson\"]}}'";
+    assert_eq!(commands(&opaque, "config.json"), [format!("{copy} | {patch}"), format!("{anew} | {patch}")]);
+    let written = secret("ci", vec![owner(OwnerKind::ArgoCd, "shop", "")]);
+    assert_eq!(commands(&written, "config.json"), ["argocd app sync shop"]);
+}
+
+#[test]
+fn a_mounted_secret_that_is_missing_is_made_with_the_file_that_is_mounted() {
+    let commands: Vec<String> =
+        missing_file(&absent(&[]), Some("infra"), "config.json").into_iter().map(|fix| fix.command).collect();
+    assert!(commands[0].starts_with("kubectl -n infra get secret reg.cred -o json"), "{}", commands[0]);
+    assert_eq!(
+        commands[1],
+        "kubectl -n web create secret generic reg.cred --from-file='config.json=DOCKER_CONFIG.json'"
+    );
+}
