@@ -12,6 +12,7 @@ mod logins;
 mod planted;
 mod scenario;
 mod secrets;
+mod steps;
 mod support;
 mod table;
 

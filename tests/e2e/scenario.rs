@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::Needs;
 use crate::logins::Logins;
 use crate::secrets::{self, PullSecret};
-use crate::support::cluster::wait_for;
+use crate::steps::{ErrorText, HarborState, Until};
 use crate::support::fault::Fault;
 use crate::support::plugin::rows;
 use crate::support::scripted::{Behaviour, Scripted};
@@ -37,6 +36,9 @@ pub struct Scenario {
     faults: Vec<Vec<String>>,
     #[serde(default)]
     scripted: Option<Behaviour>,
+    /// A Harbor in the namespace.
+    #[serde(default)]
+    harbor: Option<HarborState>,
     /// Parts of `kubectl regauth rbac` whose rights the user has, beside those of `pull`.
     #[serde(default)]
     rights: Vec<String>,
@@ -51,31 +53,6 @@ pub struct Scenario {
     error_text: Option<ErrorText>,
     run: Vec<String>,
     expect: Expect,
-}
-
-/// Pods with a label that wait for their image, or have started.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Until {
-    pods: String,
-    /// The reason for which a container of each waits: `ImagePullBackOff`.
-    #[serde(default)]
-    waiting: Option<String>,
-    /// How many of them have it so.
-    #[serde(default = "one")]
-    count: usize,
-}
-
-fn one() -> usize {
-    1
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ErrorText {
-    text: String,
-    /// The code that must be among the first three candidates.
-    code: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,6 +132,9 @@ impl Scenario {
             .map(|fault| fault.iter().map(|word| fill(word, space)).collect::<Vec<String>>())
             .map(|fault| Fault::apply(space, &fault))
             .collect();
+        if let Some(state) = self.harbor {
+            state.install(space);
+        }
         let _scripted = self.scripted.map(|behaviour| Scripted::start(space.cluster, behaviour));
         for part in &self.rights {
             space.allow(part);
@@ -222,36 +202,6 @@ impl Scenario {
     }
 }
 
-impl Until {
-    fn wait(&self, space: &Space) {
-        let path = "{range .items[*]}{.metadata.name} {range .status.initContainerStatuses[*]}{.state.waiting.reason} \
-            {end}{range .status.containerStatuses[*]}{.state.waiting.reason}{.state.running.startedAt} {end}{\"\\n\"}{end}";
-        let pods = ["get", "pods", "-l", &self.pods, "-o", &format!("jsonpath={path}")];
-        let is_so = |line: &&str| match &self.waiting {
-            Some(reason) => line.split_whitespace().skip(1).any(|word| word == reason),
-            // Every container's state is when it was started.
-            None => {
-                let mut states = line.split_whitespace().skip(1).peekable();
-                states.peek().is_some() && states.all(|word| word.starts_with("20"))
-            }
-        };
-        wait_for(&format!("{} pods {}", self.count, self.pods), Duration::from_secs(90), || {
-            space.kubectl(&pods, "").lines().filter(is_so).count() >= self.count
-        });
-    }
-}
-
-impl ErrorText {
-    fn check(&self, space: &Space) {
-        let text = fill(&self.text, space);
-        let ran = space.plugin(&["explain", "--lines", "-o", "json", "-"]).run_with(&text.replace('\n', " "));
-        let line: Value = serde_json::from_str(ran.stdout.trim()).expect("one line of JSON");
-        let candidates = line["candidates"].as_array().expect("candidates").iter().take(3);
-        let codes: Vec<&str> = candidates.filter_map(|one| one["code"].as_str()).collect();
-        assert!(codes.contains(&self.code.as_str()), "{codes:?} for {text}");
-    }
-}
-
 /// What a failed test shows of a report: the whole is pages long.
 fn brief(report: &Value) -> String {
     let keep = |value: &Value, keys: &[&str]| {
@@ -308,7 +258,7 @@ fn passwords(space: &Space) -> Vec<String> {
 }
 
 /// Replaces `${SETTING}` by the cluster's settings, `${NAMESPACE}`, `${NODE_NAMESPACE}` and `${WRONG_PASSWORD}`.
-fn fill(text: &str, space: &Space) -> String {
+pub fn fill(text: &str, space: &Space) -> String {
     let mut out = text
         .replace("${NAMESPACE}", &space.namespace)
         .replace("${NODE_NAMESPACE}", &space.node_namespace())

@@ -123,7 +123,9 @@ impl Space {
 
     /// Gives the user a role of `kubectl regauth rbac` as well, in this namespace; one about nodes in the cluster.
     pub fn allow(&self, role: &str) {
-        self.cluster.kubectl(&["apply", "-f", "-"], &super::plugin::rbac(&["--why"]));
+        for part in ["--why", "--harbor"] {
+            self.cluster.kubectl(&["apply", "-f", "-"], &super::plugin::rbac(&[part]));
+        }
         let (role_flag, account) =
             (format!("--clusterrole={role}"), format!("--serviceaccount={}:tester", self.namespace));
         let (kind, name) = match role.ends_with("-nodes") {

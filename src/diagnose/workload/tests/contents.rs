@@ -5,6 +5,10 @@ use crate::code::Code::*;
 use crate::finding::Severity;
 use crate::registry::keyring::TYPE_DOCKER_CONFIG_JSON;
 
+/// What containerd says of a password that the token service refused.
+const REFUSED: &str = "failed to resolve image: failed to authorize: failed to fetch oauth token: unexpected status \
+    from GET request to https://registry.example.com/token: 401 Unauthorized: incorrect username or password";
+
 #[test]
 fn a_secret_of_another_type_is_told_with_the_commands_that_make_and_name_a_second_one() {
     let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
@@ -71,6 +75,14 @@ fn an_entry_of_a_laptop_that_matches_is_empty_unless_another_works() {
     let both = deploy("team/web").names(&["laptop", "good"]);
     let secrets = vec![laptop(), secret("team/good", &["registry.example.com"])];
     assert!(found(&audit(vec![both], secrets)).is_empty());
+}
+
+#[test]
+fn an_entry_without_a_password_is_sent_and_its_refusal_has_no_other_cause() {
+    let config = r#"{"auths":{"registry.example.com":{"username":"joe"}}}"#;
+    let secrets = vec![raw("team/half", TYPE_DOCKER_CONFIG_JSON, config)];
+    let refused = all_fail(audit(vec![deploy("team/web").names(&["half"])], secrets), REFUSED);
+    assert_eq!(only_of(PullSecretEmpty, &refused).severity, Severity::Error);
 }
 
 #[test]
