@@ -57,7 +57,7 @@ async fn the_rights_of_a_run_are_asked_for_in_the_namespace() {
 async fn a_right_that_is_missing_in_the_namespace_is_named_with_it() {
     let fake = server(is_there, |asked| attribute(asked, "resource") != "jobs");
     let error = aside::check(&fake.api, "nodes", true).await.unwrap_err();
-    let Error::MissingRights { rights, namespace } = &error else { panic!("{error}") };
+    let Error::MissingRights { rights, namespace, .. } = &error else { panic!("{error}") };
     assert_eq!((rights.len(), namespace.as_str()), (2, "nodes"));
     let text = error.to_string();
     assert!(
