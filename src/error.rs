@@ -18,12 +18,14 @@ pub enum Error {
     #[error("{0}")]
     NotThere(String),
     /// Rights that the run needs and the user lacks.
-    #[error("{}", missing_rights(.rights, .namespace))]
+    #[error("{}", missing_rights(.rights, .namespace, .part))]
     MissingRights {
         /// The rights.
         rights: Vec<Right>,
         /// The namespace of the run.
         namespace: String,
+        /// The flag of `kubectl regauth rbac` that prints them.
+        part: &'static str,
     },
     /// The request makes no sense as given.
     #[error("{0}")]
@@ -37,10 +39,10 @@ impl Error {
     }
 }
 
-fn missing_rights(rights: &[Right], namespace: &str) -> String {
+fn missing_rights(rights: &[Right], namespace: &str, part: &str) -> String {
     let list: Vec<String> = rights.iter().map(|right| right.describe(namespace)).collect();
     format!(
-        "you may not {}; nothing was changed. `kubectl regauth rbac` prints the rights that an administrator can grant",
+        "you may not {}; nothing was changed. `kubectl regauth rbac {part}` prints the rights that an administrator can grant",
         list.join(", nor ")
     )
 }

@@ -18,7 +18,7 @@ pub async fn run(connection: &Connection, args: &Cleanup, output: &mut Output) -
     let rights = access::missing(&api, namespace.unwrap_or_default(), access::CLEANUP).await?;
     if !rights.is_empty() {
         let namespace = namespace.unwrap_or_default().to_string();
-        return Err(Error::MissingRights { rights, namespace }.into());
+        return Err(Error::MissingRights { rights, namespace, part: "--cleanup" }.into());
     }
     let which = match (&args.run, args.force) {
         (Some(id), _) => Which::Run(id.clone()),

@@ -74,7 +74,7 @@ impl From<&str> for Failure {
 impl From<regauth::error::Error> for Failure {
     fn from(error: regauth::error::Error) -> Self {
         let missing_right = match &error {
-            regauth::error::Error::MissingRights { rights, namespace } => {
+            regauth::error::Error::MissingRights { rights, namespace, .. } => {
                 rights.first().map(|right| right.describe(namespace))
             }
             _ => None,

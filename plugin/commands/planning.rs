@@ -103,7 +103,15 @@ async fn ask_for_rights(
         access::missing(api, namespace, &rights).await.map_err(Error::doing("ask for your rights"))?;
     match rights.is_empty() {
         true => Ok(()),
-        false => Err(Error::MissingRights { rights, namespace: namespace.into() }.into()),
+        false => {
+            let part = match (flags.run.dry_run, wanted.action) {
+                (DryRun::Client, _) => "--read-only",
+                (_, Action::Harbor) => "--harbor",
+                (_, Action::Clock) => "--clock",
+                _ => "--pull",
+            };
+            Err(Error::MissingRights { rights, namespace: namespace.into(), part }.into())
+        }
     }
 }
 

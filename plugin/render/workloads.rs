@@ -21,7 +21,7 @@ pub fn table(report: &Report, layout: &Layout) -> String {
     let audits: Vec<&AuditRow> = report.audits().filter(is_told).collect();
     let failing = match failing.is_empty() {
         true => String::new(),
-        false => grid(&failing, &failing_columns(report, layout), |_| Verdict::Failed, layout),
+        false => grid(&failing, &failing_columns(report, layout), |row| outcome(row), layout),
     };
     let audits = match audits.is_empty() {
         true => String::new(),
@@ -78,6 +78,14 @@ fn matches(credential: &CredentialRow) -> String {
     let tried: Vec<String> =
         credential.tried.iter().map(|one| format!("secret/{}: {}", one.secret, one.key)).collect();
     if tried.is_empty() { none() } else { tried.join(", ") }
+}
+
+/// What waits without a word is not known to fail.
+fn outcome(row: &FailingRow) -> Verdict {
+    match row.state {
+        PullState::Pulling => Verdict::NotFinished,
+        _ => Verdict::Failed,
+    }
 }
 
 /// The kubelet's own words.

@@ -34,6 +34,6 @@ pub async fn check(api: &Api, namespace: &str, creates: bool) -> Result<(), Erro
         access::missing(api, namespace, &rights).await.map_err(Error::doing("ask for your rights"))?;
     match rights.is_empty() {
         true => Ok(()),
-        false => Err(Error::MissingRights { rights, namespace: namespace.into() }),
+        false => Err(Error::MissingRights { rights, namespace: namespace.into(), part: "--pull" }),
     }
 }

@@ -87,7 +87,7 @@ async fn ask_for_rights(api: &Api) -> Result<(), Failure> {
         access::missing(api, NAMESPACE, access::LEASES).await.map_err(Error::doing("ask for your rights"))?;
     match rights.is_empty() {
         true => Ok(()),
-        false => Err(Error::MissingRights { rights, namespace: NAMESPACE.into() }.into()),
+        false => Err(Error::MissingRights { rights, namespace: NAMESPACE.into(), part: "--clock" }.into()),
     }
 }
 
