@@ -1,12 +1,13 @@
 //! Containers that build or push images: whether their docker configuration is where the program reads it, and what
-//! is in it. Where a push goes to is not told, so entries are not compared with it.
+//! is in it. Where a push goes to is compared with it in `destinations`, where arguments tell.
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::destinations::Missed;
 use super::{Audit, expiry, in_order};
 use crate::code::Code;
 use crate::diagnose::builder::{Whose, misnamed_config, nothing_mounted};
-use crate::evidence::builder::{BuilderConfig, Misnamed, Program};
+use crate::evidence::builder::{BuilderConfig, Misnamed, Program, Pushes};
 use crate::evidence::workloads::{PullSecret, PullSecretSeen, Workload};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::workload as fix;
@@ -30,6 +31,7 @@ struct Fault<'e> {
 pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut faults: Faults<'_> = BTreeMap::new();
+    let mut missed = Missed::default();
     let fails: HashSet<&str> = audit.pullers().map(|puller| puller.workload.id.as_str()).collect();
     let named = audit.view.scope().workloads;
     // `why` is about pulls that fail, and about what was named.
@@ -42,11 +44,15 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
         for builder in &workload.builders {
             match place(audit, workload, builder) {
                 Place::Wrong(finding) => findings.push(*finding),
-                Place::Secret(secret, key) => note(audit, &mut faults, workload, (secret, key)),
+                Place::Secret(secret, key) => {
+                    note(audit, &mut faults, workload, (secret, key));
+                    missed.note(workload, builder, (secret, key));
+                }
                 Place::Well => {}
             }
         }
     }
+    findings.extend(missed.into_findings());
     findings.extend(faults.into_iter().map(|((_, code, what), fault)| at_fault(audit, code, &what, &fault)));
     findings
 }
@@ -86,6 +92,9 @@ fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConf
     }
     if let Some(found) = &builder.found {
         return secret(&found.secret).map_or(Place::Well, |secret| Place::Secret(secret, &found.key));
+    }
+    if builder.pushes == Some(Pushes::Nothing) {
+        return Place::Well;
     }
     let finding = nothing_mounted(builder, &whose);
     match weigh(audit, workload, builder.program, finding) {

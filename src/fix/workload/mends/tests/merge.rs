@@ -169,6 +169,7 @@ fn builder() -> BuilderConfig {
         found: None,
         misnamed: None,
         ambient: Vec::new(),
+        pushes: None,
         written_at_run_time: None,
         pull_secrets: Vec::new(),
     }
