@@ -187,15 +187,32 @@ pub fn summary(report: &Report, summary: &WorkloadSummary) -> String {
     };
     match (report.plan.action, pods) {
         (Action::Secrets, pods) => format!(
-            "Looked at {} of {workloads} ({}) {place}, and read {}.",
+            "Looked at {} of {workloads} ({}) {place}, and read {}.{}",
             count(summary.images, "image", "images"),
             pods.unwrap_or_else(|| "pods could not be listed".into()),
-            count(summary.secrets, "Secret", "Secrets")
+            count(summary.secrets, "Secret", "Secrets"),
+            ask_why(summary)
         ),
         (_, None) => format!(
             "Looked at {workloads} {place}: whether pods lack their image is not known, since they could not be listed."
         ),
+        (_, Some(_)) if summary.pods == 0 && !summary.pods_unread => {
+            format!("Looked at {workloads} {place}: there are no pods of {}, and so no pulls.", them(summary))
+        }
         (_, Some(pods)) => format!("Looked at {pods} of {workloads} {place}: {}.", lacking(summary)),
+    }
+}
+
+fn them(summary: &WorkloadSummary) -> &'static str {
+    if summary.workloads == 1 { "it" } else { "them" }
+}
+
+/// An audit speaks of credentials alone: who says why else a pod lacks its image.
+fn ask_why(summary: &WorkloadSummary) -> String {
+    match summary.failing {
+        0 => String::new(),
+        1 => " 1 pod lacks an image: `kubectl regauth why` says why.".into(),
+        many => format!(" {many} pods lack an image: `kubectl regauth why` says why."),
     }
 }
 

@@ -12,6 +12,13 @@ impl Report {
         self.results.extend(tested.results);
         self.not_checked.extend(tested.not_checked);
         for mut finding in tested.findings {
+            if let Some(one) =
+                self.findings.iter_mut().find(|one| explains(one, &finding, &tested.plan.namespace))
+            {
+                finding.evidence.retain(|id| !one.evidence.contains(id));
+                one.evidence.append(&mut finding.evidence);
+                continue;
+            }
             let (settled, others) = std::mem::take(&mut self.findings)
                 .into_iter()
                 .partition::<Vec<Finding>, _>(|one| settles(&finding, one));
@@ -42,6 +49,16 @@ impl Report {
 
 fn is_same(one: &Finding, other: &Finding) -> bool {
     one.code == other.code && one.subject.name == other.subject.name
+}
+
+/// Whether what is written down in the cluster says why a test in this namespace failed: the run's own finding knows less
+/// of it, and its mend is another.
+fn explains(told: &Finding, tested: &Finding, namespace: &str) -> bool {
+    let same_image = tested.subject.images.iter().any(|image| told.subject.images.contains(image));
+    // Ids of pods name their namespace second.
+    let mut pods = told.evidence.iter().filter_map(|id| id.strip_prefix("pod/")?.split('/').next());
+    let is_here = pods.any(|of| of == namespace);
+    told.certain && same_image && is_here && crate::diagnose::says_better(told.code, tested.code)
 }
 
 /// Whether what a test found is the same said with certainty, or one of the causes that were left open.
@@ -101,6 +118,26 @@ mod tests {
         told.add(report(finding(Code::StaleCredential, false, "probe/a")));
         told.add(report(finding(Code::NodeDiskFull, true, "probe/b")));
         assert_eq!(told.findings.len(), 3);
+    }
+
+    #[test]
+    fn what_is_written_down_explains_the_run_that_only_saw_the_refusal() {
+        let of = |code, evidence| {
+            let mut finding = finding(code, true, evidence);
+            finding.subject.images = vec!["registry.example.com/team/app:1".into()];
+            finding
+        };
+        let mut told = report(of(Code::PullSecretNotReferenced, "pod/team/a/app"));
+        let mut run = report(of(Code::NoCredential, "pull/a"));
+        run.plan.namespace = "team".into();
+        told.add(run);
+        let codes: Vec<Code> = told.findings.iter().map(|one| one.code).collect();
+        assert_eq!(codes, [Code::PullSecretNotReferenced]);
+        assert_eq!(told.findings[0].evidence, ["pod/team/a/app", "pull/a"]);
+        let mut other = of(Code::NoCredential, "pull/b");
+        other.subject.images = vec!["registry.example.com/team/other:1".into()];
+        told.add(report(other));
+        assert_eq!(told.findings.len(), 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Audit;
 use super::missing::uses;
 use super::pullers::{Puller, is_read_by_kubelet};
-use super::words::{about_secret, some_of, who_names};
+use super::words::{about_secret, all_the_same, some_of, who_names};
 use crate::code::Code;
 use crate::evidence::workloads::{PullSecret, PullSecretSeen};
 use crate::finding::{Finding, Severity};
@@ -34,7 +34,7 @@ pub(super) fn unread_by_kubelet(audit: &Audit<'_>) -> Vec<Finding> {
         let (code, what) = passed_over(seen)?;
         let weight = pullers.iter().map(|puller| puller.weight(audit)).min().unwrap_or(Severity::Error);
         let is_harmless = weight == Severity::Warning;
-        let all_the_same = if is_harmless { " Pulls work all the same." } else { "" };
+        let all_the_same = all_the_same(&pullers);
         let cause = format!(
             "The Secret {} in namespace {} {what}; {}.{all_the_same}",
             secret.name,

@@ -7,8 +7,10 @@
 mod builders;
 mod contents;
 mod copies;
+mod destinations;
 mod entries;
 mod expiry;
+mod fitting;
 mod missing;
 mod policies;
 mod pullers;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::entries::is_usable;
 use super::wants::{Want, want};
 use super::{Audit, View};
 use crate::evidence::workloads::{
@@ -104,7 +105,7 @@ impl<'e> Puller<'e> {
         let works = |one: &Use<'e>| match one.state {
             State::Fails(want) => want == Want::Other,
             State::Works => true,
-            State::Untried => audit.open(&one.reference).is_some() || one.has_usable_match(),
+            State::Untried => audit.open(&one.reference).is_some() || one.has_usable_match(audit),
         };
         match self.uses.iter().all(works) && !self.uses.is_empty() {
             true => Severity::Warning,
@@ -151,13 +152,13 @@ impl<'e> Use<'e> {
         if self.state == State::Fails(Want::Other) { &[] } else { &self.failing }
     }
 
-    fn has_usable_match(&self) -> bool {
-        self.matching.iter().flatten().any(|one| one.entry.useless.is_none())
+    fn has_usable_match(&self, audit: &Audit<'_>) -> bool {
+        self.matching.iter().flatten().any(|one| is_usable(audit, one))
     }
 }
 
 /// `StartedAllTheSame` is a pull of the past.
-fn is_failing_now(pull: &FailingPull) -> bool {
+pub(super) fn is_failing_now(pull: &FailingPull) -> bool {
     !matches!(pull.state, PullState::StartedAllTheSame | PullState::Pulling)
 }
 

@@ -5,10 +5,6 @@ use crate::code::Code::*;
 use crate::finding::Severity;
 use crate::registry::keyring::TYPE_DOCKER_CONFIG_JSON;
 
-/// What containerd says of a password that the token service refused.
-const REFUSED: &str = "failed to resolve image: failed to authorize: failed to fetch oauth token: unexpected status \
-    from GET request to https://registry.example.com/token: 401 Unauthorized: incorrect username or password";
-
 #[test]
 fn a_secret_of_another_type_is_told_with_the_commands_that_make_and_name_a_second_one() {
     let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);

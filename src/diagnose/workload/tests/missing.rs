@@ -44,7 +44,9 @@ fn names_in_two_namespaces_are_two_causes() {
 fn it_is_a_warning_where_pods_run_all_the_same() {
     let runs = deploy("team/web").names(&["regcred"]).runs();
     let missing = || vec![absent("team/regcred", &[])];
-    assert_eq!(only(&audit(vec![runs.clone()], missing())).severity, Severity::Warning);
+    let harmless = only(&audit(vec![runs.clone()], missing()));
+    assert_eq!(harmless.severity, Severity::Warning);
+    assert!(harmless.cause.ends_with(" Pulls work all the same."), "{}", harmless.cause);
     let stopped = deploy("team/other").names(&["regcred"]).of(&["registry.example.com/team/other:1"]);
     assert_eq!(only(&audit(vec![runs, stopped], missing())).severity, Severity::Error);
 }
@@ -53,7 +55,18 @@ fn it_is_a_warning_where_pods_run_all_the_same() {
 fn another_secret_that_matches_makes_it_a_warning() {
     let workload = deploy("team/web").names(&["regcred", "good"]);
     let secrets = vec![absent("team/regcred", &[]), secret("team/good", &["registry.example.com"])];
-    assert_eq!(only_of(PullSecretMissing, &audit(vec![workload], secrets)).severity, Severity::Warning);
+    let finding = only_of(PullSecretMissing, &audit(vec![workload], secrets));
+    assert_eq!(finding.severity, Severity::Warning);
+    assert!(!finding.cause.contains("work all the same"), "nothing was pulled: {}", finding.cause);
+}
+
+#[test]
+fn another_secret_that_has_expired_helps_nobody() {
+    let workload = deploy("team/web").names(&["regcred", "old"]);
+    let old = secret("team/old", &["registry.example.com"]).ends(ago(5));
+    let found = found(&audit(vec![workload], vec![absent("team/regcred", &[]), old]));
+    let missing = found.iter().find(|one| one.code == PullSecretMissing).unwrap();
+    assert_eq!(missing.severity, Severity::Error);
 }
 
 #[test]

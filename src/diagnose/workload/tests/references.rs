@@ -172,12 +172,6 @@ fn a_secret_that_fits_is_told_rather_than_one_that_misses() {
 }
 
 #[test]
-fn secrets_that_may_not_be_read_are_not_judged() {
-    let workload = deploy("team/web").names(&["regcred"]);
-    assert!(found(&all_fail(audit(vec![workload], vec![hidden("team/regcred")]), DENIED)).is_empty());
-}
-
-#[test]
 fn commands_for_a_node_name_it_and_the_first_needs_no_image_of_another_registry() {
     let evidence = why(all_fail(audit(vec![deploy("team/web")], Vec::new()), TIMED_OUT));
     let finding = only_of(ConnectionTimedOut, &evidence);

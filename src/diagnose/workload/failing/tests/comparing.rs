@@ -100,9 +100,15 @@ fn a_container_that_runs_although_its_pull_was_refused_is_warned_of() {
     let web = deploy("web", IMAGE);
     let mut pull = waits(&web, "node1", NO_CREDENTIAL);
     pull.state = crate::evidence::workloads::PullState::StartedAllTheSame;
-    let finding = one(&why(vec![web], vec![pull]));
+    let evidence = why(vec![web.started(&["node1"], &[])], vec![pull]);
+    let finding = one(&evidence);
     assert_eq!((finding.code, finding.severity), (Code::CachedImageHidesFailure, Severity::Warning));
     assert_eq!(finding.also_possible, [Code::NoCredential]);
+    // A run of `why` tests what waits alone.
+    let settle = "`kubectl regauth pull registry.example.com/team/app:1 -n team --as-workload deploy/web --node node1`";
+    assert_eq!(finding.settle_by.as_deref(), Some(settle));
+    let report = crate::report::Report::of(&evidence);
+    assert_eq!(report.failing().next().unwrap().works_on, [], "it is no other than itself");
 }
 
 #[test]
