@@ -29,6 +29,15 @@ const RULES: &[Rule] = &[
         &[Says(S::NotPermittedOrMissing), Pushes],
     ),
     Rule(
+        r#"Permission "?artifactregistry\.repositories\.(?:download|read|get|list)\S* denied on resource .*"#,
+        &[Says(S::ReadNotPermittedOrMissing)],
+    ),
+    // Only who pushes looks at the bucket, or makes objects in it.
+    Rule(
+        r"(?:Token exchange failed for project \S+ )?Caller does not have permission 'storage\.(?:buckets\.\w+|objects\.create)'.*",
+        &[Says(S::NotPermittedOrMissing), Pushes],
+    ),
+    Rule(
         r#"Permission "?artifactregistry\.\S+"? denied on resource .*|Permission \S+ denied on resource .*"#,
         &[Says(S::NotPermittedOrMissing)],
     ),

@@ -45,7 +45,7 @@ const RULES: &[Rule] = &[
         &[Says(S::SecretMalformed)],
     ),
     Rule(
-        r"illegal base64 data at input byte \d+|unexpected end of JSON input|json: cannot unmarshal .*",
+        r"illegal base64 data at input byte \d+",
         &[Says(S::SecretMalformed)],
     ),
     Rule(

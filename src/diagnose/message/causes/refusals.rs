@@ -16,12 +16,11 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
         return no_credential(facts);
     }
     let mut codes = credential_first(facts);
-    let names_right = |sign: &Sign| sign.text.as_str().contains("permission");
-    if facts.kind == Kind::Other && facts.reading.sign(SignKind::AccessDenied).is_some_and(names_right) {
+    if facts.kind == Kind::Other && names_right(facts) {
         codes.insert(2, C::PermissionDenied);
     }
     if facts.may_push() {
-        codes.insert(if facts.reading.requests.is_empty() { 3 } else { 2 }, C::PushDenied);
+        codes.insert(2, C::PushDenied);
     }
     codes.extend([C::PermissionDenied, C::ImageNotFound]);
     if facts.kind.has_node_identity() {
@@ -37,6 +36,17 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
     }
     codes.extend([C::CredentialHelperFailed, C::TokenTimeRejected]);
     codes
+}
+
+/// Whether the words of the refusal are of a right.
+fn names_right(facts: &Facts<'_>) -> bool {
+    let words = |sign: &Sign| sign.text.as_str().contains("permission");
+    facts.reading.sign(SignKind::AccessDenied).is_some_and(words) || names_action(facts)
+}
+
+/// Whether it names the action that it refuses, as Harbor does when a token lacks it.
+fn names_action(facts: &Facts<'_>) -> bool {
+    facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "))
 }
 
 /// What may be wrong with the credential of a pull or a login that was refused; at least three causes.
@@ -60,26 +70,40 @@ fn credential_first(facts: &Facts<'_>) -> Vec<C> {
         Sent::Unknown if facts.kind == Kind::Google => {
             vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
         }
+        // They have public images, too, and say so of one that is not there.
+        Sent::Unknown if facts.kind != Kind::Other => {
+            vec![
+                C::NoCredential,
+                C::ImageNotFound,
+                C::CredentialRejected,
+                C::CredentialExpired,
+                C::StaleCredential,
+            ]
+        }
         Sent::Unknown | Sent::No => {
             vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
         }
     }
 }
 
-/// Harbor names the action that it refuses when a token lacks it; others just want a credential.
 fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
-    let names_action = facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "));
+    if facts.sent == Sent::No {
+        return no_credential(facts);
+    }
     let mut codes = match facts.sent {
         // The token was good for the parts before.
         _ if facts.reading.sign(SignKind::PushUnderway).is_some() => {
             vec![C::TokenOutlived, C::HarborTokenRejected, C::CredentialExpired, C::PushDenied]
         }
-        Sent::No => vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound],
         Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::PushDenied],
-        _ if names_action => {
+        _ if names_action(facts) => {
             vec![C::PushDenied, C::HarborTokenRejected, C::NoCredential, C::CredentialRejected]
         }
-        _ => vec![C::NoCredential, C::CredentialRejected, C::PushDenied],
+        // It makes no repository for who pushes, and says the same of one that is not there.
+        _ if facts.kind == Kind::Quay => {
+            vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound, C::CredentialRejected]
+        }
+        _ => vec![C::NoCredential, C::PushDenied, C::CredentialRejected],
     };
     codes.extend([C::CredentialExpired, C::RepositoryNotFound, C::RobotAccountUnusable, C::AccountLocked]);
     if facts.kind == Kind::Other {
@@ -91,6 +115,17 @@ fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
 /// Nothing was sent, and that was not enough. It need not be a private image: many registries say the same of
 /// one that does not exist.
 pub(super) fn no_credential(facts: &Facts<'_>) -> Vec<C> {
+    if facts.reading.push {
+        return vec![
+            C::NoCredential,
+            C::CredentialHelperFailed,
+            C::BuilderConfigNotMounted,
+            C::BuilderConfigMisnamed,
+            C::CredentialNotVisible,
+            C::RepositoryNotFound,
+            C::PushDenied,
+        ];
+    }
     let mut codes = vec![C::NoCredential];
     if facts.kind.has_node_identity() {
         codes.extend([C::CredentialNotVisible, C::CredentialHelperFailed]);
@@ -111,6 +146,9 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
     let mut codes = denied_pull(facts);
     if facts.may_push() {
         codes.insert(1, C::PushDenied);
+    }
+    if facts.sent == Sent::Unknown && names_right(facts) {
+        codes.insert(1, C::PermissionDenied);
     }
     if facts.sent == Sent::No || facts.sent == Sent::Unknown {
         codes.extend(no_credential(facts));
@@ -156,10 +194,10 @@ fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
         Kind::GitHub => {
             vec![
                 C::NoCredential,
-                C::CredentialRejected,
                 C::StaleCredential,
-                C::PermissionDenied,
                 C::ImageNotFound,
+                C::CredentialRejected,
+                C::PermissionDenied,
             ]
         }
         _ if facts.reading.status == Some(403) => {
@@ -186,7 +224,7 @@ fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
 fn denied_push(facts: &Facts<'_>) -> Vec<C> {
     let rest = [C::RepositoryNotFound, C::CredentialExpired, C::RobotAccountUnusable, C::AccountLocked];
     let first: &[C] = match facts.sent {
-        Sent::No => &[C::NoCredential, C::PushDenied],
+        Sent::No => return no_credential(facts),
         Sent::Yes => &[C::PushDenied, C::CredentialRejected],
         _ => &[C::PushDenied, C::NoCredential, C::CredentialRejected],
     };
@@ -200,14 +238,11 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
     let with =
         |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
     if facts.reading.push {
-        return with(&[
-            C::PushDenied,
-            C::RefusedByPolicy,
-            C::RegistryReadOnly,
-            C::RepositoryNotFound,
-            C::NoCredential,
-            C::CredentialRejected,
-        ]);
+        return with(&forbidden_push(facts));
+    }
+    // It knows no accounts.
+    if facts.kind == Kind::Public {
+        return [&[C::EgressBlocked][..], &strangers, &[C::PermissionDenied, C::ImageNotFound]].concat();
     }
     // The URL of storage is signed and has an end.
     if facts.role == Role::Elsewhere {
@@ -230,6 +265,7 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
         Sent::Yes => {
             with(&[C::CredentialRejected, C::PermissionDenied, C::StaleCredential, C::CredentialExpired])
         }
+        _ if facts.kind == Kind::GitHub && facts.asks_for_token() => with(&denied_to_somebody(facts)),
         _ if facts.kind == Kind::EcrPublic => {
             with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
         }
@@ -238,5 +274,28 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
             with(&[&first[..], &[C::CredentialRejected, C::NoCredential]].concat())
         }
         _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
+    }
+}
+
+/// A token service refuses who asks; a registry refuses what is asked.
+fn forbidden_push(facts: &Facts<'_>) -> Vec<C> {
+    match facts.sent {
+        Sent::No => no_credential(facts),
+        _ if facts.asks_for_token() => vec![
+            C::PushDenied,
+            C::CredentialRejected,
+            C::CredentialExpired,
+            C::RefusedByPolicy,
+            C::NoCredential,
+            C::RepositoryNotFound,
+        ],
+        _ => vec![
+            C::PushDenied,
+            C::RefusedByPolicy,
+            C::NoCredential,
+            C::RegistryReadOnly,
+            C::RepositoryNotFound,
+            C::CredentialRejected,
+        ],
     }
 }
