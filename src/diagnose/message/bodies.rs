@@ -35,7 +35,8 @@ fn first_value(text: &str) -> Option<(Value, usize)> {
 
 /// The errors in a JSON answer: the registry API's `errors`, and the texts beside them.
 fn errors(value: &Value) -> Told {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let listed = value.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut out = Told::new();
     for error in listed.iter().take(16) {

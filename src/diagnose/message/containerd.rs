@@ -123,7 +123,7 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"(?:archive/tar: invalid tar header|gzip: invalid (?:header|checksum)|zstd: .*|",
-            r"flate: corrupt input.*|invalid magic)",
+            r"flate: corrupt input.*|invalid magic|unpigz: .*corrupted.*)",
         ),
         &[Says(S::Corrupt)],
     ),

@@ -49,6 +49,10 @@ const RULES: &[Rule] = &[
         &[During(Operation::Push), Pushes],
     ),
     Rule(
+        r"(?:[Ee]rror )?[Ii]nitiating layer upload to \S+ in (?P<host>[^\s:,]+(?::\d+)?)",
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(
         concat!(
             r"(?i-u:(?:error )?(?:uploading (?:manifest|layer)|initiating layer upload|",
             r"copying image to the remote destination|initializing destination))",
@@ -66,10 +70,6 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         r"(?:[Ee]rror )?[Cc]hecking whether a blob \S+ exists in (?P<image>\S*[^\s:])",
-        &[During(Operation::Push), Pushes],
-    ),
-    Rule(
-        r"(?:[Ee]rror )?[Ii]nitiating layer upload to \S+ in (?P<host>[^\s:,]+(?::\d+)?)",
         &[During(Operation::Push), Pushes],
     ),
     Rule(r"(?i-u:(?:error )?(?:writing blob|writing manifest|copying blob|adding layer with blob \S+))", &[]),

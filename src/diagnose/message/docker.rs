@@ -65,7 +65,11 @@ const RULES: &[Rule] = &[
     Rule(r"manifest for (?P<image>\S+) not found", &[Says(S::NotFound)]),
     Rule(r"No such image: (?P<image>\S*[^\s:])", &[Says(S::NotFound)]),
     Rule(
-        r"Status (?P<status>\d{3}) trying to (?:pull|push) repository (?P<image>\S*[^\s:])",
+        r"Status (?P<status>\d{3}) trying to push repository (?P<image>\S*[^\s:])",
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(
+        r"Status (?P<status>\d{3}) trying to pull repository (?P<image>\S*[^\s:])",
         &[During(Operation::Resolve)],
     ),
     Rule(r"(?i-u:could not reach any registry endpoint)", &[Says(S::RegistryUnavailable)]),
@@ -106,7 +110,7 @@ const RULES: &[Rule] = &[
     ),
     Rule(
         concat!(
-            r"(?i-u:cannot connect to the docker daemon).*|",
+            r"(?i-u:cannot connect to the docker daemon|error during connect: ).*|",
             // Whatever program looks for the runtime's socket on the node.
             r#"[^:"'\n]{0,60}(?:endpoint|socket|connect to|daemon at) ["']?(?:unix://)?/[^\s"']*\.sock(?:["',: ].*)?|"#,
             r"(?:no )?[a-z]+ socket (?:not )?found(?:: .*)?",

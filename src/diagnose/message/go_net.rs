@@ -11,10 +11,7 @@ pub(super) const PROGRAM: Program = Program { name: "go", rules: RULES };
 /// What is asked after every program: the words with which a proxy refused CONNECT are its own to choose.
 pub(super) const LAST: Program = Program {
     name: "go",
-    rules: &[Rule(
-        r"[A-Z][A-Za-z_-]*(?: [A-Za-z_-]+){0,5}\.?$",
-        &[OnlyAfterRequest(F::ConnectForbidden)],
-    )],
+    rules: &[Rule(r"[A-Z][A-Za-z_-]*(?: [A-Za-z_-]+){0,5}\.?$", &[OnlyAfterRequest(F::ConnectForbidden)])],
 };
 
 const RULES: &[Rule] = &[
@@ -181,10 +178,7 @@ const RULES: &[Rule] = &[
         &[Fails(F::BadScheme)],
     ),
     Rule(r"stopped after 10 redirects", &[Says(S::NotRegistry)]),
-    Rule(
-        r"invalid character '<' (?:looking for beginning of value|after .*|in .*)",
-        &[Says(S::NotRegistry)],
-    ),
+    Rule(r"invalid character '<' (?:looking for beginning of value|after .*|in .*)", &[Says(S::NotRegistry)]),
     // encoding/json. Whether of an answer or of something on the node is told around it.
     Rule(
         concat!(

@@ -37,8 +37,13 @@ const ALIASES: &[(&str, &[&str])] =
     &[("docker.io", &["registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"])];
 
 /// Registries that ask nobody for a credential.
-const PUBLIC: &[&str] =
-    &["registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com", "registry.access.redhat.com", "docker.elastic.co"];
+const PUBLIC: &[&str] = &[
+    "registry.k8s.io",
+    "k8s.gcr.io",
+    "mcr.microsoft.com",
+    "registry.access.redhat.com",
+    "docker.elastic.co",
+];
 
 /// Oracle (its credential provider for the kubelet), Yandex (the node group's service account).
 const OTHER_CLOUDS: &[&str] = &["ocir.io", "cr.yandex"];
@@ -80,13 +85,11 @@ pub(super) fn names_account(url: &str) -> bool {
 pub(super) fn asks_for_no_name(url: &str) -> bool {
     let behind = behind_host(url);
     let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
-    let plain =
-        query.replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/");
+    let plain = query.replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/");
     if let Some(scope) = plain.split('&').find_map(|part| part.strip_prefix("scope=repository:")) {
         return scope.split(':').next().is_some_and(|name| !is_repository(name));
     }
-    let Some((name, reference)) =
-        path.strip_prefix("/v2/").and_then(|path| path.rsplit_once("/manifests/"))
+    let Some((name, reference)) = path.strip_prefix("/v2/").and_then(|path| path.rsplit_once("/manifests/"))
     else {
         return false;
     };
@@ -204,6 +207,15 @@ impl Kind {
     /// Whether the cloud gives its nodes a credential that the API does not show.
     pub(super) fn has_node_identity(self) -> bool {
         matches!(self, Self::Ecr | Self::EcrPublic | Self::Google | Self::Azure | Self::OtherCloud)
+    }
+
+    /// Whether much of what it has is there for everybody, so that its asking for a credential may mean that
+    /// there is no such repository.
+    pub(super) fn serves_everybody(self) -> bool {
+        matches!(
+            self,
+            Self::DockerHub | Self::EcrPublic | Self::GitHub | Self::GitLab | Self::Quay | Self::Public
+        )
     }
 
     /// Whether it answers 401 or 403, never 404, for what may not be read, so that its 404 says what it seems

@@ -25,10 +25,7 @@ const RULES: &[Rule] = &[
     // Every other class only wraps.
     Rule(r"(?:class )?(?:[a-z]\w*\.)+[A-Z][\w$]*(?:Exception|Error)", &[]),
     // Apache HttpClient, and the JDK's words
-    Rule(
-        r"Connect to (?P<host>[^\s\[]+)(?: \[[^\]]*\])? (?:failed|timed out)",
-        &[Fails(F::Dial)],
-    ),
+    Rule(r"Connect to (?P<host>[^\s\[]+)(?: \[[^\]]*\])? (?:failed|timed out)", &[Fails(F::Dial)]),
     Rule(r"(?i-u:(?:read|connect|connection|request) timed out)", &[Fails(F::TimedOut)]),
     Rule(r"(?i-u:connection reset)", &[Fails(F::Reset)]),
     Rule(r"\S+ failed to respond", &[Fails(F::Closed)]),

@@ -8,10 +8,7 @@ use super::sign::SignKind as S;
 pub(super) const PROGRAM: Program = Program { name: "python", rules: RULES };
 
 const RULES: &[Rule] = &[
-    Rule(
-        r"(?P<status>\d{3}) (?:Client|Server) Error: [A-Za-z ]+ for url: (?P<url>https?://\S+)",
-        &[],
-    ),
+    Rule(r"(?P<status>\d{3}) (?:Client|Server) Error: [A-Za-z ]+ for url: (?P<url>https?://\S+)", &[]),
     // The Docker daemon's status says nothing of the registry's; what it was told is in brackets.
     Rule(
         r"\d{3} (?:Client|Server) Error(?: for http\+docker://\S+)?: [A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*){0,3}",

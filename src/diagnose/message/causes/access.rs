@@ -4,7 +4,8 @@ use super::super::hosts::{self, Kind, Role};
 use super::super::sign::SignKind;
 use super::Causes;
 use super::facts::{Facts, Sent};
-use super::refusals::{denied, forbidden, unauthorized};
+use super::forbidden::forbidden;
+use super::refusals::{denied, unauthorized};
 use crate::finding::Code as C;
 
 /// What the answer means.
@@ -94,6 +95,10 @@ fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> 
         404 if facts.is_content() && facts.role == Role::Registry => {
             Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because)
         }
+        404 if facts.at_token_service() => Causes::open(
+            &[C::RealmMismatch, C::UnexpectedResponder, C::ProxyFailed, C::ImageNotFound],
+            because,
+        ),
         404 => not_found(facts, because),
         407 => Causes::certain(C::ProxyFailed, because),
         408 => Causes::open(&[C::ConnectionTimedOut, C::ProxyFailed, C::RegistryServerError], because),

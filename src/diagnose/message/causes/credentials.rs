@@ -81,7 +81,8 @@ fn right(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
             because,
         ),
         S::NotPermittedOrMissing => {
-            Causes::open(&[right, C::ImageNotFound, C::NoCredential, C::CredentialNotVisible], because)
+            let missing = if facts.reading.push { C::RepositoryNotFound } else { C::ImageNotFound };
+            Causes::open(&[right, missing, C::NoCredential, C::CredentialNotVisible], because)
         }
         _ => return None,
     })

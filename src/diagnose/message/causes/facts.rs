@@ -59,12 +59,9 @@ impl<'a> Facts<'a> {
 
     /// Whether a token was being asked for.
     pub(super) fn at_token_service(&self) -> bool {
-        self.role == Role::TokenService || (self.reading.token.is_some() && self.role != Role::Registry)
-    }
-
-    /// Whether that, or a challenge being answered, is where it failed.
-    pub(super) fn asks_for_token(&self) -> bool {
-        self.at_token_service() || self.reading.operation == Some(Operation::Authorize)
+        self.role == Role::TokenService
+            || self.reading.operation == Some(Operation::Authorize)
+            || self.reading.token.is_some() && self.role != Role::Registry
     }
 
     /// Whether the token service is another host than the registry, which then answered.

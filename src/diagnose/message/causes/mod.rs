@@ -6,6 +6,7 @@
 mod access;
 mod credentials;
 mod facts;
+mod forbidden;
 mod network;
 mod refusals;
 mod settle;

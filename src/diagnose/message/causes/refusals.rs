@@ -1,7 +1,7 @@
 //! Refusals: what a 401, a 403 or a denial without a reason may mean, likeliest first. Which it is depends on
 //! whether a credential was sent, on whose registry it is, and on whether it was a push.
 
-use super::super::hosts::{Kind, Role};
+use super::super::hosts::Kind;
 use super::super::reading::Operation;
 use super::super::sign::{Sign, SignKind};
 use super::facts::{Facts, Sent};
@@ -20,7 +20,7 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
         codes.insert(2, C::PermissionDenied);
     }
     if facts.may_push() {
-        codes.insert(2, C::PushDenied);
+        codes.insert(if names_right(facts) { 3 } else { 2 }, C::PushDenied);
     }
     codes.extend([C::PermissionDenied, C::ImageNotFound]);
     if facts.kind.has_node_identity() {
@@ -42,6 +42,12 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
 fn names_right(facts: &Facts<'_>) -> bool {
     let words = |sign: &Sign| sign.text.as_str().contains("permission");
     facts.reading.sign(SignKind::AccessDenied).is_some_and(words) || names_action(facts)
+}
+
+/// Whether the words are Quay's, which a message without a host has, too.
+fn says_as_quay(facts: &Facts<'_>) -> bool {
+    let words = |sign: &Sign| sign.text.as_str().contains("access to the requested resource");
+    facts.reading.sign(SignKind::AccessDenied).is_some_and(words)
 }
 
 /// Whether it names the action that it refuses, as Harbor does when a token lacks it.
@@ -71,7 +77,7 @@ fn credential_first(facts: &Facts<'_>) -> Vec<C> {
             vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
         }
         // They have public images, too, and say so of one that is not there.
-        Sent::Unknown if facts.kind != Kind::Other => {
+        Sent::Unknown if facts.kind.serves_everybody() || says_as_quay(facts) => {
             vec![
                 C::NoCredential,
                 C::ImageNotFound,
@@ -185,7 +191,7 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
 }
 
 /// Denied, and not known whether there was a credential.
-fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
+pub(super) fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
     match facts.kind {
         Kind::Ecr => {
             vec![C::NoCredential, C::CredentialExpired, C::ImageNotFound, C::PermissionDenied]
@@ -229,73 +235,4 @@ fn denied_push(facts: &Facts<'_>) -> Vec<C> {
         _ => &[C::PushDenied, C::NoCredential, C::CredentialRejected],
     };
     first.iter().copied().chain(rest).collect()
-}
-
-/// A bare 403. A registry that knows its API says 401 to who is unknown; filters and proxies say 403 to
-/// everybody.
-pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
-    let strangers = [C::UnexpectedResponder, C::ProxyFailed, C::EgressBlocked];
-    let with =
-        |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
-    if facts.reading.push {
-        return with(&forbidden_push(facts));
-    }
-    // It knows no accounts.
-    if facts.kind == Kind::Public {
-        return [&[C::EgressBlocked][..], &strangers, &[C::PermissionDenied, C::ImageNotFound]].concat();
-    }
-    // The URL of storage is signed and has an end.
-    if facts.role == Role::Elsewhere {
-        return with(&[
-            C::UnexpectedResponder,
-            C::EgressBlocked,
-            C::ProxyFailed,
-            C::PermissionDenied,
-            C::ClockDrift,
-        ]);
-    }
-    if facts.reading.operation == Some(Operation::Login) {
-        return with(&[C::CredentialRejected, C::CredentialExpired, C::PermissionDenied]);
-    }
-    if facts.may_push() {
-        return with(&[C::PermissionDenied, C::PushDenied, C::CredentialRejected, C::NoCredential]);
-    }
-    match facts.sent {
-        Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),
-        Sent::Yes => {
-            with(&[C::CredentialRejected, C::PermissionDenied, C::StaleCredential, C::CredentialExpired])
-        }
-        _ if facts.kind == Kind::GitHub && facts.asks_for_token() => with(&denied_to_somebody(facts)),
-        _ if facts.kind == Kind::EcrPublic => {
-            with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
-        }
-        _ if facts.kind == Kind::Other => {
-            let first = [C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
-            with(&[&first[..], &[C::CredentialRejected, C::NoCredential]].concat())
-        }
-        _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
-    }
-}
-
-/// A token service refuses who asks; a registry refuses what is asked.
-fn forbidden_push(facts: &Facts<'_>) -> Vec<C> {
-    match facts.sent {
-        Sent::No => no_credential(facts),
-        _ if facts.asks_for_token() => vec![
-            C::PushDenied,
-            C::CredentialRejected,
-            C::CredentialExpired,
-            C::RefusedByPolicy,
-            C::NoCredential,
-            C::RepositoryNotFound,
-        ],
-        _ => vec![
-            C::PushDenied,
-            C::RefusedByPolicy,
-            C::NoCredential,
-            C::RegistryReadOnly,
-            C::RepositoryNotFound,
-            C::CredentialRejected,
-        ],
-    }
 }

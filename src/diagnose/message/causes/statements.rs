@@ -133,9 +133,7 @@ fn page(facts: &Facts<'_>, because: &str) -> Option<Causes> {
         Some(403) if facts.may_push() => {
             &[C::UnexpectedResponder, C::PushDenied, C::EgressBlocked, C::PermissionDenied, C::ProxyFailed]
         }
-        Some(403) => {
-            &[C::UnexpectedResponder, C::PermissionDenied, C::EgressBlocked, C::ProxyFailed]
-        }
+        Some(403) => &[C::UnexpectedResponder, C::PermissionDenied, C::EgressBlocked, C::ProxyFailed],
         Some(404) => &[C::UnexpectedResponder, C::ImageNotFound, C::ProxyFailed],
         _ if facts.at_token_service() => {
             &[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed]
