@@ -6,18 +6,23 @@ use super::facts::{Facts, Sent};
 use super::refusals::{denied_to_somebody, no_credential};
 use crate::finding::Code as C;
 
+/// Filters, proxies and the like, which say 403 to everybody.
+const STRANGERS: &[C] = &[C::UnexpectedResponder, C::ProxyFailed, C::EgressBlocked];
+
+/// These causes, and behind them those that are left.
+fn with(first: &[C]) -> Vec<C> {
+    [first, STRANGERS, &[C::ImageNotFound]].concat()
+}
+
 /// A bare 403. A registry that knows its API says 401 to who is unknown; filters and proxies say 403 to
 /// everybody.
 pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
-    let strangers = [C::UnexpectedResponder, C::ProxyFailed, C::EgressBlocked];
-    let with =
-        |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
     if facts.reading.push {
         return with(&forbidden_push(facts));
     }
     // It knows no accounts.
     if facts.kind == Kind::Public {
-        return [&[C::EgressBlocked][..], &strangers, &[C::PermissionDenied, C::ImageNotFound]].concat();
+        return [&[C::EgressBlocked][..], STRANGERS, &[C::PermissionDenied, C::ImageNotFound]].concat();
     }
     // The URL of storage is signed and has an end.
     if facts.role == Role::Elsewhere {
@@ -35,6 +40,10 @@ pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
     if facts.may_push() {
         return with(&[C::PermissionDenied, C::PushDenied, C::CredentialRejected, C::NoCredential]);
     }
+    forbidden_pull(facts)
+}
+
+fn forbidden_pull(facts: &Facts<'_>) -> Vec<C> {
     match facts.sent {
         Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),
         Sent::Yes => {

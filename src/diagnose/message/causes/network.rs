@@ -28,6 +28,14 @@ pub(super) fn broken(facts: &Facts<'_>) -> Option<Causes> {
     Some(Causes { codes, certain, because })
 }
 
+/// What a server may lack that could not be verified.
+const UNVERIFIED: &[Code] = &[
+    Code::CertificateUntrusted,
+    Code::CertificateNameMismatch,
+    Code::PlainHttpRegistry,
+    Code::CertificateNotValidNow,
+];
+
 /// The codes that a kind of failure stands for at any host, and whether the first is certain.
 fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
     use Code as C;
@@ -51,15 +59,7 @@ fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
         F::NotValidNow => (vec![C::CertificateNotValidNow, C::ClockDrift], false),
         F::Handshake => (vec![C::TlsHandshakeFailed, C::ProxyFailed, C::UnexpectedResponder], false),
         F::HttpAnswered => plain_http(facts),
-        F::Unverified => (
-            vec![
-                C::CertificateUntrusted,
-                C::CertificateNameMismatch,
-                C::PlainHttpRegistry,
-                C::CertificateNotValidNow,
-            ],
-            false,
-        ),
+        F::Unverified => (UNVERIFIED.to_vec(), false),
         F::Unreadable => {
             (vec![C::CertificateUntrusted, C::TlsHandshakeFailed, C::UnexpectedResponder], false)
         }

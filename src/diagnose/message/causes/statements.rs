@@ -68,7 +68,9 @@ pub(super) fn definite(facts: &Facts<'_>) -> Option<Causes> {
     let counts = |kind: &&S| **kind != S::RuntimeFailed || !facts.registry_answered();
     let sign = DEFINITE.iter().filter(counts).find_map(|kind| facts.reading.sign(*kind))?;
     let because = because(sign);
-    credentials::stated(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
+    credentials::stated(facts, sign.kind, &because)
+        .or_else(|| image_or_node(facts, sign.kind, &because))
+        .or_else(|| responder(facts, sign.kind, &because))
 }
 
 fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
@@ -97,32 +99,31 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         S::StoreIncomplete | S::UnreadableManifest => {
             Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because)
         }
-        S::BadRealm => Causes::open(&[C::RealmMismatch, C::UnexpectedResponder], because),
-        S::BackendUnreachable => Causes::open(
-            &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed],
-            because,
-        ),
-        S::NotRegistry => return page(facts, because),
-        S::JsonSyntax if facts.is_of_answer() => return page(facts, because),
-        S::JsonSyntax => {
-            Causes::open(&[C::PullSecretMalformed, C::UnexpectedResponder, C::ContentCorrupt], because)
-        }
         S::VerifierFailed => Causes::open(&[C::RuntimeFailed, C::SignatureRejected], because),
-        S::StorageFailed => {
-            Causes::open(&[C::RegistryServerError, C::RefusedByPolicy, C::HarborConfigDrift], because)
-        }
-        S::StorageRefused => Causes::open(
-            &[C::PermissionDenied, C::EgressBlocked, C::ClockDrift, C::UnexpectedResponder],
-            because,
-        ),
-        S::HarborCore => Causes::open(
-            &[C::HarborCoreUnreachable, C::RegistryServerError, C::ProxyFailed, C::UnexpectedResponder],
-            because,
-        ),
         S::RuntimeFailed => Causes::certain(C::RuntimeFailed, because),
         S::ProxyRefused => Causes::certain(C::ProxyFailed, because),
         _ => return None,
     })
+}
+
+/// Who answered, or failed behind who did.
+fn responder(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
+    let codes: &[C] = match kind {
+        S::NotRegistry => return page(facts, because),
+        S::JsonSyntax if facts.is_of_answer() => return page(facts, because),
+        S::JsonSyntax => &[C::PullSecretMalformed, C::UnexpectedResponder, C::ContentCorrupt],
+        S::BadRealm => &[C::RealmMismatch, C::UnexpectedResponder],
+        S::BackendUnreachable => {
+            &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed]
+        }
+        S::StorageFailed => &[C::RegistryServerError, C::RefusedByPolicy, C::HarborConfigDrift],
+        S::StorageRefused => &[C::PermissionDenied, C::EgressBlocked, C::ClockDrift, C::UnexpectedResponder],
+        S::HarborCore => {
+            &[C::HarborCoreUnreachable, C::RegistryServerError, C::ProxyFailed, C::UnexpectedResponder]
+        }
+        _ => return None,
+    };
+    Some(Causes::open(codes, because))
 }
 
 /// A page, or something else that no registry says. Servers in front of registries answer some statuses with
