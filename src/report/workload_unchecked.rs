@@ -8,23 +8,97 @@ use crate::evidence::workloads::{Resource, ServiceAccount, Workload, Workloads};
 use crate::evidence::{Action, Evidence, Outcome};
 use crate::plan::ScopePlan;
 
+#[cfg(test)]
+mod tests;
+
 /// How many of several are named.
 const EXAMPLES: usize = 3;
 
 const NOTHING: &str = "the evidence holds nothing about it";
 
-/// Objects of one kind, by how they came not to be read.
-type Unread = BTreeMap<(&'static str, NotCheckedState, String), BTreeSet<String>>;
+/// Objects of one kind, by how they came not to be read. Refusals differ in the names alone: they are one, as the first
+/// was worded.
+type Unread = BTreeMap<(&'static str, NotCheckedState, String), (String, BTreeSet<String>)>;
 
 /// Everything about workloads that was not checked.
 pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let Some(scope) = &evidence.plan.scope else { return Vec::new() };
     let none = Workloads::default();
     let seen = evidence.workloads.as_ref().unwrap_or(&none);
-    let mut items: Vec<NotChecked> = scope.reads.iter().filter_map(|read| list(*read, seen)).collect();
+    let mut objects = objects(seen, &expected(evidence, scope, seen));
+    let mut items = lists(scope, seen, &mut objects);
     items.extend(missing_workloads(scope, seen));
-    items.extend(objects(seen, &expected(evidence, scope, seen)));
+    items.extend(objects.into_iter().map(|((kind, state, _), (why, names))| NotChecked {
+        what: named(kind, &names),
+        state,
+        why: match state {
+            NotCheckedState::Denied => format!("{why}; {}", right(resource_of(kind))),
+            _ => why,
+        },
+    }));
     items
+}
+
+/// Lists of the plan that were not read, or not to their end. What is lost with a refusal, and the right that is
+/// missing, is told once for all lists that have them in common.
+fn lists(scope: &ScopePlan, seen: &Workloads, objects: &mut Unread) -> Vec<NotChecked> {
+    let mut items: Vec<NotChecked> = Vec::new();
+    let mut refused: Vec<(Vec<Resource>, String)> = Vec::new();
+    for resource in scope.reads.iter().copied() {
+        let Some((state, why)) = unread(resource, seen) else { continue };
+        if state != NotCheckedState::Denied {
+            items.push(NotChecked { what: list_of(&[resource]), state, why });
+            continue;
+        }
+        let is_same = |known: &Resource| what_remains(*known) == what_remains(resource);
+        match refused.iter_mut().find(|(known, _)| known.iter().any(is_same)) {
+            Some((known, _)) => known.push(resource),
+            None => refused.push((vec![resource], why)),
+        }
+    }
+    items.extend(refused.into_iter().filter_map(|(lists, why)| {
+        let first = *lists.first()?;
+        let what = refused_names(first, objects).unwrap_or_else(|| list_of(&lists));
+        let why = format!("{why}; {}; {}", what_remains(first), right(first));
+        Some(NotChecked { what, state: NotCheckedState::Denied, why })
+    }));
+    items
+}
+
+fn list_of(lists: &[Resource]) -> String {
+    let names: Vec<&str> = lists.iter().map(|one| described(*one)).collect();
+    match lists {
+        // These are read one by one.
+        [Resource::Secrets | Resource::SecretNames] => names.concat(),
+        [_] => format!("the list of {}", names.concat()),
+        _ => format!("the lists of {}", names.join(", ")),
+    }
+}
+
+/// The objects that were refused one by one, where all of their kind were.
+fn refused_names(resource: Resource, objects: &mut Unread) -> Option<String> {
+    let kind = match resource {
+        Resource::Secrets => "secret",
+        Resource::ServiceAccounts => "serviceaccount",
+        _ => return None,
+    };
+    let (_, names) = objects.remove(&(kind, NotCheckedState::Denied, String::new()))?;
+    let named = named(kind, &names);
+    Some(if resource == Resource::Secrets { format!("contents of {named}") } else { named })
+}
+
+/// Where whoever lacks a right finds it.
+fn right(resource: Resource) -> String {
+    let role = match resource {
+        Resource::Secrets | Resource::SecretNames => "regauth-workloads-secrets",
+        Resource::Nodes => "regauth-workloads-nodes",
+        _ => "regauth-workloads",
+    };
+    format!("the right is ClusterRole {role} of `kubectl regauth rbac --why`")
+}
+
+fn resource_of(kind: &str) -> Resource {
+    if kind == "secret" { Resource::Secrets } else { Resource::ServiceAccounts }
 }
 
 /// The workloads whose pull secrets were to be read: with `why` those that were asked for by name or label, and those
@@ -43,25 +117,31 @@ fn lasting(seen: &Workloads) -> impl Iterator<Item = &Workload> {
     seen.workloads.iter().filter(|one| !one.has_ended() && !one.out_of_scope)
 }
 
-/// A list of the plan that was not read, or not to its end.
-fn list(resource: Resource, seen: &Workloads) -> Option<NotChecked> {
-    let what = format!("the list of {}", described(resource));
-    let Some(read) = seen.read(resource) else {
-        return Some(NotChecked { what, state: NotCheckedState::Failed, why: NOTHING.into() });
-    };
+/// How a list of the plan came not to be read, or not to its end.
+fn unread(resource: Resource, seen: &Workloads) -> Option<(NotCheckedState, String)> {
+    let Some(read) = seen.read(resource) else { return Some((NotCheckedState::Failed, NOTHING.into())) };
     let (state, why) = state(&read.outcome)?;
-    let why = match state {
-        NotCheckedState::Denied => format!("{why}; {}", what_remains(resource)),
-        _ => why,
-    };
-    Some(NotChecked { what, state, why })
+    Some(match state {
+        NotCheckedState::Denied => (state, nameless(&why)),
+        _ => (state, why),
+    })
 }
 
-fn described(resource: Resource) -> String {
+/// A refusal of the API server without the name of the object that it is about: `secrets "regcred" is forbidden: …`.
+fn nameless(why: &str) -> String {
+    let parts =
+        why.split_once(" \"").and_then(|(kind, rest)| Some((kind, rest.split_once("\" is forbidden")?.1)));
+    match parts.filter(|(kind, _)| !kind.contains(' ')) {
+        Some((kind, rest)) => format!("{kind} is forbidden{rest}"),
+        None => why.to_string(),
+    }
+}
+
+fn described(resource: Resource) -> &'static str {
     match resource {
-        Resource::Secrets => "contents of pull secrets".into(),
-        Resource::SecretNames => "names of pull secrets in other namespaces".into(),
-        other => other.as_str().into(),
+        Resource::Secrets => "contents of pull secrets",
+        Resource::SecretNames => "names of pull secrets in other namespaces",
+        other => other.as_str(),
     }
 }
 
@@ -104,11 +184,15 @@ fn missing_workloads(scope: &ScopePlan, seen: &Workloads) -> Vec<NotChecked> {
 }
 
 /// Secrets and ServiceAccounts that workloads name and that were not read; of many one item a reason.
-fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Vec<NotChecked> {
+fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Unread {
     let mut unread = Unread::new();
     let mut note = |kind: &'static str, (state, why): (NotCheckedState, String), id: &str| {
         let name = id.split_once('/').map_or(id, |(_, name)| name).to_string();
-        unread.entry((kind, state, why)).or_default().insert(name);
+        let (key, why) = match state {
+            NotCheckedState::Denied => (String::new(), nameless(&why)),
+            _ => (why.clone(), why),
+        };
+        unread.entry((kind, state, key)).or_insert_with(|| (why, BTreeSet::new())).1.insert(name);
     };
     for secret in seen.secrets.iter().filter(|secret| !secret.is_absent()) {
         if let Some(state) = state(&secret.outcome) {
@@ -137,7 +221,7 @@ fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Vec<NotChecked> {
     for id in named.iter().filter(|id| !accounts.contains(id.as_str())) {
         note("serviceaccount", (NotCheckedState::Failed, NOTHING.into()), id);
     }
-    unread.into_iter().map(|((kind, state, why), names)| item(kind, state, why, &names)).collect()
+    unread
 }
 
 /// The id of a workload's ServiceAccount; static pods have none.
@@ -165,12 +249,12 @@ fn mounted(workload: &Workload) -> impl Iterator<Item = String> + use<'_> {
     names.map(|name| format!("secret/{}/{name}", workload.namespace))
 }
 
-fn item(kind: &str, state: NotCheckedState, why: String, names: &BTreeSet<String>) -> NotChecked {
+/// `secret/team/a`, or `5 secrets: team/a, team/b, team/c, …`.
+fn named(kind: &str, names: &BTreeSet<String>) -> String {
     let shown: Vec<&str> = names.iter().take(EXAMPLES).map(String::as_str).collect();
-    let what = match names.len() {
+    match names.len() {
         1 => format!("{kind}/{}", shown.concat()),
         many if many <= EXAMPLES => format!("{many} {kind}s: {}", shown.join(", ")),
         many => format!("{many} {kind}s: {}, …", shown.join(", ")),
-    };
-    NotChecked { what, state, why }
+    }
 }
