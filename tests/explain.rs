@@ -149,6 +149,31 @@ fn what_cannot_be_read_is_one_sentence_and_status_2() {
 }
 
 #[test]
+fn what_is_empty_or_no_text_is_not_judged() {
+    let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (args, input, says) in [
+        (&[][..], &b""[..], "there is no text to explain"),
+        (&["-f", "-"], b" \n\n", "there is no text to explain"),
+        (&[""], b"", "there is no text to explain"),
+        (&[], &noise, "stdin is no text"),
+    ] {
+        let output = explain(args, input);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stdout(&output));
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_text_that_powershell_wrote_is_read() {
+    let text = "\u{feff}begin\r\ntoomanyrequests: Rate exceeded\r\n";
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let input: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+        let output = stdout(&explain(&[], &input));
+        assert!(output.starts_with("1 cause in 2 lines.") && output.contains("RateLimited"), "{output}");
+    }
+}
+
+#[test]
 fn too_long_a_text_is_cut_and_it_is_said() {
     let mut input = b"toomanyrequests: pull rate limit\n".to_vec();
     input.extend(b"compiling another module of the project\n".repeat(500_000));

@@ -32,6 +32,9 @@ pub fn run(connection: &Connection, args: &Explain, output: &mut Output) -> Resu
         return Ok(0);
     }
     let text = text(args, output)?;
+    if text.text.trim().is_empty() && !args.lines {
+        return Err("there is no text to explain: the message or the log that was given is empty".into());
+    }
     if let Some(why) = &text.left_unread {
         output.warning(why);
     }
@@ -78,7 +81,7 @@ fn open(file: &Path) -> io::Result<File> {
     }
 }
 
-/// At most [`MOST`] bytes, up to the end of a line; what is no UTF-8 is replaced.
+/// At most [`MOST`] bytes, up to the end of a line; what is no text in a text is replaced.
 fn read(from: impl Read, name: &str) -> Result<Text, Failure> {
     let mut bytes = Vec::new();
     let reading = from.take(MOST + 1).read_to_end(&mut bytes);
@@ -88,10 +91,29 @@ fn read(from: impl Read, name: &str) -> Result<Text, Failure> {
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
         bytes.truncate(end);
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+    let text = decoded(&bytes)
+        .ok_or_else(|| format!("{name} is no text: give a log or a message, unpacked if it is an archive"))?;
     let why = || format!("only the first {} MiB of {name} were read: give the part that failed", MOST >> 20);
     Ok(Text { text, left_unread: is_cut.then(why) })
+}
+
+/// Bytes as text: UTF-8, or what PowerShell writes into files (UTF-16 with its mark). `None` where they are something
+/// else: of a text, few are replaced, and few are controls (Docker's raw logs hold some before each line).
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let units = |of: fn([u8; 2]) -> u16| -> Vec<u16> {
+        bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect()
+    };
+    let text = match bytes {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let is_odd = |c: &char| {
+        *c == char::REPLACEMENT_CHARACTER
+            || c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{8}' | '\u{1b}')
+    };
+    let (odd, all) = (text.chars().filter(is_odd).count(), text.chars().count());
+    (odd * 4 <= all).then(|| text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 /// The code that a lone word names. One that is nearly a code is a mistake; any other is a message.

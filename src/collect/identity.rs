@@ -2,11 +2,10 @@
 
 use std::str::FromStr;
 
-use serde_json::json;
-
 use super::access::{self, Right};
 use super::adopter::Adopter;
 use super::ambient::ambient;
+use super::namespace::no_namespace;
 use crate::api::template::{PodTemplate, ServiceAccount, Templated};
 use crate::api::wire::NameRef;
 use crate::api::{Api, ApiError, path};
@@ -243,26 +242,6 @@ pub(super) async fn not_there(api: &Api, namespace: &str, what: &str) -> Error {
     no_namespace(api, namespace)
         .await
         .unwrap_or_else(|| Error::NotThere(format!("{what} does not exist in namespace {namespace}")))
-}
-
-/// That a namespace does not exist, where that is so and can be told: a Job that is only tried (`dryRun`) tells without
-/// the right to read namespaces.
-pub(super) async fn no_namespace(api: &Api, namespace: &str) -> Option<Error> {
-    let job = json!({
-        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "regauth-namespace-check"},
-        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "x", "image": "x"}]}}},
-    });
-    let jobs = path::with(&path::group("batch/v1", namespace, "jobs"), &[("dryRun", "All")]);
-    match api.create::<serde_json::Value>("job", &jobs, &job).await {
-        Err(ApiError::Status { code: 404, .. }) => Some(namespace_not_there(namespace)),
-        _ => None,
-    }
-}
-
-pub(super) fn namespace_not_there(namespace: &str) -> Error {
-    Error::NotThere(format!(
-        "namespace {namespace} does not exist: name another one with -n (kubectl get namespaces lists them)"
-    ))
 }
 
 pub(super) fn names(references: &[NameRef]) -> Vec<String> {

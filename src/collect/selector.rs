@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::error::Error;
+use crate::text::Clean;
+
+/// How much of a selector a sentence quotes.
+const MAX_QUOTED: usize = 256;
+
 /// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
 
@@ -58,6 +64,14 @@ impl Requirement {
             _ => false,
         }
     }
+}
+
+/// The error for a text that is no label selector.
+pub(super) fn no_selector(text: &str) -> Error {
+    Error::Usage(format!(
+        "\"{}\" is not a label selector: write KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY, with commas between",
+        Clean::with_cap(text, MAX_QUOTED)
+    ))
 }
 
 /// Whether an object has all of these labels: the plain selector of a Service.

@@ -27,32 +27,48 @@ pub(super) struct Met {
     pub(super) pod: Option<Pod>,
 }
 
+/// A cause with what it is known by.
+struct Known {
+    judged: Judged,
+    cause: Cause,
+    /// Every pod that shows it, by its name: of one name there are few.
+    pods: HashMap<String, Vec<Pod>>,
+}
+
+impl Known {
+    /// Whether what is told of `pod` may be about it: by the pod, where both the text and the cause name one.
+    fn may_be_of(&self, pod: Option<&Pod>) -> bool {
+        self.pods.is_empty() || pod.is_none_or(|pod| self.is_of(pod))
+    }
+
+    fn is_of(&self, pod: &Pod) -> bool {
+        self.pods.get(&pod.name).is_some_and(|pods| pods.iter().any(|known| known.may_be(pod)))
+    }
+}
+
 /// Causes, in the order in which the text first shows them.
 #[derive(Default)]
 pub(super) struct Groups {
-    known: Vec<(Judged, Cause)>,
+    known: Vec<Known>,
     images: Index,
     unlisted: u64,
 }
 
 impl Groups {
-    pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// Adds an error to the cause that it shows again, or as a new one.
     pub(super) fn add(&mut self, met: Met) {
-        let known = self.known.iter().position(|(judged, _)| is_same(judged, &met.judged));
+        let known = self.known.iter().position(|known| is_same(known, &met));
         if known.is_none() && self.known.len() >= MAX_CAUSES {
             self.unlisted += met.count;
             return;
         }
         let at = known.unwrap_or_else(|| {
-            self.known.push((met.judged.clone(), first_seen(&met)));
+            self.known.push(first_seen(&met));
             self.known.len() - 1
         });
-        let Some((judged, cause)) = self.known.get_mut(at) else { return };
+        let Some(Known { judged, cause, pods }) = self.known.get_mut(at) else { return };
         cause.count += met.count;
+        cause.is_chart |= met.judged.is_chart;
         // The one that says most speaks for all.
         if says_more(&met.judged, judged) {
             let hosts = std::mem::take(&mut judged.hosts);
@@ -67,19 +83,39 @@ impl Groups {
         }
         met.judged.hosts.iter().for_each(|host| take(&mut cause.hosts, Some(host.clone())));
         take(&mut cause.registries, met.judged.registry.clone());
-        let pod = met.pod.map(|pod| match pod.namespace.is_empty() {
-            true => pod.name,
+        let name = |pod: &Pod| match pod.namespace.is_empty() {
+            true => pod.name.clone(),
             false => format!("{}/{}", pod.namespace, pod.name),
-        });
-        take(&mut cause.pods, pod);
+        };
+        take(&mut cause.pods, met.pod.as_ref().map(name));
+        if let Some(pod) = met.pod {
+            let known = pods.entry(pod.name.clone()).or_default();
+            if !known.contains(&pod) && known.len() < MAX_NAMES {
+                known.push(pod);
+            }
+        }
     }
 
-    /// The line of the cause that what stands at `line` follows from: that of its image, else the last one before it.
-    pub(super) fn cause_before(&self, line: usize, image: Option<&Image>) -> Option<usize> {
+    /// The line of the cause that what stands at `line` follows from: that of its image, else the last one of its pod
+    /// before it, else the first. Where the causes are those of other pods or images, none; where the text names no
+    /// pod, the last cause before it.
+    pub(super) fn cause_of(&self, line: usize, image: Option<&Image>, pod: Option<&Pod>) -> Option<usize> {
         let of_image = image.and_then(|image| self.images.first(image)).and_then(|at| self.known.get(at));
-        let lines = || self.known.iter().map(|(_, cause)| cause.line);
-        let before = || lines().filter(|known| *known <= line).max();
-        of_image.map(|(_, cause)| cause.line).or_else(before)
+        if let Some(known) = of_image {
+            return Some(known.cause.line);
+        }
+        let registry = image.and_then(Image::registry);
+        // Of a pod with several images, each fails for a reason of its own.
+        let fits_image = |known: &Known| {
+            pod.is_none()
+                || registry.is_none()
+                || known.judged.image.is_none()
+                || known.judged.registry == registry
+        };
+        let fitting = || self.known.iter().filter(|known| known.may_be_of(pod) && fits_image(known));
+        let lines = || fitting().map(|known| known.cause.line);
+        let before = lines().filter(|known| *known <= line).max();
+        before.or_else(|| pod.and_then(|_| lines().min()))
     }
 
     /// How often causes were told that are not kept.
@@ -88,12 +124,14 @@ impl Groups {
     }
 
     pub(super) fn causes(self) -> Vec<Cause> {
-        self.known.into_iter().map(|(_, cause)| cause).collect()
+        let mut causes: Vec<Cause> = self.known.into_iter().map(|known| known.cause).collect();
+        causes.sort_by_key(|cause| cause.line);
+        causes
     }
 }
 
-fn first_seen(met: &Met) -> Cause {
-    Cause {
+fn first_seen(met: &Met) -> Known {
+    let cause = Cause {
         line: met.line,
         count: 0,
         message: Clean::new(&met.message),
@@ -102,7 +140,9 @@ fn first_seen(met: &Met) -> Cause {
         registries: Vec::new(),
         hosts: Vec::new(),
         pods: Vec::new(),
-    }
+        is_chart: false,
+    };
+    Known { judged: met.judged.clone(), cause, pods: HashMap::new() }
 }
 
 /// Lines that only follow from causes.
@@ -153,9 +193,14 @@ fn take(names: &mut Vec<String>, name: Option<String>) {
 
 /// Whether two errors have one cause: the same code at the same place, or two messages about one image where each
 /// allows what the other says.
-fn is_same(known: &Judged, new: &Judged) -> bool {
+fn is_same(group: &Known, met: &Met) -> bool {
+    let (known, new) = (&group.judged, &met.judged);
     if known.code() == new.code() {
-        return is_same_place(known, new);
+        // A message without its image is about an image of its own pod.
+        let names_one_image = known.image.is_some() != new.image.is_some();
+        let is_elsewhere =
+            names_one_image && is_of_the_image(known.code()) && !group.may_be_of(met.pod.as_ref());
+        return is_same_place(known, new) && !is_elsewhere;
     }
     let allows = |one: &Judged, code: Code| one.candidates.iter().any(|candidate| candidate.code == code);
     let is_compatible = match (known.is_certain(), new.is_certain()) {

@@ -30,6 +30,11 @@ impl Image {
         }
     }
 
+    /// Its registry; `None` where it is no reference.
+    pub(super) fn registry(&self) -> Option<String> {
+        Reference::parse(&self.text).ok().map(|image| image.registry().to_owned())
+    }
+
     /// Whether both may be one image: a name without a tag stands for any of its repository.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let is_one_repository = || !self.repository.is_empty() && self.repository == other.repository;

@@ -8,8 +8,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::image::Image;
+use super::named::named;
 use super::pattern;
-use crate::diagnose::message::{Context, Reading, candidates, read};
+use super::place::Work;
+use crate::diagnose::message::{Context, candidates, read};
 use crate::finding::{Candidate, Code};
 use crate::registry::reference::Reference;
 use crate::text::Clean;
@@ -17,10 +19,19 @@ use crate::text::Clean;
 /// What is to be judged.
 pub(super) struct Question<'a> {
     pub(super) message: &'a str,
-    /// The image that was being worked on, and whether it was being pushed.
-    pub(super) works_on: Option<(&'a str, bool)>,
+    /// The image that was being worked on, and how.
+    pub(super) works_on: Option<(&'a str, Work)>,
+    /// Whether it is told of a pod: by the kubelet, then.
+    pub(super) is_of_a_pod: bool,
     /// Whether it is all that was given: whoever asks holds it for a registry's error.
     pub(super) is_lone: bool,
+}
+
+impl Question<'_> {
+    /// Whether an image was being pulled or pushed just before.
+    fn is_at_work(&self) -> bool {
+        self.works_on.is_some_and(|(_, work)| work != Work::Chart)
+    }
 }
 
 /// What it is.
@@ -46,6 +57,8 @@ pub(super) struct Judged {
     pub(super) hosts: Vec<String>,
     /// The registry: the image's, else the first host that is named.
     pub(super) registry: Option<String>,
+    /// Whether the image is a chart, as what stands before it says.
+    pub(super) is_chart: bool,
 }
 
 impl Judged {
@@ -70,14 +83,22 @@ impl Judged {
     }
 }
 
-/// Words of failure. Without one of them a line is progress, and is not read at all.
+/// Words of failure, in any case. Without one of them a line is progress, and is not read at all.
 static FAILS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"fail|error|denied|unauthori|forbidden|not found|unknown|invalid|no such|refused|reset by|time|too ?many|x509|tls|",
+        r"(?i-u)fail|error|denied|unauthori|forbidden|not found|unknown|invalid|no such|refused|reset by|time|too ?many|x509|tls|",
         r"back-?off|errimage|unable|cannot|couldn't|eof|expired|not (?:present|permitted|permit|valid|match)|no match|mismatch|",
         r"rejected|no space|pressure|low on resource|no basic auth|insufficient|exceed|unexpected|misbehaving|unreachable|",
-        r"no route|did not|missing|corrupt|immutable|quota|read[- ]only|blocked|locked|no credentials|exit (?:status|code)"
+        r"no route|did not|missing|corrupt|immutable|quota|read[- ]only|blocked|locked|no credentials|illegal base64|",
+        r"exit (?:status|code)"
     ))
+});
+
+/// What the kubelet alone says of a pull secret that it cannot read; of anything else, too, whoever says it.
+static SECRET_MALFORMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:error: )?(?:illegal base64 data at input byte|unexpected end of json input|json: cannot unmarshal)",
+    )
 });
 
 /// Words that only pulls, pushes and registries have, in lower case.
@@ -93,7 +114,7 @@ static ABOUT_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
         r#"extract layer|fetch (?:oauth|anonymous) token|resolve (?:reference "|source metadata))|"#,
         r"(?:initializing|choosing|determining|trying to reuse|committing the finished|copying system)",
         r" (?:a |an )?(?:source|destination|image|manifest|blob|layer|system image)|pinging (?:docker|container) registry|",
-        r"docker://|oci://|oci registry|image pull|pull secret|docker-credential|credential provider|error getting credentials|",
+        r"docker://|oci://|oci registry|image pull|pull secret|unable to parse auth field|docker-credential|credential provider|error getting credentials|",
         r"push permission|container image |no matching manifest|no match for platform|",
         r"no image found in|authorization token has expired|artifactregistry\.|\.dkr\.ecr|login attempt to|logging in ?to|",
         r"/v2/|/v1/_ping|scope=repository|chart repository|",
@@ -185,13 +206,18 @@ static BARE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Whether a message says that something failed. It costs little to ask.
+pub(super) fn may_fail(message: &str) -> bool {
+    FAILS.is_match(message)
+}
+
 /// Judges what was said.
 pub(super) fn judge(question: &Question<'_>) -> Judgement {
     let low = question.message.to_ascii_lowercase();
-    if !FAILS.is_match(&low) && !question.is_lone || ELSEWHERE.is_match(&low) && !low.contains("/v2/") {
+    if !may_fail(&low) && !question.is_lone || ELSEWHERE.is_match(&low) && !low.contains("/v2/") {
         return Judgement::Nothing;
     }
-    let is_bare_push = BARE.is_match(&low) && question.works_on.is_some();
+    let is_bare_push = question.is_at_work() && BARE.is_match(&low);
     let is_about_images = is_bare_push || is_about_images(question, &low);
     if is_about_images || question.is_lone {
         let judged = judged(question, is_bare_push);
@@ -210,8 +236,9 @@ pub(super) fn judge(question: &Question<'_>) -> Judgement {
 
 /// Whether a message, given in lower case too, says that it is of a pull, a push or a registry.
 fn is_about_images(question: &Question<'_>, low: &str) -> bool {
-    let has_sign = || question.works_on.is_some() || SIGN.is_match(low);
+    let has_sign = || question.is_at_work() || SIGN.is_match(low);
     ABOUT_IMAGES.is_match(low)
+        || question.is_of_a_pod && SECRET_MALFORMED.is_match(low)
         || CODED.is_match(question.message)
         || MAY_BE_ABOUT_IMAGES.is_match(low) && has_sign()
 }
@@ -224,12 +251,18 @@ fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
     let context =
         Context { image: hint.and_then(|(image, _)| Reference::parse(image).ok()), ..Context::default() };
     let found = match hint {
-        Some((image, true)) if is_bare_push => {
+        Some((image, Work::Push)) if is_bare_push => {
             let whole = format!("The push refers to repository [{image}]: {}", question.message);
             candidates(&whole, &context)
         }
         _ => candidates(question.message, &context),
     };
+    // Of a pod, these come in place of a pull: what was announced is another container's image.
+    let is_unpulled = question.is_of_a_pod
+        && found
+            .first()
+            .is_some_and(|one| matches!(one.code, Code::InvalidImageName | Code::ImageNeverPulled));
+    let hint = hint.filter(|_| !is_unpulled);
     let image = named.or_else(|| hint.map(|(image, _)| Clean::with_cap(image, 512).to_string()));
     let mut hosts: Vec<String> = Vec::new();
     for one in std::iter::once(&reading).chain(&reading.attempts) {
@@ -241,56 +274,6 @@ fn judged(question: &Question<'_>, is_bare_push: bool) -> Judged {
     }
     let of_image = image.as_deref().and_then(|image| Reference::parse(image).ok());
     let registry = of_image.map(|image| image.registry().to_owned()).or_else(|| hosts.first().cloned());
-    Judged { candidates: found, image: image.map(Image::new), hosts, registry }
-}
-
-/// The image that a message names, with its tag where that stands elsewhere in it; else that of the request.
-fn named(reading: &Reading, message: &str) -> Option<String> {
-    match reading.image.as_ref().filter(|image| !image.is_empty()) {
-        Some(image) => Some(with_tag(image.as_str(), message)),
-        None => {
-            let of_request =
-                reading.requests.iter().rev().find_map(|one| of_url(one.url.as_str(), &one.host));
-            let stated = || STATED.captures(message).map(|found| found["image"].to_owned());
-            of_request.or_else(|| stated().filter(|image| Reference::parse(image).is_ok()))
-        }
-    }
-}
-
-/// An image with its registry and tag where a part of a message begins: `registry.example.com/a:1: not found`.
-static STATED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?:^|: | |oci://)(?P<image>[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[a-z0-9._-]+)+[:@][A-Za-z0-9_][\w.-]*(?::[0-9a-f]{64})?): ",
-    )
-});
-
-/// `manifest TAG in REPOSITORY`, and a reference with its transport: containers/image names the two apart.
-static APART: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"manifest (?P<tag>\S+) in |docker://\S+?/[^\s:@/]+(?P<joint>[:@])(?P<end>[\w][\w.:-]*)")
-});
-
-fn with_tag(image: &str, message: &str) -> String {
-    let is_bare =
-        Reference::parse(image).is_ok_and(|image| image.tag().is_none() && image.digest().is_none());
-    let found = APART.captures(message).filter(|_| is_bare);
-    let part = |name: &str| found.as_ref().and_then(|found| found.name(name)).map(|part| part.as_str());
-    let tag = part("tag").or_else(|| part("end")).map(|tag| tag.trim_end_matches(['.', ':']));
-    let whole = tag.map(|tag| format!("{image}{}{tag}", if tag.starts_with("sha256:") { '@' } else { ':' }));
-    whole.filter(|whole| Reference::parse(whole).is_ok()).unwrap_or_else(|| image.to_owned())
-}
-
-/// The image that a request of the registry API is about: `/v2/NAME/manifests/REFERENCE`, `/v2/NAME/blobs/…`.
-fn of_url(url: &str, host: &str) -> Option<String> {
-    let (_, path) = url.split_once("/v2/")?;
-    let registry = if host == "registry-1.docker.io" { "docker.io" } else { host };
-    let image = match (path.split_once("/manifests/"), path.split_once("/blobs/")) {
-        (Some((name, reference)), _) => {
-            let reference = reference.split('?').next().unwrap_or_default();
-            let joint = if reference.contains(':') { '@' } else { ':' };
-            format!("{registry}/{name}{joint}{reference}")
-        }
-        (None, Some((name, _))) => format!("{registry}/{name}"),
-        (None, None) => return None,
-    };
-    Reference::parse(&image).is_ok().then_some(image)
+    let is_chart = hint.is_some_and(|(_, work)| work == Work::Chart);
+    Judged { candidates: found, image: image.map(Image::new), hosts, registry, is_chart }
 }

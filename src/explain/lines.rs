@@ -52,6 +52,11 @@ static KEYED: LazyLock<Regex> = LazyLock::new(|| {
 static EVENT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:\S+\s+){0,3}(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}"));
 
+/// The words are looked for first, which costs little.
+fn is_event_row(text: &str) -> bool {
+    (text.contains("Normal  ") || text.contains("Warning  ")) && EVENT.is_match(text)
+}
+
 /// What is said in `text`.
 pub(super) fn said(text: &str) -> Vec<Said> {
     let pieces = pieces(text);
@@ -104,7 +109,7 @@ fn paragraph(rest: &[Piece]) -> (String, usize) {
 
 /// The value of a key with its further lines.
 fn keyed(rest: &[Piece]) -> Option<(String, usize)> {
-    let first = rest.first()?;
+    let first = rest.first().filter(|first| first.text.contains(':'))?;
     let found = KEYED.captures(&first.text)?;
     let indent = found["indent"].len();
     let mut value = found["value"].trim_end().trim_end_matches(',').to_owned();
@@ -123,7 +128,7 @@ fn keyed(rest: &[Piece]) -> Option<(String, usize)> {
         && let Some(next) = rest.get(taken)
         && !next.is_blank()
         && next.indent() > indent
-        && !EVENT.is_match(&next.text)
+        && !is_event_row(&next.text)
     {
         if !value.is_empty() {
             value.push(' ');
@@ -142,14 +147,14 @@ fn keyed(rest: &[Piece]) -> Option<(String, usize)> {
 /// A line with what a table or a terminal put on further lines.
 fn plain(rest: &[Piece], wrapped_at: Option<usize>) -> (String, usize) {
     let Some(first) = rest.first() else { return (String::new(), 1) };
-    let is_event = EVENT.is_match(&first.text);
+    let is_event = is_event_row(&first.text);
     let mut text = first.text.clone();
     let mut taken = 1;
     while taken < MAX_JOINED
         && let (Some(last), Some(next)) = (rest.get(taken - 1), rest.get(taken))
         && !next.is_blank()
         && !next.is_boxed
-        && !EVENT.is_match(&next.text)
+        && !is_event_row(&next.text)
     {
         let is_whole = wrapped_at.is_some_and(|width| last.width == width && starts_anywhere(next));
         let is_cut_at_space =

@@ -9,14 +9,15 @@ mod group;
 mod image;
 mod judge;
 mod lines;
+mod named;
 mod next;
 mod place;
 mod records;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
@@ -25,9 +26,9 @@ use crate::diagnose::message::{Context, candidates, missing_pull_secrets};
 use crate::finding::{Candidate, Code, Fix};
 use crate::text::{Clean, prefix, without_controls};
 use group::{Followers, Groups, Met};
-use judge::{Judgement, Question, judge};
+use judge::{Judgement, Question, judge, may_fail};
 use lines::Said;
-use place::{Place, Pod};
+use place::{Place, Pod, Work};
 use records::Record;
 
 /// Longer messages are cut: the classifier looks no further.
@@ -65,6 +66,8 @@ pub struct Cause {
     pub hosts: Vec<String>,
     /// Pods concerned, as `NAMESPACE/NAME`, or `NAME` where the text says no namespace.
     pub pods: Vec<String>,
+    /// Whether it is a chart that was pulled: no node does that.
+    pub is_chart: bool,
 }
 
 impl Cause {
@@ -109,30 +112,6 @@ pub struct Follower {
     pub follows: usize,
 }
 
-/// A row of the events that `kubectl describe` prints.
-static DESCRIBED_EVENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"^\s*(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}\S+(?: \(x(?P<count>\d+) over [^)]*\)\s+|\s{2,})",
-        r"\S+(?:, \S+)*\s{2,}(?P<message>.*)$"
-    ))
-});
-
-/// A row of `kubectl get events`, with `-A` and `-o wide` also.
-static LISTED_EVENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"^(?:(?P<namespace>[a-z0-9-]+)\s+)?\S+(?: \(x(?P<count>\d+) over [^)]*\))?\s{2,}(?:Normal|Warning)\s{2,}[A-Z]\w+\s{2,}",
-        r"(?P<kind>[a-z]+)/(?P<name>\S+)\s{2,}(?:spec\.\S+\s{2,})?(?:kubelet\S*(?: \S+)?\s{2,})?(?P<message>.*)$"
-    ))
-});
-
-/// A row of `kubectl get pods` whose image cannot be had.
-static LISTED_POD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"^(?:(?P<namespace>[a-z0-9-]+)\s+)?(?P<name>[a-z0-9][a-z0-9.-]*)\s+\d+/\d+\s+(?:Init:)?",
-        r"(?P<message>ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|ImageInspectError)\s.*$"
-    ))
-});
-
 /// Explains a text: one message, or a log, a description, a table of events.
 pub fn explain(text: &str) -> Explained {
     let said = lines::said(text);
@@ -173,19 +152,30 @@ struct Reader {
     groups: Groups,
     /// Pulls that fail without a word on why.
     unexplained: Vec<Met>,
-    /// Line, count and text of what follows from something.
-    following: Vec<(usize, u64, String)>,
+    following: Vec<Following>,
     judged: HashMap<String, Judgement>,
+}
+
+/// What says that something before it failed.
+struct Following {
+    line: usize,
+    count: u64,
+    message: String,
+    pod: Option<Pod>,
 }
 
 impl Reader {
     fn read(&mut self, said: &Said) {
-        self.place.pass(said.line, &said.text);
-        let (text, count, pod) = unrowed(&said.text);
-        for record in records::read(text) {
+        self.place.pass(&said.text);
+        if !self.is_lone && !may_fail(&said.text) && !Place::may_be_noted(&said.text) {
+            return;
+        }
+        let row = rows::row(&said.text);
+        for record in records::read(row.message) {
             if !record.is_debug {
-                let pod = record.pod.clone().or_else(|| pod.clone()).or_else(|| self.place.pod().cloned());
-                self.record(said.line, count, pod, record);
+                let pod = record.pod.as_ref().or(row.pod.as_ref()).or_else(|| self.place.pod());
+                let pod = pod.map(|pod| pod.with_container(row.container));
+                self.record(said.line, row.count, pod, record);
             }
         }
     }
@@ -194,12 +184,17 @@ impl Reader {
         // A record's message may be a line of another log, or a page of them.
         let inner: Vec<&str> = record.message.lines().map(|line| decoration::stripped(line).trim()).collect();
         let message = prefix(inner.join(" ").trim(), MAX_MESSAGE).to_owned();
-        let works_on =
-            record.image.as_deref().map(|image| (image, false)).or_else(|| self.place.works_on(line));
-        let key = format!("{message}\n{works_on:?}");
+        self.place.note(line, &message, pod.as_ref());
+        if !self.is_lone && !may_fail(&message) {
+            return;
+        }
+        let announced = || self.place.works_on(line, pod.as_ref());
+        let works_on = record.image.as_deref().map(|image| (image, Work::Pull)).or_else(announced);
+        let is_of_a_pod = pod.is_some();
+        let key = format!("{message}\n{works_on:?}{is_of_a_pod}");
         let known = self.judged.get(&key).cloned();
         let judgement = known.unwrap_or_else(|| {
-            let found = judge(&Question { message: &message, works_on, is_lone: self.is_lone });
+            let found = judge(&Question { message: &message, works_on, is_of_a_pod, is_lone: self.is_lone });
             if !matches!(found, Judgement::Nothing) {
                 self.judged.insert(key, found.clone());
             }
@@ -210,7 +205,7 @@ impl Reader {
             Judgement::Unexplained(judged) => {
                 self.unexplained.push(Met { line, count, message, judged, pod })
             }
-            Judgement::Follows => self.following.push((line, count, message)),
+            Judgement::Follows => self.following.push(Following { line, count, message, pod }),
             Judgement::Nothing => {}
         }
     }
@@ -218,38 +213,27 @@ impl Reader {
     /// What is told without a cause is a cause of its own where nothing explains it.
     fn explained(mut self, lines: usize) -> Explained {
         let mut followers = Followers::default();
-        let nothing_explains = self.groups.is_empty();
+        let mut alone = Vec::new();
         for met in std::mem::take(&mut self.unexplained) {
-            match self.groups.cause_before(usize::MAX, met.judged.image.as_ref()) {
-                Some(of) if !nothing_explains => followers.add(met.line, met.count, &met.message, of),
-                _ => self.groups.add(met),
+            match self.groups.cause_of(usize::MAX, met.judged.image.as_ref(), met.pod.as_ref()) {
+                Some(of) => followers.add(met.line, met.count, &met.message, of),
+                None => alone.push(met),
             }
         }
-        for (line, count, message) in &self.following {
+        alone.into_iter().for_each(|met| self.groups.add(met));
+        for one in &self.following {
             let waits = ["timed out waiting", "progress deadline", "Failed processing"]
                 .iter()
-                .any(|word| message.contains(word));
+                .any(|word| one.message.contains(word));
             // Told before the cause: by who looks at the pods after a wait in vain, by Garden as a heading.
-            let until = if waits { usize::MAX } else { *line };
-            if let Some(of) = self.groups.cause_before(until, None) {
-                followers.add(*line, *count, message, of);
+            let until = if waits { usize::MAX } else { one.line };
+            if let Some(of) = self.groups.cause_of(until, None, one.pod.as_ref()) {
+                followers.add(one.line, one.count, &one.message, of);
             }
         }
         let unlisted = self.groups.unlisted();
         Explained { lines, causes: self.groups.causes(), followers: followers.sorted(), unlisted }
     }
-}
-
-/// The message of a row of a table, how often an event says that it happened, and the pod it is about.
-fn unrowed(text: &str) -> (&str, u64, Option<Pod>) {
-    let forms = [&*DESCRIBED_EVENT, &*LISTED_EVENT, &*LISTED_POD];
-    let Some(found) = forms.iter().find_map(|form| form.captures(text)) else { return (text, 1, None) };
-    let group = |name: &str| found.name(name).map(|group| group.as_str());
-    let count = group("count").and_then(|count| count.parse().ok()).unwrap_or(1);
-    let is_pod = group("kind").is_none_or(|kind| kind == "pod");
-    let namespace = group("namespace").unwrap_or_default();
-    let pod = group("name").filter(|_| is_pod).and_then(|name| Pod::new(namespace, name));
-    (group("message").unwrap_or(text), count, pod)
 }
 
 /// A pattern that is written down in this room, and compiled by its tests.

@@ -40,9 +40,9 @@ fn by_code(cause: &Cause, image: &str, flag: &str) -> Vec<Fix> {
             format!("kubectl regauth pull {image}{flag} --method both"),
         )
     };
-    let probe = || {
+    let probe = |transport: &str| {
         let what = "asks the registry from this machine, step by step, with its own credentials and without";
-        fix(what, format!("kubectl regauth probe {image}"))
+        fix(what, format!("kubectl regauth probe {transport}{image}"))
     };
     match cause.code() {
         C::InvalidImageName | C::ImageNeverPulled | C::NodeDiskFull | C::PullSecretMissing => Vec::new(),
@@ -57,11 +57,11 @@ fn by_code(cause: &Cause, image: &str, flag: &str) -> Vec<Fix> {
         }
         _ if is_push(cause) => vec![push(image, flag)],
         // No node pulls a chart.
-        _ if ["oci://", "helm", "chart"].iter().any(|word| cause.message.as_str().contains(word)) => {
-            vec![probe()]
+        _ if is_chart(cause) => {
+            vec![probe("oci://")]
         }
         // This machine first: it creates nothing.
-        _ => vec![probe(), pull()],
+        _ => vec![probe(""), pull()],
     }
 }
 
@@ -111,6 +111,10 @@ fn of_harbor(code: C) -> bool {
 
 fn of_clocks(code: C) -> bool {
     matches!(code, C::ClockDrift | C::ClockUnsynchronised | C::TokenTimeRejected | C::TokenOutlived)
+}
+
+fn is_chart(cause: &Cause) -> bool {
+    cause.is_chart || ["oci://", "helm", "chart"].iter().any(|word| cause.message.as_str().contains(word))
 }
 
 /// Whether the message is of a push, as its causes show.

@@ -225,7 +225,17 @@ async fn a_selector_that_the_api_server_cannot_read_is_named() {
         false => Answer::status(400, "BadRequest", "unable to parse requirement"),
     });
     let error = find(&fake.api, NS, Some("app in (("), &key()).await.unwrap_err().to_string();
-    assert_eq!(error, "--selector app in (( is no label selector: unable to parse requirement");
+    assert!(error.starts_with("\"app in ((\" is not a label selector: write KEY=VALUE"), "{error}");
+}
+
+#[tokio::test]
+async fn a_namespace_that_does_not_exist_is_named_as_such() {
+    let fake = Fake::new(|asked| match asked.path.as_str() {
+        "/api/v1/namespaces/nons" => Answer::status(404, "NotFound", "namespaces \"nons\" not found"),
+        _ => items(&[]),
+    });
+    let error = find(&fake.api, "nons", None, &key()).await.unwrap_err().to_string();
+    assert!(error.starts_with("namespace nons does not exist: name another one with -n"), "{error}");
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::wire::Pod;
 use crate::api::wire::Named;
 use crate::api::{Api, ApiError, path};
-use crate::collect::selector::Labels;
+use crate::collect::namespace::absent_namespace;
+use crate::collect::selector::{Labels, no_selector};
 use crate::error::Error;
 use crate::evidence::harbor::Installer;
 use crate::text::Clean;
@@ -75,18 +76,18 @@ pub(super) async fn discover(api: &Api, namespace: &str, selector: Option<&str>)
     let pods: Vec<Pod> = pods.into_iter().filter(|pod| !is_over(pod)).collect();
     let Some(selector) = selector else {
         return match families(pods.iter()).as_slice() {
-            [] => Err(nowhere(api, namespace).await),
+            [] => Err(match absent_namespace(api, namespace).await {
+                Some(absent) => absent,
+                None => nowhere(api, namespace).await,
+            }),
             [family] => Ok(of_family(family, pods)),
             several => Err(too_many(namespace, several)),
         };
     };
     let selected = path::with(&collection, &[("labelSelector", selector)]);
     let selected: Vec<Named> = api.list("pods", &selected).await.map_err(|error| match error.code() {
-        Some(400) => Error::Usage(format!(
-            "--selector {} is no label selector: {}",
-            Clean::with_cap(selector, MAX_SELECTOR),
-            error.message()
-        )),
+        // What its parser says is of no help to who wrote it.
+        Some(400) => no_selector(selector),
         _ => not_listed(namespace, error),
     })?;
     let names: BTreeSet<String> = selected.into_iter().map(|pod| pod.metadata.name).collect();

@@ -32,8 +32,8 @@ mod wire;
 
 use jiff::Timestamp;
 
-use crate::api::{Api, JSON, path};
-use crate::collect::identity::{namespace_not_there, no_namespace};
+use crate::api::Api;
+use crate::collect::namespace::absent_namespace;
 use crate::collect::workloads::lists::Listed;
 use crate::error::Error;
 use crate::evidence::probe::Action;
@@ -197,19 +197,13 @@ impl Reader<'_> {
         }
     }
 
-    /// The API server lists the objects of a namespace that does not exist as none. Whoever may only read may often read
-    /// the namespace itself (the cluster role `view` allows it).
+    /// Nothing found may mean that there is no such namespace.
     async fn refuse_if_no_namespace(&self, merged: &Merged) -> Result<(), Error> {
         let namespace = self.scope.namespace.as_str();
         if namespace.is_empty() || merged.found_any {
             return Ok(());
         }
-        let itself = path::named("/api/v1/namespaces", namespace);
-        match self.api.get_bytes(JSON, &itself).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some(404) => Err(namespace_not_there(namespace)),
-            Err(_) => no_namespace(self.api, namespace).await.map_or(Ok(()), Err),
-        }
+        absent_namespace(self.api, namespace).await.map_or(Ok(()), Err)
     }
 
     /// Nodes, where a pull fails.

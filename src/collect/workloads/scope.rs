@@ -1,7 +1,7 @@
 //! Which workloads were asked for.
 
 use crate::collect::identity::WorkloadRef;
-use crate::collect::selector::{Labels, Requirement, Selector};
+use crate::collect::selector::{Labels, Requirement, Selector, no_selector};
 use crate::error::Error;
 use crate::plan::Plan;
 
@@ -25,14 +25,7 @@ impl Scope {
     pub fn of(plan: &Plan) -> Result<Self, Error> {
         let asked = plan.scope.clone().unwrap_or_default();
         let selector = (!asked.selector.trim().is_empty()).then(|| parse(&asked.selector));
-        let selector = selector.map(|parsed| {
-            parsed.ok_or_else(|| {
-                Error::Usage(format!(
-                    "{:?} is not a label selector: write KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY, with commas between",
-                    asked.selector
-                ))
-            })
-        });
+        let selector = selector.map(|parsed| parsed.ok_or_else(|| no_selector(&asked.selector)));
         Ok(Self {
             namespace: if asked.all_namespaces { String::new() } else { plan.namespace.clone() },
             wanted: named(&asked.workloads)?,

@@ -1,4 +1,5 @@
 mod hostile;
+mod pods;
 mod samples;
 
 use super::{Explained, explain};
