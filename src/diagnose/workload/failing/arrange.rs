@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnose::settle;
+use crate::evidence::Evidence;
 use crate::evidence::workloads::{FailingPull, PullState, Workloads};
-use crate::evidence::{Action, Evidence};
 use crate::finding::{Finding, Severity};
 
 /// How many workloads a sentence names.
@@ -17,7 +17,7 @@ const FIXES: usize = 6;
 
 /// Findings of `why`, by how many pods each stops, and then by severity.
 pub(in crate::diagnose) fn arrange(findings: &mut Vec<Finding>, evidence: &Evidence) {
-    let Some(seen) = evidence.workloads.as_ref().filter(|_| evidence.plan.action == Action::Why) else {
+    let Some(seen) = evidence.workloads.as_ref().filter(|_| evidence.plan.action.asks_why()) else {
         return;
     };
     let pulls: HashMap<&str, &FailingPull> = seen.failing.iter().map(|one| (one.id.as_str(), one)).collect();

@@ -30,7 +30,7 @@ use self::case::Case;
 use self::choice::Choice;
 use self::scene::Scene;
 use super::View;
-use crate::evidence::{Action, Evidence};
+use crate::evidence::Evidence;
 use crate::finding::Finding;
 
 /// What weighs the words of a message against what else is known.
@@ -42,9 +42,9 @@ const WEIGH: &[Weigh] = &[network::weigh, node::weigh, image::weigh, credential:
 /// Pulls that fail: the likeliest cause of each container that waits for its image; and containers that run although
 /// their image cannot be pulled (any more).
 ///
-/// `why` alone asks for causes; for `secrets` a pull that fails is evidence about what is written down.
+/// `why` and `doctor` ask for causes; for `secrets` a pull that fails is evidence about what is written down.
 pub(in crate::diagnose) fn pulls(evidence: &Evidence) -> Vec<Finding> {
-    let Some(view) = View::of(evidence).filter(|_| evidence.plan.action == Action::Why) else {
+    let Some(view) = View::of(evidence).filter(|_| evidence.plan.action.asks_why()) else {
         return Vec::new();
     };
     let scene = Scene::of(view);
