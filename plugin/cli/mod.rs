@@ -1,6 +1,7 @@
 //! The arguments, as the user types them.
 
 mod clock;
+mod doctor;
 mod explain;
 mod harbor;
 mod image;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
+pub use self::doctor::Doctor;
 pub use self::explain::Explain;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
@@ -44,6 +46,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at everything that may keep pulls from working, test what stays open, and say the causes
+    #[command(after_help = doctor::HELP)]
+    Doctor(Box<Doctor>),
     /// Say why pods lack their image, by what the API server shows; nothing is created
     #[command(after_help = workloads::WHY_HELP)]
     Why(Box<Why>),

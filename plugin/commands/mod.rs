@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod clock;
+mod doctor;
 mod explain;
 mod harbor;
 mod image;
@@ -12,6 +13,7 @@ mod probe;
 mod pull;
 mod push;
 mod rbac;
+mod retest;
 mod runs;
 mod schema;
 mod secrets;
@@ -104,6 +106,7 @@ impl From<std::io::Error> for Failure {
 /// Runs the command; returns the exit status.
 pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
+        Command::Doctor(args) => doctor::run(&cli.connection, &args, output).await,
         Command::Why(args) => why::run(&cli.connection, &args, output).await,
         Command::Secrets(args) => secrets::run(&cli.connection, &args, output).await,
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,

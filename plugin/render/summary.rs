@@ -54,7 +54,7 @@ pub fn for_pipe(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String
 /// What was not tested and why. Of pulls and pushes the rows themselves say so.
 fn untested(report: &Report) -> Vec<String> {
     let told = |what: &str| {
-        matches!(report.plan.action, Action::Harbor | Action::Why | Action::Secrets)
+        matches!(report.plan.action, Action::Harbor | Action::Why | Action::Secrets | Action::Doctor)
             || what.starts_with("node/")
             || what.ends_with("nodes")
             || what.starts_with("the clock")
@@ -90,7 +90,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
         Action::Clock => "clocks were read",
         Action::Explain => "causes",
         // They have a summary of their own.
-        Action::Why | Action::Secrets => "workloads are well",
+        Action::Why | Action::Secrets | Action::Doctor => "workloads are well",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
         Action::Pull => "pulls worked",
@@ -110,7 +110,7 @@ fn place(report: &Report) -> String {
 }
 
 /// `in namespace harbor, asked through port-forward`.
-fn of_harbor(harbor: &HarborSummary) -> String {
+pub(super) fn of_harbor(harbor: &HarborSummary) -> String {
     let whence = match harbor.via {
         Some(Via::Pod) => "asked from a pod in the cluster",
         Some(Via::PortForward) => "asked through the API server's port-forward",

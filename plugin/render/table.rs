@@ -6,12 +6,15 @@ use regauth::evidence::Action;
 use regauth::report::{LimitRow, Report, Row};
 
 pub use super::grid::Layout;
-use super::{clock, explain, findings, harbor, limits, lines, steps, stores, summary, workloads};
+use super::{clock, doctor, explain, findings, harbor, limits, lines, steps, stores, summary, workloads};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
     if let Some(text) = &report.text {
         return explain::report(report, text, layout);
+    }
+    if report.plan.action == Action::Doctor && !layout.wide {
+        return doctor::report(report, layout);
     }
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
@@ -36,7 +39,10 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         out.push_str(&commented(&harbor::section(report, layout)));
         out.push_str(&commented(&clock::summary(report).join("\n")));
         // A Harbor's or a clock's row is no cause, and where these commands run nobody sees a terminal.
-        if matches!(report.plan.action, Action::Harbor | Action::Clock | Action::Why | Action::Secrets) {
+        if matches!(
+            report.plan.action,
+            Action::Harbor | Action::Clock | Action::Why | Action::Secrets | Action::Doctor
+        ) {
             out.push_str(&findings::in_full(report));
             out.push_str(&commented(&summary::for_pipe(report, &lines, &limits)));
             return out;

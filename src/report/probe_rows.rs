@@ -23,7 +23,12 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
                 Action::Limits => rows.extend(limits(&look, findings)),
                 Action::Pull | Action::Push => rows.push(Row::Probe(probe_row(&look, findings))),
                 // They have rows of their own.
-                Action::Harbor | Action::Clock | Action::Explain | Action::Why | Action::Secrets => {}
+                Action::Harbor
+                | Action::Clock
+                | Action::Explain
+                | Action::Why
+                | Action::Secrets
+                | Action::Doctor => {}
             }
         }
     }

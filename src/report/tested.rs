@@ -1,16 +1,28 @@
-//! What was told from the API server alone, settled by a test of the same pulls.
+//! Reports of one question put together: what was told from the API server alone is settled by tests of the same pulls.
 
 use super::Report;
 use super::rows::Row;
+use crate::evidence::Evidence;
 use crate::finding::Finding;
 
 impl Report {
+    /// Judges the parts of a check-up, and puts them together. The first says what was asked; each of the others adds
+    /// what it came to. `None` without any.
+    pub fn of_all(parts: &[Evidence]) -> Option<Self> {
+        let (first, others) = parts.split_first()?;
+        let mut report = Self::of(first);
+        others.iter().for_each(|part| report.add(Self::of(part)));
+        Some(report)
+    }
+
     /// Adds what a test of the same question came to. What the test is certain of stands in place of what was only
     /// possible.
     pub fn add(&mut self, tested: Self) {
         self.run.interrupted |= tested.run.interrupted;
         self.results.extend(tested.results);
         self.not_checked.extend(tested.not_checked);
+        self.harbor = self.harbor.take().or(tested.harbor);
+        self.clock = self.clock.take().or(tested.clock);
         for mut finding in tested.findings {
             if let Some(one) =
                 self.findings.iter_mut().find(|one| explains(one, &finding, &tested.plan.namespace))
@@ -146,5 +158,25 @@ mod tests {
         told.add(report(finding(Code::CredentialRejected, true, "probe/a")));
         assert_eq!(told.findings.len(), 1);
         assert_eq!(told.findings[0].evidence, ["pod/a", "probe/a"]);
+    }
+
+    #[test]
+    fn a_part_that_could_not_be_done_keeps_a_check_up_from_being_healthy() {
+        use crate::evidence::{Outcome, Step, Unread};
+        use crate::report::{ExitStatus, NotCheckedState};
+        use crate::text::Clean;
+        let well = || evidence(vec![crate::diagnose::tests::build::pulled("node1")]);
+        let report = Report::of_all(&[well(), well()]).unwrap();
+        assert_eq!((report.results.len(), report.exit_status(None)), (2, ExitStatus::Healthy));
+        let mut first = well();
+        first.unread.push(Unread {
+            what: "the nodes' clocks".into(),
+            outcome: Outcome::Failed { step: Step::Read, message: Clean::new("no answer") },
+            settled_by: Clean::default(),
+        });
+        let report = Report::of_all(&[first, well()]).unwrap();
+        assert_eq!(report.not_checked[0].state, NotCheckedState::Failed);
+        assert_eq!(report.exit_status(None), ExitStatus::Incomplete);
+        assert!(Report::of_all(&[]).is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 mod below;
 mod clock;
+mod doctor;
 mod explained;
 mod narrow;
 mod steps;

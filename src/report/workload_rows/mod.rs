@@ -189,12 +189,15 @@ fn is_unread(evidence: &Evidence, seen: &Workloads, resource: Resource) -> bool 
     is_planned && !is_seen
 }
 
-/// The rows of workloads: of `why` what fails, of `secrets` all.
+/// The rows of workloads: of `why` what fails, of `secrets` all, of `doctor` both.
 pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let codes = Codes::of(findings);
     match evidence.plan.action {
         Action::Secrets => audit::audit(&view, &codes),
+        Action::Doctor => {
+            failing::failing(&view, &codes).into_iter().chain(audit::audit(&view, &codes)).collect()
+        }
         _ => failing::failing(&view, &codes),
     }
 }

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnose::settle;
-use crate::evidence::workloads::{FailingPull, PullState, Workloads};
 use crate::evidence::{Action, Evidence};
+use crate::evidence::workloads::{FailingPull, PullState, Workloads};
 use crate::finding::{Finding, Severity};
 
 /// How many workloads a sentence names.
@@ -18,7 +18,7 @@ const FIXES: usize = 6;
 /// Findings about workloads, each once. Those of `why` by how many pods each stops, and then by severity.
 pub(in crate::diagnose) fn arrange(findings: &mut Vec<Finding>, evidence: &Evidence) {
     let action = evidence.plan.action;
-    let asks = matches!(action, Action::Why | Action::Secrets);
+    let asks = action.asks_why() || action == Action::Secrets;
     let Some(seen) = evidence.workloads.as_ref().filter(|_| asks) else { return };
     let pulls: HashMap<&str, &FailingPull> = seen.failing.iter().map(|one| (one.id.as_str(), one)).collect();
     *findings = join(std::mem::take(findings));

@@ -43,10 +43,10 @@ const WEIGH: &[Weigh] = &[network::weigh, node::weigh, image::weigh, credential:
 /// Pulls that fail: the likeliest cause of each container that waits for its image; and containers that run although
 /// their image cannot be pulled (any more).
 ///
-/// `why` asks for every cause; `secrets` for what registries say of credentials, beside what is written down.
+/// `why` and `doctor` ask for every cause; `secrets` for what registries say of credentials, beside what is written down.
 pub(in crate::diagnose) fn pulls(evidence: &Evidence) -> Vec<Finding> {
     let action = evidence.plan.action;
-    let asks = matches!(action, Action::Why | Action::Secrets);
+    let asks = action.asks_why() || action == Action::Secrets;
     let Some(view) = View::of(evidence).filter(|_| asks) else { return Vec::new() };
     let scene = Scene::of(view);
     let mut findings: Vec<Finding> = scene.waiting().map(|case| judge(&scene, case)).collect();
