@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod clock;
+mod completion;
 mod explain;
 mod harbor;
 mod image;
@@ -15,6 +16,7 @@ mod rbac;
 mod runs;
 mod schema;
 mod secrets;
+pub mod version;
 mod why;
 mod workloads;
 
@@ -117,6 +119,8 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,
+        Command::Version(args) => version::run(&cli.connection, &args, output).await,
+        Command::Completion(args) => completion::run(&args, output),
     }
 }
 

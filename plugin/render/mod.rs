@@ -15,6 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+pub mod version;
 mod workloads;
 mod wrap;
 

@@ -9,6 +9,7 @@ pub mod controllers;
 pub mod harbor;
 pub mod identity;
 pub mod leases;
+pub mod names;
 pub mod nodes;
 pub mod policies;
 pub mod sample;
