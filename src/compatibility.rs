@@ -59,9 +59,7 @@ pub fn platforms(inside: &[Platform], nodes: &BTreeSet<String>) -> Fit {
     let missing: Vec<&str> = nodes.iter().filter(|node| !has(node)).map(String::as_str).collect();
     match missing.is_empty() {
         true => Fit::Yes,
-        false => {
-            Fit::No(format!("there are nodes of {}, which it is not there for", missing.join(" and ")))
-        }
+        false => Fit::No(format!("there are nodes of {}, which it is not there for", missing.join(" and "))),
     }
 }
 

@@ -166,5 +166,8 @@ async fn nodes(api: &Api, inside: &[Platform]) -> Option<BTreeSet<String>> {
 fn answered(told: &Told) -> Server {
     let version = Clean::with_cap(&told.git_version, 64).to_string();
     let fit = compatibility::server(&version);
-    Server::Answered { part: Part { version, platform: Clean::with_cap(&told.platform, 64).to_string() }, fit }
+    Server::Answered {
+        part: Part { version, platform: Clean::with_cap(&told.platform, 64).to_string() },
+        fit,
+    }
 }

@@ -161,7 +161,8 @@ impl<'a> Walk<'a> {
     /// The flag that a word names, and the value in the same word. Of short flags in one word, the last.
     fn flag<'w>(&self, word: &'w str) -> Option<(&'a Arg, Option<&'w str>)> {
         if let Some(long) = word.strip_prefix("--") {
-            let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            let (name, value) =
+                long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
             let is_named = |arg: &&Arg| {
                 arg.get_long() == Some(name)
                     || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))

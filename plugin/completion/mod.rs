@@ -91,7 +91,9 @@ async fn of_value(values: Values, line: &Line<'_>) -> (Vec<Candidate>, u8) {
         Values::Users => (plain(kubeconfig().users), NO_FILES),
         Values::Cluster(objects) => (plain(of_cluster(objects, line).await), NO_FILES),
         Values::Workloads => match line.begun.split_once('/') {
-            None => (plain(WorkloadRef::kinds().map(|kind| format!("{kind}/")).collect()), NO_FILES | NO_SPACE),
+            None => {
+                (plain(WorkloadRef::kinds().map(|kind| format!("{kind}/")).collect()), NO_FILES | NO_SPACE)
+            }
             Some((kind, _)) => {
                 let names = of_cluster(Objects::Workloads(kind.to_string()), line).await;
                 (plain(names.iter().map(|name| format!("{kind}/{name}")).collect()), NO_FILES)

@@ -56,7 +56,11 @@ async fn values_of_flags_are_offered_in_every_form_of_writing() {
     for words in [&["pull", "--method", ""][..], &["pull", "--method="], &["pull", "x", "--method="]] {
         assert_eq!(names_of(words).await, ["kubelet", "probe", "both"], "{words:?}");
     }
-    assert_eq!(names_of(&["pull", "--dry-run="]).await, ["client", "server"], "the hidden one is not offered");
+    assert_eq!(
+        names_of(&["pull", "--dry-run="]).await,
+        ["client", "server"],
+        "the hidden one is not offered"
+    );
     assert!(names_of(&["pull", "-oj"]).await.contains(&"json".to_string()));
     assert_eq!(offered(&["pull", "--proxy", ""]).await, (vec![], NO_FILES));
     assert_eq!(offered(&["explain", "-f", ""]).await, (vec![], 0), "files");
@@ -120,7 +124,11 @@ fn every_flag_that_takes_a_name_is_told_what_it_names() {
             unused.retain(|name| *name != long);
             let is_name = arg.get_value_names().unwrap_or_default().iter().any(|name| *name == "NAME");
             let is_told = of(arg) != Values::Free || free.contains(&long);
-            assert!(!is_name || is_told, "--{long} of {}: say in values.rs what it names", command.get_name());
+            assert!(
+                !is_name || is_told,
+                "--{long} of {}: say in values.rs what it names",
+                command.get_name()
+            );
         }
     }
     assert!(unused.is_empty(), "no command has these flags: {unused:?}");
@@ -129,15 +137,19 @@ fn every_flag_that_takes_a_name_is_told_what_it_names() {
 #[test]
 fn only_the_first_word_asks() {
     let args = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-    assert_eq!(asked(args(&["kubectl-regauth", "__complete", "a", ""])), Some(vec!["a".into(), String::new()]));
+    assert_eq!(
+        asked(args(&["kubectl-regauth", "__complete", "a", ""])),
+        Some(vec!["a".into(), String::new()])
+    );
     assert_eq!(asked(args(&["kubectl-regauth", "explain", "__complete"])), None);
     assert_eq!(asked(args(&["kubectl-regauth"])), None);
 }
 
 #[test]
 fn a_candidate_is_one_line_whatever_its_name_is() {
-    let odd: Vec<Candidate> = [("a\nb", ""), ("a\u{1b}[0m", ""), ("", ""), ("ab", "x\ty\nz"), ("ab", "again")]
-        .map(|(name, about)| (name.to_string(), about.to_string()))
-        .to_vec();
+    let odd: Vec<Candidate> =
+        [("a\nb", ""), ("a\u{1b}[0m", ""), ("", ""), ("ab", "x\ty\nz"), ("ab", "again")]
+            .map(|(name, about)| (name.to_string(), about.to_string()))
+            .to_vec();
     assert_eq!(written(&odd, "a", 4), "ab\tx y\n:4\n");
 }

@@ -14,7 +14,7 @@ function __regauth_complete
     set -e told[-1]
     set -l before (string match -r -- '^-[^=]*=' "$word")
     if test (count $told) -gt 0
-        printf '%s\n' $before$told
+        printf '%s\n' "$before"$told
     else if test (math "bitand($directive, 16)") -ne 0
         __fish_complete_directories (string replace -- "$before" '' "$word")
     else if test (math "bitand($directive, 4)") -eq 0
