@@ -27,7 +27,7 @@ SBOM_VERSION := 0.5.9
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
 .PHONY: help build install probe image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean \
-	dist dist-binary sbom
+	check-platforms dist dist-binary sbom
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 	tests/parts.sh
 	@test -x $(TOOLS)/bin/cargo-deny || $(CARGO) install --locked --root $(TOOLS) cargo-deny@$(DENY_VERSION)
 	$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
+
+check-platforms: ## Compile what only macOS and Windows have, as far as that is possible here
+	CARGO="$(CARGO)" tests/other-platforms.sh
 
 test: ## All tests, those on the real cluster included
 	tests/run.sh

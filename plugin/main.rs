@@ -1,4 +1,6 @@
 //! `kubectl regauth`: the plugin's shell. It alone prints and sets the exit status.
+// As in the library: where names are looked up by the system (Windows), futures lie deeper still.
+#![recursion_limit = "256"]
 
 mod cli;
 mod commands;

@@ -4,15 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::folder::{Folder, PLUGIN, stderr, stdout};
+use super::folder::{Folder, PLUGIN, on_path, stderr, stdout};
 use super::{Case, root, text};
 
 pub const CASES: &[Case] = &[
-    Case::new("archives_are_the_same_bytes_whenever_and_wherever_they_are_packed", reproducible),
-    Case::new("the_manifest_is_written_only_when_all_five_platforms_are_there", all_five),
-    Case::new("a_binary_for_another_platform_or_a_dynamic_one_is_refused", refused),
-    Case::new("a_ready_binary_counts_before_the_one_of_this_machine", ready_first),
+    packing("archives_are_the_same_bytes_whenever_and_wherever_they_are_packed", reproducible),
+    packing("the_manifest_is_written_only_when_all_five_platforms_are_there", all_five),
+    packing("a_binary_for_another_platform_or_a_dynamic_one_is_refused", refused),
+    packing("a_ready_binary_counts_before_the_one_of_this_machine", ready_first),
 ];
+
+/// A test of what krew/pack needs programs for.
+pub const fn packing(name: &'static str, run: fn()) -> Case {
+    let is_possible = || ["gzip", "readelf", "unzip", "zip"].iter().all(|program| on_path(program).is_some());
+    Case { name, is_possible, run }
+}
 
 pub const PLATFORMS: [&str; 5] =
     ["linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64", "windows-amd64"];

@@ -9,13 +9,13 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::Case;
-use super::archives::{PLATFORMS, executable, packed};
+use super::archives::{PLATFORMS, executable, packed, packing};
 use super::folder::{Folder, stdout};
 
 pub const CASES: &[Case] = &[
-    Case::new("manifest_and_archives_meet_each_of_krews_rules", meets_rules),
-    Case::new("each_of_krews_rules_is_seen_to_be_broken_where_it_is", broken_rules),
-    Case::new("the_plugin_runs_by_the_link_that_krew_makes", installs),
+    packing("manifest_and_archives_meet_each_of_krews_rules", meets_rules),
+    packing("each_of_krews_rules_is_seen_to_be_broken_where_it_is", broken_rules),
+    packing("the_plugin_runs_by_the_link_that_krew_makes", installs),
 ];
 
 /// What is judged: the manifest's file name without its ending, the manifest, and the archives.
