@@ -169,9 +169,8 @@ impl<'a> Walk<'a> {
             };
             return self.command.get_arguments().find(is_named).map(|arg| (arg, value));
         }
-        let mut letters = word.strip_prefix('-')?.char_indices();
         let mut found = None;
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in word.strip_prefix('-')?.char_indices() {
             let arg = self.command.get_arguments().find(|arg| arg.get_short() == Some(letter))?;
             found = Some((arg, None));
             let rest = word.get(1 + at + letter.len_utf8()..).unwrap_or_default();

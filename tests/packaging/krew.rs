@@ -193,11 +193,14 @@ fn meets_rules() {
     assert_eq!(plugin.broken(), Vec::<&str>::new());
 }
 
+/// A rule, and what breaks it.
+type Fault = (&'static str, fn(&mut Plugin));
+
 /// A rule that cannot be broken holds nothing.
 fn broken_rules() {
     let (_folder, mut plugin) = Plugin::packed();
     let whole = plugin.manifest.clone();
-    let faults: &[(&str, fn(&mut Plugin))] = &[
+    let faults: &[Fault] = &[
         (RULES[0].0, |plugin| plugin.manifest["apiVersion"] = json!("v1")),
         (RULES[1].0, |plugin| plugin.manifest["metadata"]["name"] = json!("other")),
         (RULES[3].0, |plugin| plugin.manifest["spec"]["version"] = json!("1.2.3")),
