@@ -2,6 +2,9 @@
 
 mod clock;
 mod doctor;
+mod completion;
+#[cfg(test)]
+mod examples;
 mod explain;
 mod harbor;
 mod image;
@@ -12,6 +15,7 @@ mod push;
 mod reach;
 mod shared;
 mod upkeep;
+mod version;
 mod workloads;
 
 use std::path::PathBuf;
@@ -20,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
 pub use self::doctor::Doctor;
+pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
 pub use self::explain::Explain;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
@@ -30,6 +35,7 @@ pub use self::push::Push;
 pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
 pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 pub use self::upkeep::{Cleanup, Rbac, Schema, SchemaOf};
+pub use self::version::{DocumentFormat, Version};
 pub use self::workloads::{ScopeArgs, Secrets, Why};
 use crate::settings;
 
@@ -83,13 +89,19 @@ pub enum Command {
     #[command(after_help = upkeep::RBAC_HELP)]
     Rbac(Rbac),
     /// Print the JSON Schema of what `-o json` prints, or of the evidence behind it
+    #[command(after_help = upkeep::SCHEMA_HELP)]
     Schema(Schema),
     /// The probe's image, for registries that cannot reach the internet
     Image(Image),
+    /// Say which versions are at work here, and whether they fit each other
+    #[command(after_help = version::HELP)]
+    Version(Version),
+    /// Complete `kubectl regauth` at a shell's prompt
+    Completion(Completion),
 }
 
 /// kubectl's own flags; they mean what they mean in kubectl.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Connection, as in kubectl")]
 pub struct Connection {
     /// The kubeconfig file

@@ -3,6 +3,7 @@
 mod cleanup;
 mod clock;
 mod doctor;
+mod completion;
 mod explain;
 mod harbor;
 mod image;
@@ -17,6 +18,7 @@ mod retest;
 mod runs;
 mod schema;
 mod secrets;
+pub mod version;
 mod why;
 mod workloads;
 
@@ -120,6 +122,8 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,
+        Command::Version(args) => version::run(&cli.connection, &args, output).await,
+        Command::Completion(args) => completion::run(&args, output),
     }
 }
 

@@ -16,6 +16,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+pub mod version;
 mod workloads;
 mod wrap;
 
