@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity};
 const NAMED: usize = 2;
 
 /// How many mends a finding shows.
-const FIXES: usize = 6;
+const FIXES: usize = 8;
 
 /// Findings of `why`, by how many pods each stops, and then by severity.
 pub(in crate::diagnose) fn arrange(findings: &mut Vec<Finding>, evidence: &Evidence) {
@@ -76,15 +76,19 @@ struct Stopped<'e> {
     nodes: BTreeSet<&'e str>,
     /// Names of their workloads, by namespace.
     workloads: BTreeSet<(&'e str, &'e str)>,
+    /// How many of the pods belong to none.
+    alone: usize,
 }
 
 impl<'e> Stopped<'e> {
     fn of(finding: &Finding, pulls: &HashMap<&str, &'e FailingPull>, seen: &'e Workloads) -> Self {
-        let mut stopped = Self { pods: BTreeMap::new(), nodes: BTreeSet::new(), workloads: BTreeSet::new() };
+        let mut stopped =
+            Self { pods: BTreeMap::new(), nodes: BTreeSet::new(), workloads: BTreeSet::new(), alone: 0 };
         for pull in finding.evidence.iter().filter_map(|id| pulls.get(id.as_str())) {
-            stopped.pods.insert((&pull.namespace, &pull.pod), pull);
+            let is_new = stopped.pods.insert((&pull.namespace, &pull.pod), pull).is_none();
             stopped.nodes.extend(Some(pull.node.as_str()).filter(|node| !node.is_empty()));
             let workload = seen.workload(&pull.workload).filter(|one| !one.name.starts_with("pod/"));
+            stopped.alone += usize::from(is_new && workload.is_none());
             stopped.workloads.extend(workload.map(|one| (one.namespace.as_str(), one.name.as_str())));
         }
         stopped
@@ -102,7 +106,14 @@ impl<'e> Stopped<'e> {
     fn describe(&self) -> Option<String> {
         let example = self.pods.values().next()?;
         let place = if example.node.is_empty() { String::new() } else { format!(" on {}", example.node) };
-        let of = self.of_workloads().map(|of| format!(" of {of}")).unwrap_or_default();
+        let of = match (self.of_workloads(), self.pods.len()) {
+            (None, _) => String::new(),
+            (Some(of), 2..) if self.alone > 0 => {
+                let by = if self.alone == 1 { "itself" } else { "themselves" };
+                format!(", {} by {by} and {} of {of}", self.alone, self.pods.len() - self.alone)
+            }
+            (Some(of), _) => format!(" of {of}"),
+        };
         let pod = format!("pod/{}", example.pod);
         Some(match (self.pods.len(), self.nodes.len()) {
             (1, _) => format!("{pod}{of}{place}"),
