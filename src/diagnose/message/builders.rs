@@ -13,11 +13,23 @@ const RULES: &[Rule] = &[
         &[During(Operation::Push), Pushes],
     ),
     Rule(
-        r"error pushing image|failed to push to destination (?P<image>\S*[^\s:])",
+        r"error pushing image|[Ff]ailed to push to destination (?P<image>\S*[^\s:])",
         &[During(Operation::Push), Pushes],
     ),
     Rule(r"failed to push (?P<image>\S*[^\s:])", &[During(Operation::Push), Pushes]),
-    Rule(r"(?i-u:failed to push image)", &[During(Operation::Push), Pushes]),
+    Rule(
+        concat!(
+            r"(?i-u:(?:failed to|unable to|cannot|error|tried to) push(?:ing)? (?:docker )?(?:image|artifact|manifest)|",
+            r"push failed)",
+        ),
+        &[During(Operation::Push), Pushes],
+    ),
+    // The step of a chain, as crane, Tekton, Tilt and others name it.
+    Rule(r#"(?:docker )?push(?:ing)?(?: image)?(?: "?(?P<image>[^\s":]\S*?)"?)?: "#, &[Pushes]),
+    // BuildKit's log: the number of the step, its time; then what it does.
+    Rule(r"#\d+ (?:\d+\.\d+ )?(?:pushing (?:layers|manifest for)[^\n]*)", &[Pushes]),
+    Rule(r"#\d+ (?:\d+\.\d+ )?", &[]),
+    Rule(r"pushing (?:layers|manifest for \S+)[^\n]*", &[Pushes]),
     Rule(r"creating push check transport for \S+ failed", &[During(Operation::Ping)]),
     Rule(r"resolving authorization for \S+ failed", &[During(Operation::Authorize)]),
     Rule(r"unsupported status code (?P<status>\d{3})", &[]),

@@ -25,11 +25,20 @@ const RULES: &[Rule] = &[
     Rule(r"AccessDeniedException", &[Says(S::HelperNotPermitted)]),
     Rule(r"[^:]*not authorized to perform.*", &[Says(S::NotPermitted)]),
     Rule(
-        r#"Permission "?artifactregistry\.repositories\.uploadArtifacts"? denied on resource .*"#,
+        r#"Permission ["']?artifactregistry\.repositories\.uploadArtifacts["']? denied on resource .*"#,
         &[Says(S::NotPermittedOrMissing), Pushes],
     ),
     Rule(
-        r#"Permission "?artifactregistry\.\S+"? denied on resource .*|Permission \S+ denied on resource .*"#,
+        r#"Permission ["']?artifactregistry\.repositories\.(?:download|read|get|list)\S* denied on resource .*"#,
+        &[Says(S::ReadNotPermittedOrMissing)],
+    ),
+    // Only who pushes looks at the bucket, or makes objects in it.
+    Rule(
+        r"(?:Token exchange failed for project \S+ )?Caller does not have permission 'storage\.(?:buckets\.\w+|objects\.create)'.*",
+        &[Says(S::NotPermittedOrMissing), Pushes],
+    ),
+    Rule(
+        r#"Permission ["']?artifactregistry\.\S+ denied on resource .*|Permission \S+ denied on resource .*"#,
         &[Says(S::NotPermittedOrMissing)],
     ),
     Rule(

@@ -86,13 +86,27 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"media type \S+ is no longer supported since containerd v\d.*|",
-            r"schema 1 image manifests are no longer supported.*",
+            r"schema 1 image manifests are no longer supported.*|",
+            r"Pulling Schema 1 images have been deprecated.*",
         ),
         &[Says(S::UnreadableManifest)],
     ),
     // A web page in a manifest's place: containerd takes whatever is answered with 200 and looks at its type later.
     Rule(r"unexpected media type text/html\S* for [^\s:]+:[^\s:]+(?:: not found)?", &[Says(S::NotRegistry)]),
     // Content
+    // What is committed to a node's store fails for its bytes; a status is the answer to a push. The manifest is
+    // pushed when all else is there.
+    Rule(
+        r#"failed commit on ref "(?:manifest|index)-[^"]*": unexpected status: (?P<status>401)<phrase>"#,
+        &[During(Operation::Push), Pushes, Says(S::PushUnderway)],
+    ),
+    Rule(
+        concat!(
+            r#"failed commit on ref "[^"]*": unexpected status"#,
+            r#"(?: from (?P<method>[A-Z]+) request to (?P<url>\S*[^\s:]))?: (?P<status>\d{3})<phrase>"#,
+        ),
+        &[During(Operation::Push), Pushes],
+    ),
     Rule(r#"failed commit on ref "[^"]*""#, &[]),
     Rule(r"unexpected commit digest \S+, expected \S*[^\s:]", &[Says(S::Corrupt)]),
     Rule(r"unexpected commit size \S+, expected \S*[^\s:]", &[Says(S::Incomplete)]),
@@ -109,7 +123,7 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"(?:archive/tar: invalid tar header|gzip: invalid (?:header|checksum)|zstd: .*|",
-            r"flate: corrupt input.*|invalid magic)",
+            r"flate: corrupt input.*|invalid magic|unpigz: .*corrupted.*)",
         ),
         &[Says(S::Corrupt)],
     ),
@@ -120,7 +134,7 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"apply layer error for \S*[^\s:]|failed to apply layer|",
-            r"failed to unpack(?: image on snapshotter \S*[^\s:])?|unpack",
+            r"failed to unpack(?: image on snapshotter(?: \S*[^\s:])?)?|unpack",
         ),
         &[During(Operation::Unpack)],
     ),
@@ -138,11 +152,13 @@ const RULES: &[Rule] = &[
     Rule(
         concat!(
             r"locking ref \S+ failed|ref \S+ locked.*|failed to (?:open writer|create image reference|",
-            r"update image store|get image|create OCI registry)\b.*",
+            r"update image store|get image [^a-z\s]\S*|create OCI registry)\b.*",
         ),
         &[Says(S::RuntimeFailed)],
     ),
     Rule(r"image verifier \S+ blocked pull of .*|blocking pull of .*", &[Says(S::SignatureRejected)]),
+    // `remotes/docker/schema1`, of a manifest that was never signed.
+    Rule(r"no signatures$", &[Says(S::UnreadableManifest)]),
     Rule(r#"failed to parse image reference "[^"]*"|invalid reference format.*"#, &[Says(S::InvalidName)]),
     Rule(r"invalid decoded auth.*|parse server address.*", &[Says(S::SecretMalformed)]),
     Rule(

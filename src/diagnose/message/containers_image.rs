@@ -21,6 +21,10 @@ const RULES: &[Rule] = &[
         &[During(Operation::Resolve)],
     ),
     Rule(
+        r#"(?i-u:error (?:parsing image name|inspecting|creating source)) "?docker://(?P<image>[^\s":]+(?::[0-9]+/[^\s":]*)?(?::[^\s":]+)?)"?"#,
+        &[During(Operation::Resolve)],
+    ),
+    Rule(
         r"(?i-u:(?:error )?determining manifest MIME type for) \S+?://(?P<image>\S*[^\s:])",
         &[During(Operation::Resolve)],
     ),
@@ -45,6 +49,10 @@ const RULES: &[Rule] = &[
         &[During(Operation::Push), Pushes],
     ),
     Rule(
+        r"(?:[Ee]rror )?[Ii]nitiating layer upload to \S+ in (?P<host>[^\s:,]+(?::\d+)?)",
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(
         concat!(
             r"(?i-u:(?:error )?(?:uploading (?:manifest|layer)|initiating layer upload|",
             r"copying image to the remote destination|initializing destination))",
@@ -55,18 +63,40 @@ const RULES: &[Rule] = &[
         r#"(?i-u:(?:error )?(?:logging in ?to|authenticating creds for|authenticating to)) "(?P<host>[^"]*)""#,
         &[During(Operation::Login)],
     ),
+    // What is written is a registry's only if a registry answers: a pull writes to the node's store.
+    Rule(
+        r"(?:[Ee]rror )?[Ww]riting (?:blob|manifest): (?:unable to retrieve auth token|[Rr]equesting bear?er token)",
+        &[During(Operation::Authorize), Pushes],
+    ),
+    Rule(
+        r"(?:[Ee]rror )?[Cc]hecking whether a blob \S+ exists in (?P<image>\S*[^\s:])",
+        &[During(Operation::Push), Pushes],
+    ),
     Rule(r"(?i-u:(?:error )?(?:writing blob|writing manifest|copying blob|adding layer with blob \S+))", &[]),
     Rule(
         concat!(
             r"(?:invalid status code from registry|unexpected http code:|StatusCode:|",
-            r"[Ss]tatus code:) (?P<status>\d{3})(?: \([^)]*\)|, .*)?",
+            r"[Ss]tatus code:) (?P<status>\d{3})(?: \([^)]*\)|, )?",
         ),
         &[],
     ),
     Rule(
-        r"no matching signatures.*|cryptographic signature verification failed.*",
+        concat!(
+            r"no matching signatures.*|cryptographic signature verification failed.*|",
+            r"(?:image|signature) (?:verification|validation) failed.*|no (?:valid )?signatures? found.*",
+        ),
         &[Says(S::SignatureRejected)],
     ),
+    // The policy itself cannot be had, or what checks it does not work.
+    Rule(
+        concat!(
+            r"no policy\.json file found.*|open \S*/policy\.json: .*|invalid policy in .*|",
+            r"(?:verifying signatures: )?(?:Invalid crypto engine|Unsupported (?:crypto )?engine).*",
+        ),
+        &[Says(S::VerifierFailed)],
+    ),
+    Rule(r"registry \S+ is blocked in \S+registries\.conf.*", &[Says(S::MayBePolicy)]),
+    Rule(r"can't talk to a V1 (?:container|docker) registry", &[Says(S::NotRegistry)]),
     Rule(
         r#"(?:unable to retrieve auth token|Requesting bear?er token|requesting bear?er token)"#,
         &[During(Operation::Authorize)],

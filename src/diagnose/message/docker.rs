@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
         &[During(Operation::Login)],
     ),
     Rule(r"[0-9a-f]{12}: Push(?:ed|ing +\[.*)", &[Says(S::PushUnderway), Pushes]),
+    Rule(r"[0-9a-f]{12}: (?:Preparing|Pushing|Layer already exists|Mounted from \S*)", &[Pushes]),
     Rule(r"The push refers to (?:a )?repository \[[^\]]*\]", &[During(Operation::Push), Pushes]),
     Rule(
         concat!(
@@ -49,11 +50,26 @@ const RULES: &[Rule] = &[
         ),
         &[Says(S::Corrupt)],
     ),
+    Rule(
+        r"token auth attempt for registry: (?P<url>https?://\S+) request failed with status: (?P<status>\d{3})<phrase>",
+        &[During(Operation::Authorize)],
+    ),
+    // Docker 1.0
+    Rule(
+        r"HTTP code (?P<status>\d{3}), Docker will not send auth headers over HTTP.*",
+        &[Fails(F::HttpAnswered)],
+    ),
+    // The daemon wants the header of every push, and it is empty where the client knows no credential.
+    Rule(r"(?:[Bb]ad parameters and )?missing X-Registry-Auth.*", &[Says(S::NoCredentialSent), Pushes]),
     Rule(r"layer does not exist|content digest \S+: not found", &[Says(S::StoreIncomplete)]),
     Rule(r"manifest for (?P<image>\S+) not found", &[Says(S::NotFound)]),
     Rule(r"No such image: (?P<image>\S*[^\s:])", &[Says(S::NotFound)]),
     Rule(
-        r"Status (?P<status>\d{3}) trying to (?:pull|push) repository (?P<image>\S*[^\s:])",
+        r"Status (?P<status>\d{3}) trying to push repository (?P<image>\S*[^\s:])",
+        &[During(Operation::Push), Pushes],
+    ),
+    Rule(
+        r"Status (?P<status>\d{3}) trying to pull repository (?P<image>\S*[^\s:])",
         &[During(Operation::Resolve)],
     ),
     Rule(r"(?i-u:could not reach any registry endpoint)", &[Says(S::RegistryUnavailable)]),
@@ -72,7 +88,10 @@ const RULES: &[Rule] = &[
         &[Says(S::AccessDenied)],
     ),
     Rule(r"Tag \S+ not found in repository (?P<image>\S*[^\s:])", &[Says(S::NotFound)]),
-    Rule(r"error parsing HTTP (?P<status>\d{3}) response body", &[Says(S::NotRegistry)]),
+    Rule(
+        r"(?i-u:error parsing http) (?:(?P<status>\d{3}) )?response(?: body)?|error unmarshalling content",
+        &[Says(S::NotRegistry)],
+    ),
     Rule(r"missing or empty Content-Type header", &[Says(S::NotRegistry)]),
     Rule(
         concat!(
@@ -90,32 +109,12 @@ const RULES: &[Rule] = &[
         &[Says(S::UnreadableManifest)],
     ),
     Rule(
-        r"(?:Cannot connect to the Docker daemon|cannot connect to the docker daemon).*",
+        concat!(
+            r"(?i-u:cannot connect to the docker daemon|error during connect: ).*|",
+            // Whatever program looks for the runtime's socket on the node.
+            r#"[^:"'\n]{0,60}(?:endpoint|socket|connect to|daemon at) ["']?(?:unix://)?/[^\s"']*\.sock(?:["',: ].*)?|"#,
+            r"(?:no )?[a-z]+ socket (?:not )?found(?:: .*)?",
+        ),
         &[Says(S::RuntimeFailed)],
     ),
-    Rule(
-        r"(?i-u:error (?:getting|saving|storing|erasing|listing) credentials)(?: - err)?",
-        &[Says(S::HelperFailed)],
-    ),
-    Rule(
-        r#"(?:invoking|error calling|calling|error executing|credential helper) "?docker-credential-[^\s:"]*"?"#,
-        &[Says(S::HelperFailed)],
-    ),
-    Rule(
-        concat!(
-            r"docker-credential-\S+ (?:resolves to executable in current directory|",
-            r"not installed or not available in PATH).*",
-        ),
-        &[Says(S::HelperMissing)],
-    ),
-    Rule(
-        r#"exec: "docker-credential-[^"]*": (?:executable file not found|permission denied|exec format).*"#,
-        &[Says(S::HelperMissing)],
-    ),
-    Rule(
-        r"fork/exec /\S*docker-credential-\S+: (?:no such file|permission denied|exec format).*",
-        &[Says(S::HelperMissing)],
-    ),
-    Rule(r#"exec: "docker-credential-[^"]*"(?:: .*)?"#, &[Says(S::HelperFailed)]),
-    Rule(r"credentials not found in native keychain", &[Says(S::NoCredentialSent)]),
 ];

@@ -1,12 +1,18 @@
 //! Errors of Go's standard library: `net`, `net/url`, `net/http`, `crypto/tls`, `crypto/x509` (Go 1.17 to
 //! 1.25), and of the operating system behind it.
 
-use super::layers::Effect::{Fails, Proxied, Says};
+use super::layers::Effect::{Fails, OnlyAfterRequest, Proxied, Says};
 use super::layers::{Program, Rule};
 use super::reading::FailureKind as F;
 use super::sign::SignKind as S;
 
 pub(super) const PROGRAM: Program = Program { name: "go", rules: RULES };
+
+/// What is asked after every program: the words with which a proxy refused CONNECT are its own to choose.
+pub(super) const LAST: Program = Program {
+    name: "go",
+    rules: &[Rule(r"[A-Z][A-Za-z_-]*(?: [A-Za-z_-]+){0,5}\.?$", &[OnlyAfterRequest(F::ConnectForbidden)])],
+};
 
 const RULES: &[Rule] = &[
     // net/url.Error: `Get "URL": …`, before Go 1.14 without quotes; the query may hold escapes of any kind.
@@ -172,9 +178,14 @@ const RULES: &[Rule] = &[
         &[Fails(F::BadScheme)],
     ),
     Rule(r"stopped after 10 redirects", &[Says(S::NotRegistry)]),
+    Rule(r"invalid character '<' (?:looking for beginning of value|after .*|in .*)", &[Says(S::NotRegistry)]),
+    // encoding/json. Whether of an answer or of something on the node is told around it.
     Rule(
-        r"invalid character '.{1,4}' (?:looking for beginning of value|after .*|in .*)",
-        &[Says(S::NotRegistry)],
+        concat!(
+            r"invalid character '.{1,4}' (?:looking for beginning of (?:value|object key string)|after .*|in .*)|",
+            r"unexpected end of JSON input|json: cannot unmarshal .*",
+        ),
+        &[Says(S::JsonSyntax)],
     ),
     Rule(r"(?:unexpected EOF|EOF)", &[Fails(F::Closed)]),
     // What a proxy answers to CONNECT is the whole error.
@@ -187,6 +198,7 @@ const RULES: &[Rule] = &[
         ),
         &[Fails(F::ConnectRefused)],
     ),
+    Rule(r#"invalid proxy (?:URL|address)\b.*|unsupported proxy scheme.*"#, &[Says(S::ProxyRefused)]),
     // Policy of the proxy, or of who stands behind it.
     Rule(r"(?:Forbidden|Access Denied|Blocked)(?: \( [^)]*\))?$", &[Fails(F::ConnectForbidden)]),
     // crypto/x509

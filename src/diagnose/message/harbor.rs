@@ -41,6 +41,11 @@ const RULES: &[Rule] = &[
         &[Says(S::UnreadableKey)],
     ),
     Rule(r"failed to authenticate ?: \S+, ", &[]),
+    // Whom a replication or a scan asks first; the realm that follows should be of the same host.
+    Rule(r"failed to ping registry (?P<url>https?://\S*[^\s:])", &[]),
+    Rule(r"failed to create adapter for (?:source |destination )?registry (?P<url>https?://\S*[^\s:])", &[]),
+    // The page of the framework that the core is made with.
+    Rule(r"<br>Powered by beego.*|Powered by beego.*", &[Says(S::HarborCore)]),
     Rule(r"(?i-u:(?:the )?robot account (?:\S+ )?(?:is )?disabled.*)", &[Says(S::RobotUnusable)]),
     Rule(r"(?i-u:(?:the )?robot account (?:\S+ )?(?:is |has )?expired.*)", &[Says(S::RobotTokenOver)]),
 ];

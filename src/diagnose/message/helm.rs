@@ -17,13 +17,10 @@ const RULES: &[Rule] = &[
         &[During(Operation::Login)],
     ),
     Rule(
-        r#"failed to perform "(?:FetchReference|Resolve|Fetch|Exists)" on (?:source|destination)"#,
+        r#"failed to perform "(?:FetchReference|Resolve|Fetch|Exists)" on source"#,
         &[During(Operation::Resolve)],
     ),
-    Rule(
-        r#"failed to perform "(?:Tag|Push|PushReference|Mount)" on destination"#,
-        &[During(Operation::Push), Pushes],
-    ),
+    Rule(r#"failed to perform "\w+" on destination"#, &[During(Operation::Push), Pushes]),
     Rule(r"response status code (?P<status>\d{3})", &[]),
     Rule(r"failed to fetch (?P<url>https?://\S*[^\s:])", &[During(Operation::Resolve)]),
     Rule(

@@ -12,6 +12,10 @@ pub(super) enum Kind {
     GitHub,
     GitLab,
     Quay,
+    /// Clouds that give their nodes a credential, and whose answers are like those of others.
+    OtherCloud,
+    /// Registries that serve everybody and know no accounts.
+    Public,
     Other,
 }
 
@@ -31,6 +35,18 @@ pub(super) enum Role {
 /// Names of one registry: what images are called by, and what answers for it.
 const ALIASES: &[(&str, &[&str])] =
     &[("docker.io", &["registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"])];
+
+/// Registries that ask nobody for a credential.
+const PUBLIC: &[&str] = &[
+    "registry.k8s.io",
+    "k8s.gcr.io",
+    "mcr.microsoft.com",
+    "registry.access.redhat.com",
+    "docker.elastic.co",
+];
+
+/// Oracle (its credential provider for the kubelet), Yandex (the node group's service account).
+const OTHER_CLOUDS: &[&str] = &["ocir.io", "cr.yandex"];
 
 /// Host and port of a URL, which may lack its scheme.
 pub(super) fn of_url(url: &str) -> String {
@@ -54,6 +70,38 @@ pub(super) fn clean(host: &str) -> String {
 fn behind_host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.find(['/', '?']).map_or("", |at| &rest[at..])
+}
+
+/// Whether a request for a token names an account, which it does only with a credential (the Docker daemon's
+/// `account`).
+pub(super) fn names_account(url: &str) -> bool {
+    let query = behind_host(url).split_once('?').map_or("", |(_, query)| query);
+    is_token_request(url)
+        && query.split('&').any(|part| part.strip_prefix("account=").is_some_and(|name| !name.is_empty()))
+}
+
+/// Whether what a request asks for is not of the form that the API defines: a tag with a `+`, a repository that
+/// begins with a slash or has capitals.
+pub(super) fn asks_for_no_name(url: &str) -> bool {
+    let behind = behind_host(url);
+    let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
+    let plain = query.replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/");
+    if let Some(scope) = plain.split('&').find_map(|part| part.strip_prefix("scope=repository:")) {
+        return scope.split(':').next().is_some_and(|name| !is_repository(name));
+    }
+    let Some((name, reference)) = path.strip_prefix("/v2/").and_then(|path| path.rsplit_once("/manifests/"))
+    else {
+        return false;
+    };
+    let of_tag = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    !is_repository(name) || !reference.contains(':') && !reference.chars().all(of_tag)
+}
+
+/// Whether a repository's name has the characters of one (OCI distribution specification 1.1, "Pulling
+/// manifests").
+fn is_repository(name: &str) -> bool {
+    let of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c);
+    name.split('/').all(|part| !part.is_empty() && part.chars().all(of_name))
 }
 
 /// Whether a request belongs to a push.
@@ -136,7 +184,9 @@ pub(super) fn kind(host: &str) -> Kind {
         Kind::EcrPublic
     } else if name.contains(".dkr.ecr") && (name.contains(".amazonaws.com") || ends("on.aws")) {
         Kind::Ecr
-    } else if ends("gcr.io") || ends("pkg.dev") || ends("registry.k8s.io") {
+    } else if PUBLIC.iter().any(|host| ends(host)) {
+        Kind::Public
+    } else if ends("gcr.io") || ends("pkg.dev") {
         Kind::Google
     } else if ends("azurecr.io") || ends("azurecr.cn") || ends("azurecr.us") {
         Kind::Azure
@@ -146,6 +196,8 @@ pub(super) fn kind(host: &str) -> Kind {
         Kind::GitLab
     } else if ends("quay.io") {
         Kind::Quay
+    } else if OTHER_CLOUDS.iter().any(|host| ends(host)) {
+        Kind::OtherCloud
     } else {
         Kind::Other
     }
@@ -154,7 +206,16 @@ pub(super) fn kind(host: &str) -> Kind {
 impl Kind {
     /// Whether the cloud gives its nodes a credential that the API does not show.
     pub(super) fn has_node_identity(self) -> bool {
-        matches!(self, Self::Ecr | Self::EcrPublic | Self::Google | Self::Azure)
+        matches!(self, Self::Ecr | Self::EcrPublic | Self::Google | Self::Azure | Self::OtherCloud)
+    }
+
+    /// Whether much of what it has is there for everybody, so that its asking for a credential may mean that
+    /// there is no such repository.
+    pub(super) fn serves_everybody(self) -> bool {
+        matches!(
+            self,
+            Self::DockerHub | Self::EcrPublic | Self::GitHub | Self::GitLab | Self::Quay | Self::Public
+        )
     }
 
     /// Whether it answers 401 or 403, never 404, for what may not be read, so that its 404 says what it seems

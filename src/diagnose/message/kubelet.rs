@@ -44,10 +44,7 @@ const RULES: &[Rule] = &[
         r"unable to parse auth field, must be formatted as base64\(username:password\)",
         &[Says(S::SecretMalformed)],
     ),
-    Rule(
-        r"illegal base64 data at input byte \d+|unexpected end of JSON input|json: cannot unmarshal .*",
-        &[Says(S::SecretMalformed)],
-    ),
+    Rule(r"illegal base64 data at input byte \d+", &[Says(S::SecretMalformed)]),
     Rule(
         concat!(
             r"invalid character '.{1,4}' looking for beginning of (?:object key string|",

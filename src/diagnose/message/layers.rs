@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::nesting::{attempts, is_boundary, next_part, quoted, unescape, without_ellipsis};
+use super::nesting::{attempts, is_boundary, next_part, quoted, tag, unescape, without_ellipsis};
 use super::reading::{Failure, FailureKind, Layer, Operation, Reading, RegistryError, Request, TokenFetch};
 use super::sign::{Sign, SignKind};
-use super::{PROGRAMS, hosts, normal, registry_error};
+use super::{PROGRAMS, bodies, hosts, normal};
 use crate::text::{Clean, prefix};
 
 /// Longer messages are cut; the causes in them come earlier.
@@ -43,6 +43,8 @@ pub(super) enum Effect {
     Fails(FailureKind),
     /// What follows happened on the way to a proxy.
     Proxied,
+    /// A transport failure, if it is the whole of what went wrong with a request.
+    OnlyAfterRequest(FailureKind),
     /// A statement.
     Says(SignKind),
 }
@@ -109,7 +111,8 @@ pub(super) fn read(message: &str) -> Reading {
 
 fn read_at(message: &str, depth: u8) -> Reading {
     let (message, truncated) = without_ellipsis(message.trim());
-    let mut walk = Walk { reading: Reading { truncated, ..Reading::default() }, parts: 0, proxied: false };
+    let reading = Reading { truncated, ..Reading::default() };
+    let mut walk = Walk { reading, parts: 0, proxied: false, after_request: false };
     walk.chain(message, depth);
     if walk.reading.layers.is_empty() && message.contains("\\\"") {
         // The inside of a quoted message whose own quotes were lost.
@@ -122,18 +125,22 @@ struct Walk {
     reading: Reading,
     parts: usize,
     proxied: bool,
+    /// Whether the part before named a request.
+    after_request: bool,
 }
 
 impl Walk {
     fn chain(&mut self, text: &str, depth: u8) {
         let mut rest = text;
         while self.parts < MAX_PARTS {
-            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":;,.)".contains(c));
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":;,.)*>|".contains(c));
             if rest.is_empty() {
                 return;
             }
             self.parts += 1;
+            let requests = self.reading.requests.len();
             rest = self.part(rest, depth);
+            self.after_request = self.reading.requests.len() > requests;
         }
     }
 
@@ -151,20 +158,26 @@ impl Walk {
             }
         }
         if rest.starts_with('{')
-            && let Some(after) = self.json(rest, depth)
+            && let Some((told, after)) = bodies::json(rest)
         {
+            self.body(&told, depth);
             return after;
+        }
+        if let Some(told) = bodies::store_error(rest).filter(|_| depth < MAX_DEPTH) {
+            self.chain(&told, depth + 1);
+            return "";
         }
         for form in GRAMMAR.iter() {
             if let Some(captures) = form.pattern.captures(rest)
                 && let Some(found) = captures.get(0)
                 && is_boundary(&rest[..found.end()], &rest[found.end()..])
+                && self.is_in_place(form)
             {
                 self.apply(form, &captures, &rest[found.end()..]);
                 return &rest[found.end()..];
             }
         }
-        &rest[next_part(rest)..]
+        tag(rest).unwrap_or_else(|| &rest[next_part(rest)..])
     }
 
     fn apply(&mut self, form: &Compiled, captures: &Captures<'_>, after: &str) {
@@ -226,8 +239,15 @@ impl Walk {
                     reading.failure = Some(Failure { kind, proxy: self.proxied, text: text.clone() });
                 }
             }
+            Effect::OnlyAfterRequest(kind) => self.effect(Effect::Fails(kind), text),
             Effect::Says(kind) => reading.signs.push(Sign { kind, text: text.clone() }),
         }
+    }
+
+    /// Whether a form that stands only behind a request stands there.
+    fn is_in_place(&self, form: &Compiled) -> bool {
+        let bound = form.effects.iter().any(|effect| matches!(effect, Effect::OnlyAfterRequest(_)));
+        !bound || self.after_request
     }
 
     fn request(&mut self, method: Option<&str>, url: &str) {
@@ -235,6 +255,9 @@ impl Walk {
         let method =
             method.and_then(|said| methods.into_iter().find(|method| method.eq_ignore_ascii_case(said)));
         self.reading.push |= hosts::is_push(method, url);
+        if hosts::names_account(url) {
+            self.reading.token = Some(TokenFetch::WithCredential);
+        }
         self.reading.requests.push(Request { method, url: brief(url, 1024), host: hosts::of_url(url) });
     }
 
@@ -246,23 +269,22 @@ impl Walk {
         }
     }
 
-    /// A JSON body at the start of `rest`: the registry's errors, or messages that are chains of their own.
-    fn json<'t>(&mut self, rest: &'t str, depth: u8) -> Option<&'t str> {
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<serde_json::Value>();
-        let value = values.next()?.ok()?;
-        let after = &rest[values.byte_offset()..];
-        for (code, message) in registry_error::errors(&value) {
+    /// What a body says. Its code is the registry's own; a word before it is the client's.
+    fn body(&mut self, told: &[(String, String)], depth: u8) {
+        if told.iter().any(|(code, _)| !code.is_empty()) {
+            self.reading.registry_error = None;
+        }
+        for (code, message) in told {
             self.reading
                 .layers
                 .push(Layer { by: "registry", text: brief(&format!("{code}: {message}"), 512) });
             if !code.is_empty() {
-                self.registry_error(&code, brief(&message, 512));
+                self.registry_error(code, brief(message, 512));
             }
             if depth < MAX_DEPTH {
-                self.chain(&message, depth + 1);
+                self.chain(message, depth + 1);
             }
         }
-        Some(after)
     }
 
     fn attempts(&mut self, pieces: &[&str], depth: u8) {

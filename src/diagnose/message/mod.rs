@@ -9,6 +9,7 @@
 //! something that has no [`SignKind`] yet, add that, and to `causes` what follows from it. Nothing else knows
 //! which program speaks.
 
+mod bodies;
 mod builders;
 mod causes;
 mod cloud;
@@ -18,16 +19,21 @@ mod docker;
 mod go_net;
 mod harbor;
 mod helm;
+mod helpers;
 mod hosts;
+mod java;
 mod kubelet;
 mod layers;
+mod logs;
 mod nesting;
 mod normal;
 mod pulled;
+mod python;
 mod reading;
 mod registry_error;
 mod registry_text;
 mod sign;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +48,9 @@ use layers::Program;
 /// The programs and libraries whose forms are known. A program's own come before those of the libraries it is
 /// made of.
 static PROGRAMS: &[&Program] = &[
+    &logs::PROGRAM,
     &kubelet::PROGRAM,
+    &helpers::PROGRAM,
     &containerd::PROGRAM,
     &containers_image::PROGRAM,
     &docker::PROGRAM,
@@ -50,10 +58,14 @@ static PROGRAMS: &[&Program] = &[
     &helm::PROGRAM,
     &harbor::PROGRAM,
     &cloud::PROGRAM,
+    &storage::PROGRAM,
+    &java::PROGRAM,
+    &python::PROGRAM,
     &go_net::PROGRAM,
     &registry_error::PROGRAM,
     &registry_text::CREDENTIALS,
     &registry_text::REFUSALS,
+    &go_net::LAST,
 ];
 
 /// Reads a message. Never fails: what is not understood is left out.

@@ -31,6 +31,7 @@ pub(super) fn next_part(rest: &str) -> usize {
             b']' if next == b' ' || next == b':' => return at + 1,
             b'\n' => return at + 1,
             b' ' if next == b' ' => return at + 1,
+            b'<' if tag(&rest[at..]).is_some() => return at,
             b' ' if rest[at..].starts_with(" - ") => return at + 2,
             b'=' if next == b'"' => return at + 1,
             b'"' => match quoted(&rest[at..]) {
@@ -38,11 +39,20 @@ pub(super) fn next_part(rest: &str) -> usize {
                 Some((_, after)) => at = rest.len() - after.len(),
                 None => at += 1,
             },
-            b'{' if next == b'"' => return at,
+            b'{' if next == b'"' || next == b'\'' => return at,
             _ => at += 1,
         }
     }
     rest.len()
+}
+
+/// A tag of a page at the start of `rest`: what is behind it.
+pub(super) fn tag(rest: &str) -> Option<&str> {
+    let inner = rest.strip_prefix('<')?;
+    let name = inner.strip_prefix('/').unwrap_or(inner);
+    let end = inner.find(['>', '<']).filter(|end| *end <= 200)?;
+    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && inner[end..].starts_with('>'))
+        .then(|| &inner[end + 1..])
 }
 
 /// A quoted string at the start of `rest`, as Go's `%q` and JSON write it, and what is behind it. One that is
@@ -109,7 +119,10 @@ fn mirrored(rest: &str) -> Option<Vec<&str>> {
 /// occurred while pulling:` and a list with a star before each.
 fn bulleted(rest: &str) -> Option<Vec<&str>> {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let listed = rest.get(digits..)?.strip_prefix(" errors occurred").filter(|_| digits > 0)?;
+    let rest = rest.get(digits..).filter(|_| digits > 0)?;
+    let listed = [" errors occurred", " error(s) occurred", " error occurred"]
+        .iter()
+        .find_map(|form| rest.strip_prefix(form))?;
     let (_, listed) = listed.split_once(':').filter(|(between, _)| between.len() < 40)?;
     let pieces: Vec<_> =
         listed.split("* ").skip(1).map(str::trim).filter(|piece| !piece.is_empty()).collect();

@@ -158,6 +158,8 @@ pub enum FailureKind {
     NoAddress,
     /// The certificate is expired or not yet valid.
     NotValidNow,
+    /// The server was not verified; it is not said why.
+    Unverified,
     /// The certificate is not one that the client reads.
     Unreadable,
     /// The TLS handshake failed otherwise.

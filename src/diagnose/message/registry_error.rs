@@ -1,7 +1,5 @@
 //! What a registry, or what stands in its place, answers: status codes, error codes, bodies.
 
-use serde_json::Value;
-
 use super::layers::Effect::Says;
 use super::layers::{Program, Rule};
 use super::sign::SignKind as S;
@@ -30,6 +28,11 @@ const RULES: &[Rule] = &[
         &[],
     ),
     Rule(r"(?P<status>[45]\d\d)(?:$|:| \.)", &[]),
+    // Distribution's client of 3.x; Harbor's client; go-containerregistry's `map[…]` of what was detailed.
+    Rule(r"http: non-successful response \(status=(?P<status>\d{3}) body=", &[]),
+    Rule(r"(?i-u:http error: code) (?P<status>\d{3})(?:, message)?", &[]),
+    Rule(r"map\[description:HTTP (?P<status>[45]\d\d)<phrase>", &[]),
+    Rule(r"URL: (?P<url>https?://\S*[^\s,])", &[]),
     Rule(r"URL (?P<url>https?://\S+) returned error(?: code)?", &[]),
     // `code: message`, as the registry API's clients print an error (Distribution's `errcode`,
     // go-containerregistry).
@@ -51,11 +54,12 @@ const RULES: &[Rule] = &[
         &[],
     ),
     Rule(r"(?P<code>(?i-u:name[ _]invalid))(?:: (?P<message>.*))?", &[]),
-    Rule(r"(?P<code>(?i-u:blob[ _]unknown|manifest[ _]blob[ _]unknown))(?:: (?P<message>.*))?", &[]),
+    // What follows may be the true reason: a policy, a status of what is behind the registry.
+    Rule(r"(?P<code>(?i-u:blob[ _]unknown|unknown blob|manifest[ _]blob[ _]unknown))(?:$|:|[ ,])", &[]),
     Rule(
         concat!(
             r"(?P<code>(?i-u:digest[ _]invalid|size[ _]invalid|manifest[ _]invalid|manifest[ _]unverified|",
-            r"blob[ _]upload[ _]unknown|blob[ _]upload[ _]invalid))(?:: (?P<message>.*))?",
+            r"blob[ _]upload[ _]unknown|blob[ _]upload[ _]invalid))(?:$|:|[ ,;])",
         ),
         &[],
     ),
@@ -69,20 +73,3 @@ const RULES: &[Rule] = &[
     Rule(r"(?P<code>(?i-u:unsupported|unavailable|unknown|preconditionfailed|precondition)): ", &[]),
     Rule(r"(?P<code>(?i-u:authorization token required|authentication (?:is )?required))", &[]),
 ];
-
-/// The errors in a JSON answer: the registry API's `errors`, the token service's `error` with
-/// `error_description`, the Docker daemon's `message`; each as a code, which may be empty, and a text.
-pub(super) fn errors(value: &Value) -> Vec<(String, String)> {
-    let text =
-        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let listed = value.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut out: Vec<_> =
-        listed.iter().take(16).map(|error| (text(error, "code"), text(error, "message"))).collect();
-    for name in ["error_description", "message", "details", "detail", "error"] {
-        let said = text(value, name);
-        if !said.is_empty() {
-            out.push((String::new(), said));
-        }
-    }
-    out
-}

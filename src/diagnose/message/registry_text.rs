@@ -19,6 +19,8 @@ const CREDENTIAL_RULES: &[Rule] = &[
             r"could not find robot with .*|access denied: invalid (?:user|login|credential)|",
             r"username or password is incorrect|personal access token is (?:invalid|not valid)|",
             r"your account must log in with a personal access token.*|wrong username was used|",
+            r"please use (?:a )?personal access tokens?.*|aad access token .*failed.*|",
+            r"unable to parse json key.*|",
             r"invalid client ?id or client secret|token failed verification.*|",
             r"failed to authenticate (?:user|robot).*|invalid authorization credential|",
             r"authentication failure)",
@@ -64,8 +66,18 @@ const CREDENTIAL_RULES: &[Rule] = &[
     // The Distribution registry's own log.
     Rule(r"error authorizing context(?:: insufficient scope)?", &[]),
     Rule(r"invalid token(?:$| )", &[Says(S::TokenRefused)]),
+    // Who asked, by name or as nobody
+    Rule(
+        concat!(
+            r"(?i-u:anonymous (?:users?|callers?|access) (?:is|are|do|does) .*|",
+            r".* is forbidden for user: '?anonymous.*)",
+        ),
+        &[Says(S::NoCredentialSent)],
+    ),
+    Rule(r"(?i-u:.* is forbidden for user: .*)", &[Says(S::ReadNotPermittedOrMissing)]),
     // Rights
     Rule(r"(?i-u:unauthorized to access repository: \S+, action: \S*push\S*)", &[Pushes]),
+    Rule(r"(?i-u:unauthorized to access repository: \S+, action: \S*)", &[]),
     Rule(r"(?i-u:access token has insufficient scopes)", &[Says(S::NotPermitted)]),
     Rule(r"(?i-u:permission_denied: (?:write|create|delete)_package.*)", &[Says(S::NotPermitted), Pushes]),
     Rule(r"(?i-u:installation not allowed to (?:create|write) .*)", &[Says(S::NotPermitted), Pushes]),
@@ -84,7 +96,7 @@ const CREDENTIAL_RULES: &[Rule] = &[
             r"the client does not have permission.*|user does not have permission.*|",
             r"insufficient permissions?.*|not authorized(?: to .*)?|access forbidden|",
             r"access to the requested resource is not authorized|insufficient scope|",
-            r"you (?:do not|don't) have permission .*|access denied$)",
+            r"you (?:do not|don't) have (?:the )?permission.*|access denied$)",
         ),
         &[Says(S::AccessDenied)],
     ),
@@ -97,7 +109,7 @@ const REFUSAL_RULES: &[Rule] = &[
             r"(?i-u:repository name not known to registry|repository (?:\S+ )?(?:is )?(?:not found|",
             r"does not exist)(?: in the registry.*)?|the repository with name .* does not exist.*|(?:project|",
             r"repository) \S+ not found(?: or deleted)?|project not found|no such (?:repository|project).*|",
-            r"name not known to registry|artifact \S+ not found|",
+            r"name not known to registry|artifact \S+ not found|project \S+ has been deleted|",
             r"namespace \S+ (?:not found|does not exist|has been disabled).*)",
         ),
         &[Says(S::NoSuchRepository)],
@@ -126,7 +138,9 @@ const REFUSAL_RULES: &[Rule] = &[
         concat!(
             r"(?i-u:(?:adding|subtracting) .* of storage resource, which .*|(?:upload|will|",
             r"would) .*exceed.*(?:quota|storage).*|.{0,60}quota (?:has been |is )?exceeded.*|",
-            r"over the quota.*)",
+            r"over the quota.*|.*already has the maximum (?:allowed )?number of .*|.{0,60} limit is \d+|",
+            r"(?:maximum|max) (?:allowed )?number of .*(?:reached|exceeded).*|",
+            r".*(?:reached|exceeded) (?:its|your|the) (?:maximum |private )?(?:storage|repository|image|tag|disk) .*)",
         ),
         &[Says(S::Policy)],
     ),
@@ -137,7 +151,7 @@ const REFUSAL_RULES: &[Rule] = &[
     Rule(r"(?i-u:the (?:image|artifact) is not signed.*)", &[Says(S::Policy)]),
     Rule(
         concat!(
-            r"(?i-u:tag is immutable.*|the image tag '\S+' already exists .* immutable.*|",
+            r#"(?i-u:tag is immutable.*|the image tag ['"]?\S+['"]? already exists .* (?:immutable|overwritten).*|"#,
             r"failed to process request due to .*immutable.*|.{0,80}configured as immutable.*|",
             r"imagetagalreadyexistsexception.*|cannot update tag .*immutab.*|",
             r".{0,60}does not allow updating assets.*)",
@@ -157,7 +171,7 @@ const REFUSAL_RULES: &[Rule] = &[
             r"(?i-u:the system is in read[- ]only mode.*|(?:the )?(?:registry|repository|",
             r"system) is (?:currently )?(?:in )?read[- ]only.*|read[- ]only mode|",
             r"can not push artifact to a proxy project.*|.{0,60}maintenance mode.*|",
-            r"the region is currently read-only.*)",
+            r"the region is currently read-only.*|push(?:es|ing)? .{0,40}(?:is|are) (?:currently )?disabled.*)",
         ),
         &[Says(S::ReadOnly)],
     ),

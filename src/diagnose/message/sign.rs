@@ -39,6 +39,8 @@ pub enum SignKind {
     HelperMissing,
     /// A credential helper or provider failed, for reasons of its own.
     HelperFailed,
+    /// A credential helper has nothing for this registry.
+    HelperHasNone,
     /// What a helper or provider asks its cloud with lacks a right there.
     HelperNotPermitted,
     /// The account is locked.
@@ -51,6 +53,8 @@ pub enum SignKind {
     ScopeMissing,
     /// The identity is known and lacks a right, or the repository does not exist.
     NotPermittedOrMissing,
+    /// The same of the right to read.
+    ReadNotPermittedOrMissing,
     /// A token is not valid yet, or is used outside its times.
     OutsideTimes,
     /// A token was valid and is no more.
@@ -95,6 +99,8 @@ pub enum SignKind {
     NeverPulled,
     /// A signature policy refused it.
     SignatureRejected,
+    /// What checks signatures failed, or has no policy to go by.
+    VerifierFailed,
     /// No room left.
     DiskFull,
     /// The container runtime failed.
@@ -105,6 +111,10 @@ pub enum SignKind {
     SecretsMissing,
     /// A pull secret is broken.
     SecretMalformed,
+    /// Something that should be JSON is not: a pull secret, or an answer.
+    JsonSyntax,
+    /// A docker config is not where a program reads it.
+    ConfigMissing,
     /// The answer is a page, not an API's.
     NotRegistry,
     /// The challenge names no realm that can be used.
@@ -113,6 +123,12 @@ pub enum SignKind {
     PushUnderway,
     /// The server that answered does not reach what is behind it.
     BackendUnreachable,
+    /// The registry does not get on with its own storage.
+    StorageFailed,
+    /// The store that has the registry's content refuses.
+    StorageRefused,
+    /// It was Harbor's core that answered.
+    HarborCore,
     /// An unspecific server error.
     ServerError,
     /// The kubelet says that the registry is not available.

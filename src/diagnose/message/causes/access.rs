@@ -4,7 +4,8 @@ use super::super::hosts::{self, Kind, Role};
 use super::super::sign::SignKind;
 use super::Causes;
 use super::facts::{Facts, Sent};
-use super::refusals::{denied, forbidden, unauthorized};
+use super::forbidden::forbidden;
+use super::refusals::{denied, unauthorized};
 use crate::finding::Code as C;
 
 /// What the answer means.
@@ -15,6 +16,10 @@ pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
         // Harbor says 401 of a project that does not exist.
         (Some("UNAUTHORIZED" | "DENIED"), _) if facts.reading.sign(SignKind::NoSuchRepository).is_some() => {
             Some(not_found(facts, because))
+        }
+        // Docker Hub's token service counts logins that failed, too.
+        (None, Some(429)) if facts.at_token_service() && facts.kind == Kind::DockerHub => {
+            Some(Causes::open(&[C::RateLimited, C::AccountLocked], because))
         }
         (Some("TOOMANYREQUESTS" | "TOO_MANY_REQUESTS"), _) | (_, Some(429)) => {
             Some(Causes::certain(C::RateLimited, because))
@@ -31,6 +36,8 @@ pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
         (Some("DENIED" | "FORBIDDEN" | "PERMISSION_DENIED" | "UNAUTHORIZED"), _) => {
             Some(Causes::open(&denied(facts), because))
         }
+        // The manifest is not what is wrong if what is behind the registry refused to take it.
+        (Some("MANIFEST_INVALID"), Some(403)) => by_status(facts, 403, because),
         (code, status) => code
             .and_then(|code| about_content(facts, code, &because))
             .or_else(|| by_status(facts, status?, because)),
@@ -40,6 +47,10 @@ pub(super) fn answered(facts: &Facts<'_>) -> Option<Causes> {
 /// What a code says that is not about who asks.
 fn about_content(facts: &Facts<'_>, code: &str, because: &str) -> Option<Causes> {
     let codes: &[C] = match code {
+        // A manifest that names another goes after it.
+        "MANIFEST_UNKNOWN" | "NOT_FOUND" if facts.reading.push => {
+            &[C::RepositoryNotFound, C::ContentCorrupt, C::ImageNotFound, C::PushDenied]
+        }
         "MANIFEST_UNKNOWN" | "MANIFEST_NOT_FOUND" | "TAG_EXPIRED" | "NAME_UNKNOWN" => {
             return Some(not_found(facts, because.to_owned()));
         }
@@ -51,8 +62,11 @@ fn about_content(facts: &Facts<'_>, code: &str, because: &str) -> Option<Causes>
             return Some(not_found(facts, because.to_owned()));
         }
         "NAME_INVALID" => &[C::InvalidImageName, C::ImageNotFound],
-        "BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN" if !facts.reading.push => {
-            &[C::ContentCorrupt, C::ImageNotFound]
+        "BLOB_UNKNOWN" | "UNKNOWN_BLOB" | "MANIFEST_BLOB_UNKNOWN" if facts.reading.push => {
+            &[C::ContentCorrupt, C::RegistryServerError, C::ProxyFailed]
+        }
+        "BLOB_UNKNOWN" | "UNKNOWN_BLOB" | "MANIFEST_BLOB_UNKNOWN" => {
+            &[C::ContentCorrupt, C::ImageNotFound, C::ProxyFailed]
         }
         "DIGEST_INVALID" | "SIZE_INVALID" | "MANIFEST_INVALID" | "MANIFEST_UNVERIFIED" => {
             &[C::ContentCorrupt, C::RefusedByPolicy]
@@ -61,7 +75,7 @@ fn about_content(facts: &Facts<'_>, code: &str, because: &str) -> Option<Causes>
             &[C::RegistryServerError, C::HarborConfigDrift, C::ProxyFailed]
         }
         "UNAVAILABLE" => return Some(server_error(facts, because.to_owned())),
-        "UNSUPPORTED" => &[C::RegistryReadOnly, C::RefusedByPolicy],
+        "UNSUPPORTED" | "METHOD_NOT_ALLOWED" => &[C::RegistryReadOnly, C::RefusedByPolicy],
         "PRECONDITION" | "PRECONDITIONFAILED" => {
             &[C::RefusedByPolicy, C::ProxyFailed, C::UnexpectedResponder]
         }
@@ -81,6 +95,10 @@ fn by_status(facts: &Facts<'_>, status: u16, because: String) -> Option<Causes> 
         404 if facts.is_content() && facts.role == Role::Registry => {
             Causes::open(&[C::ContentCorrupt, C::ImageNotFound], because)
         }
+        404 if facts.at_token_service() => Causes::open(
+            &[C::RealmMismatch, C::UnexpectedResponder, C::ProxyFailed, C::ImageNotFound],
+            because,
+        ),
         404 => not_found(facts, because),
         407 => Causes::certain(C::ProxyFailed, because),
         408 => Causes::open(&[C::ConnectionTimedOut, C::ProxyFailed, C::RegistryServerError], because),
@@ -109,8 +127,15 @@ fn bad_request(facts: &Facts<'_>) -> &'static [C] {
         _ if hosts::is_http_at_tls_port(url) => {
             &[C::PlainHttpRegistry, C::UnexpectedResponder, C::ProxyFailed]
         }
+        _ if hosts::asks_for_no_name(url) => {
+            &[C::InvalidImageName, C::UnexpectedResponder, C::CredentialExpired, C::CredentialRejected]
+        }
+        // It asks for no more than who is there.
+        _ if facts.is_base() && url.starts_with("http://") => {
+            &[C::UnexpectedResponder, C::PlainHttpRegistry, C::ProxyFailed]
+        }
         _ if facts.at_token_service() && facts.sent != Sent::No => {
-            &[C::CredentialRejected, C::CredentialExpired, C::UnexpectedResponder]
+            &[C::CredentialRejected, C::CredentialExpired, C::InvalidImageName, C::UnexpectedResponder]
         }
         _ => &[C::UnexpectedResponder, C::ProxyFailed, C::RegistryServerError],
     }
@@ -119,7 +144,7 @@ fn bad_request(facts: &Facts<'_>) -> &'static [C] {
 /// Not there, or not for this reader to know.
 pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
     if facts.reading.push {
-        return Causes::open(&[C::RepositoryNotFound, C::PushDenied], because);
+        return Causes::open(&[C::RepositoryNotFound, C::PushDenied, C::ImageNotFound], because);
     }
     let refused = facts.reading.registry_error.as_ref().is_some_and(|error| error.code == "DENIED");
     if refused && facts.may_push() {
@@ -141,7 +166,11 @@ pub(super) fn not_found(facts: &Facts<'_>, because: String) -> Causes {
         codes.insert(1, C::RepositoryNotFound);
     }
     if !has_code {
-        codes.push(C::UnexpectedResponder);
+        // A path that no registry has was not asked for by a client of registries.
+        let led_away = facts.reading.request().is_some_and(|request| {
+            request.url.as_str().starts_with("http") && !hosts::is_api(request.url.as_str())
+        });
+        codes.insert(if led_away { 1 } else { codes.len() }, C::UnexpectedResponder);
     }
     if facts.kind.has_node_identity() {
         codes.push(C::CredentialNotVisible);

@@ -17,9 +17,6 @@ pub(super) fn stated(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes
 
 fn refused(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
     Some(match kind {
-        S::NoCredentialSent if facts.reading.push => {
-            Causes::open(&[C::NoCredential, C::CredentialHelperFailed, C::BuilderConfigNotMounted], because)
-        }
         S::NoCredentialSent => Causes::open(&refusals::no_credential(facts), because),
         S::WrongPasswordOrNone => Causes::open(
             &[C::CredentialRejected, C::NoCredential, C::StaleCredential, C::CredentialExpired],
@@ -53,6 +50,9 @@ fn helper(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
     Some(match kind {
         S::HelperMissing => Causes::certain(C::CredentialHelperFailed, because),
         S::HelperFailed => helper_failed(facts, because),
+        S::HelperHasNone => {
+            Causes::open(&[C::CredentialHelperFailed, C::NoCredential, C::CredentialNotVisible], because)
+        }
         S::HelperNotPermitted => Causes::open(
             &[C::PermissionDenied, C::CredentialHelperFailed, C::CredentialNotVisible, C::NoCredential],
             because,
@@ -76,8 +76,13 @@ fn right(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         S::ScopeMissing => {
             Causes::open(&[right, C::PushDenied, C::PermissionDenied, C::CredentialRejected], because)
         }
+        S::ReadNotPermittedOrMissing => Causes::open(
+            &[C::PermissionDenied, C::ImageNotFound, right, C::NoCredential, C::CredentialNotVisible],
+            because,
+        ),
         S::NotPermittedOrMissing => {
-            Causes::open(&[right, C::ImageNotFound, C::NoCredential, C::CredentialNotVisible], because)
+            let missing = if facts.reading.push { C::RepositoryNotFound } else { C::ImageNotFound };
+            Causes::open(&[right, missing, C::NoCredential, C::CredentialNotVisible], because)
         }
         _ => return None,
     })

@@ -59,7 +59,9 @@ impl<'a> Facts<'a> {
 
     /// Whether a token was being asked for.
     pub(super) fn at_token_service(&self) -> bool {
-        self.role == Role::TokenService || (self.reading.token.is_some() && self.role != Role::Registry)
+        self.role == Role::TokenService
+            || self.reading.operation == Some(Operation::Authorize)
+            || self.reading.token.is_some() && self.role != Role::Registry
     }
 
     /// Whether the token service is another host than the registry, which then answered.
@@ -104,6 +106,21 @@ impl<'a> Facts<'a> {
         !self.reading.push && (nothing_said || looks_for_layer)
     }
 
+    /// Whether a registry, or what stands in its place, answered.
+    pub(super) fn registry_answered(&self) -> bool {
+        self.reading.registry_error.is_some() || self.reading.status.is_some()
+    }
+
+    /// Whether what is not JSON is an answer: a client of registries says so, or a request goes before. The
+    /// kubelet alone says it of a pull secret.
+    pub(super) fn is_of_answer(&self) -> bool {
+        let kubelets = ["kubelet", "go"];
+        !self.reading.requests.is_empty()
+            || self.registry_answered()
+            || self.reading.operation.is_some()
+            || self.reading.layers.iter().any(|layer| !kubelets.contains(&layer.by))
+    }
+
     /// Whether the registry's own server says so, rather than the node's runtime.
     pub(super) fn server_says(&self) -> bool {
         self.reading.registry_error.is_some() || self.reading.status.is_some_and(|status| status >= 500)
@@ -143,7 +160,13 @@ fn sent(reading: &Reading, context: &Context, proven_anonymous: bool) -> Sent {
     if proven_anonymous {
         return Sent::No;
     }
-    let says_so = [SignKind::WrongPassword, SignKind::Expired, SignKind::Invalid, SignKind::NotPermitted];
+    let says_so = [
+        SignKind::WrongPassword,
+        SignKind::Expired,
+        SignKind::Invalid,
+        SignKind::NotPermitted,
+        SignKind::ReadNotPermittedOrMissing,
+    ];
     if reading.token == Some(TokenFetch::WithCredential)
         || says_so.iter().any(|kind| reading.sign(*kind).is_some())
     {

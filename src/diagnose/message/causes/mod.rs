@@ -6,6 +6,7 @@
 mod access;
 mod credentials;
 mod facts;
+mod forbidden;
 mod network;
 mod refusals;
 mod settle;
@@ -95,7 +96,15 @@ fn of_attempts(reading: &Reading, context: &Context) -> Vec<Candidate> {
         true => context.clone(),
         false => Context { image, credential: CredentialSent::Some },
     };
-    let lists: Vec<_> = reading.attempts.iter().map(|attempt| of_reading(attempt, &context)).collect();
+    let mut lists: Vec<_> = reading.attempts.iter().map(|attempt| of_reading(attempt, &context)).collect();
+    // A program that looks in the node's runtimes before it asks the registry fails at the registry.
+    let elsewhere = |list: &Vec<Candidate>| {
+        let own = [Code::Unknown, Code::RuntimeFailed];
+        list.first().is_some_and(|first| !own.contains(&first.code))
+    };
+    if reading.several_places && lists.iter().any(elsewhere) {
+        lists.retain(elsewhere);
+    }
     let agreed =
         lists.windows(2).all(|pair| pair[0].first().map(|c| c.code) == pair[1].first().map(|c| c.code));
     let longest = lists.iter().map(Vec::len).max().unwrap_or(0);

@@ -28,6 +28,14 @@ pub(super) fn broken(facts: &Facts<'_>) -> Option<Causes> {
     Some(Causes { codes, certain, because })
 }
 
+/// What a server may lack that could not be verified.
+const UNVERIFIED: &[Code] = &[
+    Code::CertificateUntrusted,
+    Code::CertificateNameMismatch,
+    Code::PlainHttpRegistry,
+    Code::CertificateNotValidNow,
+];
+
 /// The codes that a kind of failure stands for at any host, and whether the first is certain.
 fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
     use Code as C;
@@ -51,6 +59,7 @@ fn family(facts: &Facts<'_>, kind: F) -> (Vec<Code>, bool) {
         F::NotValidNow => (vec![C::CertificateNotValidNow, C::ClockDrift], false),
         F::Handshake => (vec![C::TlsHandshakeFailed, C::ProxyFailed, C::UnexpectedResponder], false),
         F::HttpAnswered => plain_http(facts),
+        F::Unverified => (UNVERIFIED.to_vec(), false),
         F::Unreadable => {
             (vec![C::CertificateUntrusted, C::TlsHandshakeFailed, C::UnexpectedResponder], false)
         }
@@ -75,6 +84,7 @@ fn at_token_service(facts: &Facts<'_>, kind: F, family: Vec<Code>) -> Vec<Code> 
             | F::OtherName
             | F::NotValidNow
             | F::Unreadable
+            | F::Unverified
             | F::Handshake
             | F::HttpAnswered
             | F::NotTls
@@ -87,8 +97,7 @@ fn at_token_service(facts: &Facts<'_>, kind: F, family: Vec<Code>) -> Vec<Code> 
     if kind == F::BadScheme {
         codes.push(C::RealmMismatch);
     }
-    let own_first = own_word || !facts.token_service_is_elsewhere() && kind != F::BadScheme;
-    if own_first {
+    if own_word {
         codes.extend(family.first());
         codes.push(C::TokenServiceUnreachable);
     } else {

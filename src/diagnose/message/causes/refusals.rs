@@ -1,7 +1,7 @@
 //! Refusals: what a 401, a 403 or a denial without a reason may mean, likeliest first. Which it is depends on
 //! whether a credential was sent, on whose registry it is, and on whether it was a push.
 
-use super::super::hosts::{Kind, Role};
+use super::super::hosts::Kind;
 use super::super::reading::Operation;
 use super::super::sign::{Sign, SignKind};
 use super::facts::{Facts, Sent};
@@ -16,12 +16,11 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
         return no_credential(facts);
     }
     let mut codes = credential_first(facts);
-    let names_right = |sign: &Sign| sign.text.as_str().contains("permission");
-    if facts.kind == Kind::Other && facts.reading.sign(SignKind::AccessDenied).is_some_and(names_right) {
+    if facts.kind == Kind::Other && names_right(facts) {
         codes.insert(2, C::PermissionDenied);
     }
     if facts.may_push() {
-        codes.insert(if facts.reading.requests.is_empty() { 3 } else { 2 }, C::PushDenied);
+        codes.insert(if names_right(facts) { 3 } else { 2 }, C::PushDenied);
     }
     codes.extend([C::PermissionDenied, C::ImageNotFound]);
     if facts.kind.has_node_identity() {
@@ -37,6 +36,23 @@ pub(super) fn unauthorized(facts: &Facts<'_>) -> Vec<C> {
     }
     codes.extend([C::CredentialHelperFailed, C::TokenTimeRejected]);
     codes
+}
+
+/// Whether the words of the refusal are of a right.
+fn names_right(facts: &Facts<'_>) -> bool {
+    let words = |sign: &Sign| sign.text.as_str().contains("permission");
+    facts.reading.sign(SignKind::AccessDenied).is_some_and(words) || names_action(facts)
+}
+
+/// Whether the words are Quay's, which a message without a host has, too.
+fn says_as_quay(facts: &Facts<'_>) -> bool {
+    let words = |sign: &Sign| sign.text.as_str().contains("access to the requested resource");
+    facts.reading.sign(SignKind::AccessDenied).is_some_and(words)
+}
+
+/// Whether it names the action that it refuses, as Harbor does when a token lacks it.
+fn names_action(facts: &Facts<'_>) -> bool {
+    facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "))
 }
 
 /// What may be wrong with the credential of a pull or a login that was refused; at least three causes.
@@ -60,26 +76,40 @@ fn credential_first(facts: &Facts<'_>) -> Vec<C> {
         Sent::Unknown if facts.kind == Kind::Google => {
             vec![C::NoCredential, C::StaleCredential, C::CredentialExpired, C::CredentialRejected]
         }
+        // They have public images, too, and say so of one that is not there.
+        Sent::Unknown if facts.kind.serves_everybody() || says_as_quay(facts) => {
+            vec![
+                C::NoCredential,
+                C::ImageNotFound,
+                C::CredentialRejected,
+                C::CredentialExpired,
+                C::StaleCredential,
+            ]
+        }
         Sent::Unknown | Sent::No => {
             vec![C::NoCredential, C::CredentialRejected, C::CredentialExpired, C::StaleCredential]
         }
     }
 }
 
-/// Harbor names the action that it refuses when a token lacks it; others just want a credential.
 fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
-    let names_action = facts.reading.layers.iter().any(|layer| layer.text.as_str().contains(", action: "));
+    if facts.sent == Sent::No {
+        return no_credential(facts);
+    }
     let mut codes = match facts.sent {
         // The token was good for the parts before.
         _ if facts.reading.sign(SignKind::PushUnderway).is_some() => {
             vec![C::TokenOutlived, C::HarborTokenRejected, C::CredentialExpired, C::PushDenied]
         }
-        Sent::No => vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound],
         Sent::Yes => vec![C::CredentialRejected, C::CredentialExpired, C::PushDenied],
-        _ if names_action => {
+        _ if names_action(facts) => {
             vec![C::PushDenied, C::HarborTokenRejected, C::NoCredential, C::CredentialRejected]
         }
-        _ => vec![C::NoCredential, C::CredentialRejected, C::PushDenied],
+        // It makes no repository for who pushes, and says the same of one that is not there.
+        _ if facts.kind == Kind::Quay => {
+            vec![C::NoCredential, C::PushDenied, C::RepositoryNotFound, C::CredentialRejected]
+        }
+        _ => vec![C::NoCredential, C::PushDenied, C::CredentialRejected],
     };
     codes.extend([C::CredentialExpired, C::RepositoryNotFound, C::RobotAccountUnusable, C::AccountLocked]);
     if facts.kind == Kind::Other {
@@ -91,6 +121,17 @@ fn unauthorized_push(facts: &Facts<'_>) -> Vec<C> {
 /// Nothing was sent, and that was not enough. It need not be a private image: many registries say the same of
 /// one that does not exist.
 pub(super) fn no_credential(facts: &Facts<'_>) -> Vec<C> {
+    if facts.reading.push {
+        return vec![
+            C::NoCredential,
+            C::CredentialHelperFailed,
+            C::BuilderConfigNotMounted,
+            C::BuilderConfigMisnamed,
+            C::CredentialNotVisible,
+            C::RepositoryNotFound,
+            C::PushDenied,
+        ];
+    }
     let mut codes = vec![C::NoCredential];
     if facts.kind.has_node_identity() {
         codes.extend([C::CredentialNotVisible, C::CredentialHelperFailed]);
@@ -111,6 +152,9 @@ pub(super) fn denied(facts: &Facts<'_>) -> Vec<C> {
     let mut codes = denied_pull(facts);
     if facts.may_push() {
         codes.insert(1, C::PushDenied);
+    }
+    if facts.sent == Sent::Unknown && names_right(facts) {
+        codes.insert(1, C::PermissionDenied);
     }
     if facts.sent == Sent::No || facts.sent == Sent::Unknown {
         codes.extend(no_credential(facts));
@@ -147,7 +191,7 @@ fn denied_pull(facts: &Facts<'_>) -> Vec<C> {
 }
 
 /// Denied, and not known whether there was a credential.
-fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
+pub(super) fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
     match facts.kind {
         Kind::Ecr => {
             vec![C::NoCredential, C::CredentialExpired, C::ImageNotFound, C::PermissionDenied]
@@ -156,10 +200,10 @@ fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
         Kind::GitHub => {
             vec![
                 C::NoCredential,
-                C::CredentialRejected,
                 C::StaleCredential,
-                C::PermissionDenied,
                 C::ImageNotFound,
+                C::CredentialRejected,
+                C::PermissionDenied,
             ]
         }
         _ if facts.reading.status == Some(403) => {
@@ -186,57 +230,9 @@ fn denied_to_somebody(facts: &Facts<'_>) -> Vec<C> {
 fn denied_push(facts: &Facts<'_>) -> Vec<C> {
     let rest = [C::RepositoryNotFound, C::CredentialExpired, C::RobotAccountUnusable, C::AccountLocked];
     let first: &[C] = match facts.sent {
-        Sent::No => &[C::NoCredential, C::PushDenied],
+        Sent::No => return no_credential(facts),
         Sent::Yes => &[C::PushDenied, C::CredentialRejected],
         _ => &[C::PushDenied, C::NoCredential, C::CredentialRejected],
     };
     first.iter().copied().chain(rest).collect()
-}
-
-/// A bare 403. A registry that knows its API says 401 to who is unknown; filters and proxies say 403 to
-/// everybody.
-pub(super) fn forbidden(facts: &Facts<'_>) -> Vec<C> {
-    let strangers = [C::UnexpectedResponder, C::ProxyFailed, C::EgressBlocked];
-    let with =
-        |first: &[C]| first.iter().copied().chain(strangers).chain([C::ImageNotFound]).collect::<Vec<_>>();
-    if facts.reading.push {
-        return with(&[
-            C::PushDenied,
-            C::RefusedByPolicy,
-            C::RegistryReadOnly,
-            C::RepositoryNotFound,
-            C::NoCredential,
-            C::CredentialRejected,
-        ]);
-    }
-    // The URL of storage is signed and has an end.
-    if facts.role == Role::Elsewhere {
-        return with(&[
-            C::UnexpectedResponder,
-            C::EgressBlocked,
-            C::ProxyFailed,
-            C::PermissionDenied,
-            C::ClockDrift,
-        ]);
-    }
-    if facts.reading.operation == Some(Operation::Login) {
-        return with(&[C::CredentialRejected, C::CredentialExpired, C::PermissionDenied]);
-    }
-    if facts.may_push() {
-        return with(&[C::PermissionDenied, C::PushDenied, C::CredentialRejected, C::NoCredential]);
-    }
-    match facts.sent {
-        Sent::No => with(&[&[C::NoCredential, C::PermissionDenied][..], &no_credential(facts)[..]].concat()),
-        Sent::Yes => {
-            with(&[C::CredentialRejected, C::PermissionDenied, C::StaleCredential, C::CredentialExpired])
-        }
-        _ if facts.kind == Kind::EcrPublic => {
-            with(&[C::StaleCredential, C::CredentialExpired, C::CredentialRejected])
-        }
-        _ if facts.kind == Kind::Other => {
-            let first = [C::PermissionDenied, C::UnexpectedResponder, C::ProxyFailed];
-            with(&[&first[..], &[C::CredentialRejected, C::NoCredential]].concat())
-        }
-        _ => with(&[C::PermissionDenied, C::CredentialExpired, C::CredentialRejected, C::NoCredential]),
-    }
 }

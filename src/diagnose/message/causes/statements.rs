@@ -17,6 +17,7 @@ const DEFINITE: &[S] = &[
     S::SignatureRejected,
     S::InvalidName,
     S::HelperMissing,
+    S::HelperHasNone,
     S::TooManyLogins,
     S::RateLimited,
     S::Policy,
@@ -32,8 +33,10 @@ const DEFINITE: &[S] = &[
     S::SessionExpired,
     S::HelperNotPermitted,
     S::HelperFailed,
+    S::NoCredentialSent,
     S::NotPermitted,
     S::ScopeMissing,
+    S::ReadNotPermittedOrMissing,
     S::NotPermittedOrMissing,
     S::Expired,
     S::TokenExpired,
@@ -42,7 +45,8 @@ const DEFINITE: &[S] = &[
     S::Invalid,
     S::WrongPassword,
     S::WrongPasswordOrNone,
-    S::NoCredentialSent,
+    S::HarborCore,
+    S::StorageFailed,
     S::BackendUnreachable,
     S::BadRealm,
     S::ContentMissing,
@@ -50,17 +54,23 @@ const DEFINITE: &[S] = &[
     S::Incomplete,
     S::StoreIncomplete,
     S::UnreadableManifest,
+    S::StorageRefused,
     S::NotRegistry,
     S::SecretMalformed,
+    S::JsonSyntax,
+    S::VerifierFailed,
     S::RuntimeFailed,
     S::ProxyRefused,
 ];
 
 /// The cause that a statement gives by itself.
 pub(super) fn definite(facts: &Facts<'_>) -> Option<Causes> {
-    let sign = DEFINITE.iter().find_map(|kind| facts.reading.sign(*kind))?;
+    let counts = |kind: &&S| **kind != S::RuntimeFailed || !facts.registry_answered();
+    let sign = DEFINITE.iter().filter(counts).find_map(|kind| facts.reading.sign(*kind))?;
     let because = because(sign);
-    credentials::stated(facts, sign.kind, &because).or_else(|| image_or_node(facts, sign.kind, &because))
+    credentials::stated(facts, sign.kind, &because)
+        .or_else(|| image_or_node(facts, sign.kind, &because))
+        .or_else(|| responder(facts, sign.kind, &because))
 }
 
 fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
@@ -72,6 +82,10 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         }
         S::DiskFull => Causes::certain(C::NodeDiskFull, because),
         S::NoPlatform => Causes::certain(C::PlatformMissing, because),
+        // It looked for a signature, or for the image.
+        S::SignatureRejected if facts.reading.sign(S::NotFound).is_some() => {
+            Causes::open(&[C::SignatureRejected, C::ImageNotFound], because)
+        }
         S::SignatureRejected => Causes::certain(C::SignatureRejected, because),
         S::InvalidName => Causes::certain(C::InvalidImageName, because),
         S::RateLimited => Causes::certain(C::RateLimited, because),
@@ -85,16 +99,31 @@ fn image_or_node(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
         S::StoreIncomplete | S::UnreadableManifest => {
             Causes::open(&[C::ContentCorrupt, C::RuntimeFailed], because)
         }
-        S::BadRealm => Causes::open(&[C::RealmMismatch, C::UnexpectedResponder], because),
-        S::BackendUnreachable => Causes::open(
-            &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed],
-            because,
-        ),
-        S::NotRegistry => return page(facts, because),
+        S::VerifierFailed => Causes::open(&[C::RuntimeFailed, C::SignatureRejected], because),
         S::RuntimeFailed => Causes::certain(C::RuntimeFailed, because),
         S::ProxyRefused => Causes::certain(C::ProxyFailed, because),
         _ => return None,
     })
+}
+
+/// Who answered, or failed behind who did.
+fn responder(facts: &Facts<'_>, kind: S, because: &str) -> Option<Causes> {
+    let codes: &[C] = match kind {
+        S::NotRegistry => return page(facts, because),
+        S::JsonSyntax if facts.is_of_answer() => return page(facts, because),
+        S::JsonSyntax => &[C::PullSecretMalformed, C::UnexpectedResponder, C::ContentCorrupt],
+        S::BadRealm => &[C::RealmMismatch, C::UnexpectedResponder],
+        S::BackendUnreachable => {
+            &[C::RegistryServerError, C::HarborCoreUnreachable, C::ConnectionRefused, C::ProxyFailed]
+        }
+        S::StorageFailed => &[C::RegistryServerError, C::RefusedByPolicy, C::HarborConfigDrift],
+        S::StorageRefused => &[C::PermissionDenied, C::EgressBlocked, C::ClockDrift, C::UnexpectedResponder],
+        S::HarborCore => {
+            &[C::HarborCoreUnreachable, C::RegistryServerError, C::ProxyFailed, C::UnexpectedResponder]
+        }
+        _ => return None,
+    };
+    Some(Causes::open(codes, because))
 }
 
 /// A page, or something else that no registry says. Servers in front of registries answer some statuses with
@@ -103,9 +132,9 @@ fn page(facts: &Facts<'_>, because: &str) -> Option<Causes> {
     let codes: &[C] = match facts.reading.status {
         Some(401 | 407 | 413 | 429 | 500..) => return access::answered(facts),
         Some(403) if facts.may_push() => {
-            &[C::UnexpectedResponder, C::PushDenied, C::PermissionDenied, C::ProxyFailed]
+            &[C::UnexpectedResponder, C::PushDenied, C::EgressBlocked, C::PermissionDenied, C::ProxyFailed]
         }
-        Some(403) => &[C::UnexpectedResponder, C::PermissionDenied, C::ProxyFailed],
+        Some(403) => &[C::UnexpectedResponder, C::PermissionDenied, C::EgressBlocked, C::ProxyFailed],
         Some(404) => &[C::UnexpectedResponder, C::ImageNotFound, C::ProxyFailed],
         _ if facts.at_token_service() => {
             &[C::UnexpectedResponder, C::TokenServiceUnreachable, C::ProxyFailed]
@@ -119,6 +148,11 @@ fn page(facts: &Facts<'_>, because: &str) -> Option<Causes> {
 pub(super) fn vague(facts: &Facts<'_>) -> Option<Causes> {
     let reading = facts.reading;
     let first = |kinds: &[S]| kinds.iter().find_map(|kind| reading.sign(*kind));
+    if let Some(sign) = first(&[S::ConfigMissing]) {
+        let codes =
+            [C::BuilderConfigNotMounted, C::BuilderConfigMisnamed, C::NoCredential, C::CredentialNotVisible];
+        return Some(Causes::open(&codes, because(sign)));
+    }
     if let Some(sign) = first(&[S::TokenRefused]) {
         let codes: &[C] = match facts.kind {
             Kind::Other => {

@@ -1,5 +1,6 @@
 mod certainty;
 mod corpus;
+mod families;
 mod forms;
 mod node;
 mod programs;
