@@ -76,19 +76,19 @@ struct Stopped<'e> {
     nodes: BTreeSet<&'e str>,
     /// Names of their workloads, by namespace.
     workloads: BTreeSet<(&'e str, &'e str)>,
-    /// How many of the pods belong to none.
-    alone: usize,
+    /// How many of the pods belong to no workload.
+    bare: usize,
 }
 
 impl<'e> Stopped<'e> {
     fn of(finding: &Finding, pulls: &HashMap<&str, &'e FailingPull>, seen: &'e Workloads) -> Self {
         let mut stopped =
-            Self { pods: BTreeMap::new(), nodes: BTreeSet::new(), workloads: BTreeSet::new(), alone: 0 };
+            Self { pods: BTreeMap::new(), nodes: BTreeSet::new(), workloads: BTreeSet::new(), bare: 0 };
         for pull in finding.evidence.iter().filter_map(|id| pulls.get(id.as_str())) {
-            let is_new = stopped.pods.insert((&pull.namespace, &pull.pod), pull).is_none();
             stopped.nodes.extend(Some(pull.node.as_str()).filter(|node| !node.is_empty()));
             let workload = seen.workload(&pull.workload).filter(|one| !one.name.starts_with("pod/"));
-            stopped.alone += usize::from(is_new && workload.is_none());
+            let is_new = stopped.pods.insert((&pull.namespace, &pull.pod), pull).is_none();
+            stopped.bare += usize::from(is_new && workload.is_none());
             stopped.workloads.extend(workload.map(|one| (one.namespace.as_str(), one.name.as_str())));
         }
         stopped
@@ -106,13 +106,11 @@ impl<'e> Stopped<'e> {
     fn describe(&self) -> Option<String> {
         let example = self.pods.values().next()?;
         let place = if example.node.is_empty() { String::new() } else { format!(" on {}", example.node) };
-        let of = match (self.of_workloads(), self.pods.len()) {
+        let of = match (self.of_workloads(), self.bare) {
             (None, _) => String::new(),
-            (Some(of), 2..) if self.alone > 0 => {
-                let by = if self.alone == 1 { "itself" } else { "themselves" };
-                format!(", {} by {by} and {} of {of}", self.alone, self.pods.len() - self.alone)
-            }
-            (Some(of), _) => format!(" of {of}"),
+            (Some(of), 0) => format!(" of {of}"),
+            (Some(of), 1) => format!(", {} of {of} and 1 by itself", self.pods.len() - 1),
+            (Some(of), bare) => format!(", {} of {of} and {bare} by themselves", self.pods.len() - bare),
         };
         let pod = format!("pod/{}", example.pod);
         Some(match (self.pods.len(), self.nodes.len()) {

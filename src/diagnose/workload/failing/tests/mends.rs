@@ -122,6 +122,6 @@ fn pods_of_workloads_and_those_by_themselves_are_counted_apart() {
     let (web, pod) = (deploy("web", IMAGE), lone("once"));
     let failing = vec![waits(&web, "node1", NO_CREDENTIAL), waits_alone(&pod, NO_CREDENTIAL)];
     let finding = one(&why(vec![web, pod], failing));
-    let who = "(2 pods, 1 by itself and 1 of deploy/web on node1; for example pod/once).";
+    let who = "(2 pods, 1 of deploy/web and 1 by itself on node1; for example pod/once).";
     assert!(finding.cause.ends_with(who), "{}", finding.cause);
 }
