@@ -10,6 +10,7 @@ use crate::evidence::workloads::{
     FailingPull, ImageUse, PullPolicy, PullSecret, PullState, ServiceAccountSeen, Workload,
 };
 use crate::finding::Severity;
+use crate::fix::workload::Place;
 use crate::plan::SecretSource;
 use crate::registry::keyring::SecretState;
 use crate::registry::keyring::evidence::EntryEvidence;
@@ -87,6 +88,12 @@ impl<'e> Puller<'e> {
             images.filter_map(|image| Use::of(workload, image, names, failing, &keyring, view)).collect();
         let account = view.account(&workload.namespace, &workload.service_account);
         Some(Self { workload, names, source, account, keyring, uses })
+    }
+
+    /// Where it is mended.
+    pub(super) fn place(&self, audit: &Audit<'_>) -> Place<'e> {
+        let format = audit.view.scope().fix_format;
+        Place { workload: self.workload, account: self.account, format }
     }
 
     /// Whether a pull of it fails.

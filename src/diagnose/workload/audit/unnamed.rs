@@ -119,7 +119,7 @@ fn lacks(audit: &Audit<'_>, (fit, pullers, uses): &Lacking<'_, '_>) -> Option<Fi
     let subject = if many { account } else { workload.name.clone() };
     let mut finding = about_workloads(subject, Code::PullSecretNotReferenced, pullers, uses, cause);
     finding.evidence.insert(0, fit.secret.id.clone());
-    let place = fix::Place { workload, account: first.account, format: audit.view.scope().fix_format };
-    finding.fixes = fix::name_pull_secret(&place, &fit.secret.name);
+    let places: Vec<fix::Place<'_>> = pullers.iter().map(|puller| puller.place(audit)).collect();
+    finding.fixes = fix::name_pull_secret_in_all(&places, &fit.secret.name);
     Some(finding)
 }

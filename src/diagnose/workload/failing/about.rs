@@ -9,6 +9,7 @@ use crate::code::Code;
 use crate::diagnose::Place;
 use crate::finding::{Finding, Fix, Subject};
 use crate::fix::workload::failing as fix;
+use crate::plan::{Identity, SecretSource};
 
 pub(super) fn finding(scene: &Scene<'_>, case: &Case<'_>, choice: Choice) -> Finding {
     let place = place(case);
@@ -69,6 +70,12 @@ fn place(case: &Case<'_>) -> Place {
         namespace: pull.namespace.clone(),
         service_account: pull.service_account.clone(),
         pull_secrets: case.secrets(),
+        identity: Identity {
+            name: case.workload_name(),
+            service_account: pull.service_account.clone(),
+            pull_secrets: pull.pull_secrets.clone(),
+            source: SecretSource::Workload,
+        },
         identity_flags: format!("--service-account {}", pull.service_account),
         reach_flags: Vec::new(),
         is_local: false,

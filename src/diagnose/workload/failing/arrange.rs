@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity};
 const NAMED: usize = 2;
 
 /// How many mends a finding shows.
-const FIXES: usize = 6;
+const FIXES: usize = 8;
 
 /// Findings about workloads, each once. Those of `why` by how many pods each stops, and then by severity.
 pub(in crate::diagnose) fn arrange(findings: &mut Vec<Finding>, evidence: &Evidence) {

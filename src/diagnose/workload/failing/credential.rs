@@ -67,15 +67,17 @@ fn older_than_account(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -
         _ => choice
             .prefer(Code::PullSecretNotReferenced, "a pod that is created now, which has the pull secret"),
     }
-    choice.subject = Some(case.workload_name());
+    let name = case.workload_name();
+    let older = match name.starts_with("pod/") {
+        true => format!("{name} is older than that and lacks it: it must be created anew"),
+        false => format!("pods of {name} are older than that and lack it: they must be recreated"),
+    };
+    choice.subject = Some(name);
     choice.cause = Some(format!(
-        "serviceaccount/{} in namespace {} names secret/{secret}, which fits {}, and pods of {} are older than that \
-         and lack it: they must be recreated",
-        pull.service_account,
-        pull.namespace,
-        case.registry,
-        case.workload_name()
+        "serviceaccount/{} in namespace {} names secret/{secret}, which fits {}, and {older}",
+        pull.service_account, pull.namespace, case.registry
     ));
+    choice.mend_with = Some(secret);
     true
 }
 

@@ -96,6 +96,28 @@ fn a_configuration_under_a_name_that_nothing_reads_is_told() {
 }
 
 #[test]
+fn the_key_that_a_misnamed_secret_really_has_is_told_and_mounted() {
+    let mut builder = misnamed(false);
+    builder.misnamed.as_mut().unwrap().mounted_as = "/root/.docker/.dockerconfigjson".into();
+    let mut opaque = raw("ci/regcred", "Opaque", r#"{"auths":{}}"#);
+    opaque.seen_mut().keys = vec![Clean::new("config.json")];
+    let finding = only_of(BuilderConfigMisnamed, &of(builder.clone(), vec![opaque.clone()]));
+    assert!(
+        finding.cause.contains("mounts secret/regcred as /root/.docker/config.json"),
+        "{}",
+        finding.cause
+    );
+    let items = r#""items":[{"key":"config.json","path":"config.json"}]"#;
+    assert!(finding.fixes[0].command.contains(items), "{}", finding.fixes[0].command);
+    // None at all: it is filled before it is mounted.
+    opaque.seen_mut().keys = vec![Clean::new("other")];
+    let finding = only_of(BuilderConfigMisnamed, &of(builder, vec![opaque]));
+    let [fill, mount] = finding.fixes.as_slice() else { panic!("{:#?}", finding.fixes) };
+    assert!(fill.command.contains("--from-file=.dockerconfigjson=DOCKER_CONFIG.json"), "{}", fill.command);
+    assert!(mount.command.contains(r#""key":".dockerconfigjson""#), "{}", mount.command);
+}
+
+#[test]
 fn an_unknown_program_may_be_told_of_any_file() {
     let mut builder = BuilderConfig { program: Program::Other, ..misnamed(false) };
     only_of(BuilderConfigMisnamed, &of(builder.clone(), vec![good()]));

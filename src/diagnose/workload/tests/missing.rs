@@ -2,6 +2,7 @@
 
 use super::build::*;
 use crate::code::Code::*;
+use crate::evidence::workloads::Workload;
 use crate::finding::Severity;
 
 #[test]
@@ -17,6 +18,28 @@ fn a_missing_pull_secret_is_told_with_who_names_it_and_where_else_it_is() {
     assert!(finding.fixes[0].command.starts_with("kubectl -n a get secret regcred"), "{:?}", finding.fixes);
     assert!(finding.evidence.contains(&"secret/team/regcred".to_string()));
     assert!(finding.evidence.contains(&"workload/team/Deployment/web".to_string()));
+}
+
+#[test]
+fn a_copy_is_taken_from_where_pulls_work_with_it_and_never_from_where_they_are_refused() {
+    let of = |others: &[&str], c1: Workload| {
+        let workloads =
+            vec![deploy("c0/web").names(&["regcred"]), c1, deploy("team/web").names(&["regcred"])];
+        let mut secrets = vec![absent("team/regcred", others)];
+        secrets
+            .extend(["c0", "c1"].map(|space| secret(&format!("{space}/regcred"), &["registry.example.com"])));
+        let mut evidence = audit(workloads, secrets);
+        let seen = evidence.workloads.as_mut().unwrap();
+        seen.failing = vec![failing(&seen.workloads[0], REFUSED)];
+        let missing = found(&evidence).into_iter().find(|one| one.code == PullSecretMissing).unwrap();
+        missing.fixes[0].command.clone()
+    };
+    let works = || deploy("c1/web").names(&["regcred"]).runs();
+    let untried = || deploy("c1/web").names(&["regcred"]);
+    assert!(of(&["c0", "c1"], works()).starts_with("kubectl -n c1 get secret regcred"));
+    assert!(of(&["c0", "c1"], untried()).starts_with("kubectl -n c1 get secret regcred"));
+    assert!(of(&["a", "c0", "c1"], works()).starts_with("kubectl -n c1 get secret regcred"));
+    assert!(of(&["c0"], works()).starts_with("kubectl -n team create secret generic regcred"));
 }
 
 #[test]

@@ -94,6 +94,14 @@ fn many_workloads_of_one_account_are_mended_there() {
     let evidence = with_accounts(workloads, vec![registry_secret("team/unused")], accounts);
     let finding = only_of(PullSecretNotReferenced, &all_fail(evidence, DENIED));
     assert_eq!(finding.subject.name, "serviceaccount/default");
+    let commands: Vec<&str> = finding.fixes.iter().map(|fix| fix.command.as_str()).collect();
+    assert!(commands[0].contains("patch serviceaccount/default"), "{commands:#?}");
+    for n in 0..5 {
+        assert!(
+            commands.contains(&format!("kubectl -n team rollout restart deploy/web{n}").as_str()),
+            "{commands:#?}"
+        );
+    }
 }
 
 #[test]
