@@ -129,6 +129,7 @@ pub enum Format {
     Wide,
     Json,
     Yaml,
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

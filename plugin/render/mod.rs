@@ -5,17 +5,21 @@ pub mod explain;
 mod findings;
 mod grid;
 mod harbor;
+mod headline;
 mod limits;
 mod lines;
+mod markdown;
 pub mod page;
+mod rows;
+mod sheets;
 mod steps;
 mod stores;
 mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
-mod units;
 mod workloads;
+mod units;
 mod wrap;
 
 use regauth::report::Report;
@@ -32,6 +36,7 @@ pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool)
         Format::Wide => Ok(table::report(report, &layout(true))),
         Format::Json => json(report),
         Format::Yaml => yaml(report),
+        Format::Markdown => Ok(markdown::report(report)),
     }
 }
 

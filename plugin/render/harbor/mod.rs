@@ -3,7 +3,7 @@
 mod columns;
 mod matrix;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt::Write;
 
@@ -14,6 +14,7 @@ use regauth::report::{CoreRow, HarborSummary, Report};
 
 use super::findings::{DEFAULT_WIDTH, wrapped};
 use super::grid::{Layout, grid};
+use super::sheets::{self, Sheet};
 use super::units::none;
 use columns::{columns, short_sum};
 
@@ -32,6 +33,12 @@ pub fn table(report: &Report, layout: &Layout) -> String {
         shorten(&mut rows);
     }
     grid(&rows, &columns(&rows, layout), |row| row.result, layout)
+}
+
+/// The cores as a sheet.
+pub fn sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<CoreRow> = report.cores().cloned().collect();
+    Sheet::of("Harbor's cores", &rows, &columns(&rows, &sheets::ROOMY), |row| row.result)
 }
 
 fn is_narrower(layout: &Layout, width: u16) -> bool {

@@ -3,6 +3,8 @@
 mod below;
 mod clock;
 mod explained;
+pub mod fixture;
+mod markdown;
 mod narrow;
 mod steps;
 mod tables;
@@ -116,6 +118,7 @@ fn probe(node: &str, network: Network, result: Verdict) -> ProbeRow {
             AttemptRow {
                 credential: None,
                 is: None,
+                expires_at: None,
                 result: Verdict::Failed,
                 withheld: None,
                 steps: vec![step("token", "GET /token", false, "401")],
@@ -123,6 +126,7 @@ fn probe(node: &str, network: Network, result: Verdict) -> ProbeRow {
             AttemptRow {
                 credential: Some("secret/regcred".into()),
                 is: Some("password of user ci".into()),
+                expires_at: None,
                 result,
                 withheld: None,
                 steps: vec![step("token", "POST /token", !failed, if failed { "401" } else { "200" })],
