@@ -130,6 +130,8 @@ pub enum Format {
     Json,
     Yaml,
     Markdown,
+    Junit,
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

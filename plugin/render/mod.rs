@@ -6,11 +6,13 @@ mod findings;
 mod grid;
 mod harbor;
 mod headline;
+mod junit;
 mod limits;
 mod lines;
 mod markdown;
 pub mod page;
 mod rows;
+mod sarif;
 mod sheets;
 mod steps;
 mod stores;
@@ -18,9 +20,10 @@ mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
-mod workloads;
 mod units;
+mod workloads;
 mod wrap;
+mod xml;
 
 use regauth::report::Report;
 use serde::Serialize;
@@ -37,6 +40,8 @@ pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool)
         Format::Json => json(report),
         Format::Yaml => yaml(report),
         Format::Markdown => Ok(markdown::report(report)),
+        Format::Junit => Ok(junit::report(report)),
+        Format::Sarif => json(&sarif::report(report)),
     }
 }
 
