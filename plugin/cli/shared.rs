@@ -132,6 +132,7 @@ pub enum Format {
     Markdown,
     Junit,
     Sarif,
+    Prometheus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

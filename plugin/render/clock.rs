@@ -75,7 +75,8 @@ fn columns<'a>(rows: &[&'a ClockRow], layout: &Layout) -> Vec<Column<&'a ClockRo
     columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
 }
 
-fn method(method: ClockMethod) -> &'static str {
+/// How a clock was read, in one word.
+pub fn method(method: ClockMethod) -> &'static str {
     match method {
         ClockMethod::Lease => "lease",
         ClockMethod::Probe => "probe",

@@ -11,6 +11,7 @@ mod limits;
 mod lines;
 mod markdown;
 pub mod page;
+mod prometheus;
 mod rows;
 mod sarif;
 mod sheets;
@@ -42,6 +43,7 @@ pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool)
         Format::Markdown => Ok(markdown::report(report)),
         Format::Junit => Ok(junit::report(report)),
         Format::Sarif => json(&sarif::report(report)),
+        Format::Prometheus => Ok(prometheus::report(report)),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod fixture;
 mod junit;
 mod markdown;
 mod narrow;
+mod prometheus;
 mod sarif;
 mod steps;
 mod tables;
