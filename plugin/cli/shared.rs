@@ -130,6 +130,7 @@ pub enum Format {
     Json,
     Yaml,
     Markdown,
+    Html,
     Junit,
     Sarif,
     Prometheus,

@@ -31,12 +31,24 @@ pub fn report(report: &Report, text: &TextSummary, layout: &Layout) -> String {
     }
     if !text.followers.is_empty() {
         out.push_str("\nOnly follows:\n");
-        let several = report.findings.len() > 1;
-        text.followers.iter().take(FOLLOWERS).for_each(|one| out.push_str(&follower(one, several, width)));
-        let more = text.followers.len().saturating_sub(FOLLOWERS);
-        if more > 0 {
-            let _ = writeln!(out, "  and {more} more");
-        }
+        out.push_str(&following(report, text, width));
+    }
+    out
+}
+
+/// Lines that only follow from a cause, for formats that wrap by themselves; empty where no text was explained.
+pub fn followers(report: &Report) -> Vec<String> {
+    let told = report.text.as_ref().map(|text| following(report, text, usize::MAX)).unwrap_or_default();
+    told.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+fn following(report: &Report, text: &TextSummary, width: usize) -> String {
+    let several = report.findings.len() > 1;
+    let mut out: String =
+        text.followers.iter().take(FOLLOWERS).map(|one| follower(one, several, width)).collect();
+    let more = text.followers.len().saturating_sub(FOLLOWERS);
+    if more > 0 {
+        let _ = writeln!(out, "  and {more} more");
     }
     out
 }

@@ -7,7 +7,7 @@ use regauth::report::{NotChecked, Report, Verdict};
 
 use super::findings::{certainty, place, some};
 use super::sheets::{ROOMY, Sheet, sheets};
-use super::{headline, page, stores, workloads};
+use super::{explain, headline, page, stores, workloads};
 
 /// So many rows that are well are listed; the rest is counted.
 const HEALTHY: usize = 100;
@@ -93,7 +93,9 @@ fn results(report: &Report) -> String {
     let chains = workloads::chains(report, &ROOMY);
     let stores = stores::section(report, &ROOMY);
     let sheets: String = sheets(report).iter().map(sheet).collect();
-    let texts = [("How it comes about", chains), ("Credentials of this machine", stores)];
+    let follows = explain::followers(report).join("\n");
+    let texts =
+        [("How it comes about", chains), ("Credentials of this machine", stores), ("Only follows", follows)];
     let texts: String = texts
         .iter()
         .filter(|(_, text)| !text.is_empty())

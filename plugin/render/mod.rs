@@ -6,6 +6,7 @@ mod findings;
 mod grid;
 mod harbor;
 mod headline;
+mod html;
 mod junit;
 mod limits;
 mod lines;
@@ -41,6 +42,7 @@ pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool)
         Format::Json => json(report),
         Format::Yaml => yaml(report),
         Format::Markdown => Ok(markdown::report(report)),
+        Format::Html => Ok(html::report(report)),
         Format::Junit => Ok(junit::report(report)),
         Format::Sarif => json(&sarif::report(report)),
         Format::Prometheus => Ok(prometheus::report(report)),

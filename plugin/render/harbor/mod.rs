@@ -1,7 +1,7 @@
 //! Harbor: one line a core, the picture of who accepts whose tokens, and what clients see.
 
 mod columns;
-mod matrix;
+pub mod matrix;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -89,6 +89,13 @@ pub fn section(report: &Report, layout: &Layout) -> String {
         let _ = write!(out, "\n{lines}");
     }
     out
+}
+
+/// The keys and all that is remarked of a Harbor as a whole: names and words.
+pub fn told(harbor: &HarborSummary) -> Vec<(String, String)> {
+    let keys = harbor.keys.iter().map(|key| (format!("key {}", key.letter), key_words(key, false)));
+    let remarks = remarks(harbor).into_iter();
+    keys.chain(remarks.map(|(label, words)| (label.trim_end_matches(": ").to_string(), words))).collect()
 }
 
 /// `1 token`, `30 tokens`.

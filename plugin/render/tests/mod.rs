@@ -4,6 +4,7 @@ mod below;
 mod clock;
 mod explained;
 pub mod fixture;
+mod html;
 mod junit;
 mod markdown;
 mod narrow;
