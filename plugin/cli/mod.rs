@@ -2,6 +2,7 @@
 
 mod clock;
 mod explain;
+mod format;
 mod harbor;
 mod image;
 mod limits;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
 pub use self::explain::Explain;
+pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
@@ -26,7 +28,7 @@ pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
 pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
-pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
+pub use self::shared::{DryRun, FailOn, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 pub use self::upkeep::{Cleanup, Rbac, Schema, SchemaOf};
 pub use self::workloads::{ScopeArgs, Secrets, Why};
 use crate::settings;

@@ -21,7 +21,7 @@ mod stores;
 mod summary;
 mod table;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod units;
 mod workloads;
 mod wrap;

@@ -8,14 +8,16 @@ use super::{clock, explain, harbor, limits, lines, workloads};
 /// The columns are those that a person sees whose terminal has room for all that matters.
 pub const ROOMY: Layout = Layout { width: Some(u16::MAX), colour: false, wide: false, ascii: false };
 
+/// How a row ended, and its cells.
+pub type Line = (Verdict, Vec<String>);
+
 /// Rows of one kind, worst first.
 pub struct Sheet {
     /// What they are, as a heading.
     pub title: &'static str,
     /// The columns' titles.
     pub head: Vec<&'static str>,
-    /// How each row ended, and its cells.
-    pub rows: Vec<(Verdict, Vec<String>)>,
+    pub rows: Vec<Line>,
 }
 
 impl Sheet {
@@ -27,8 +29,7 @@ impl Sheet {
         verdict: fn(&R) -> Verdict,
     ) -> Option<Self> {
         let cells = |row: &R| columns.iter().map(|column| (column.text)(row)).collect();
-        let mut told: Vec<(Verdict, Vec<String>)> =
-            rows.iter().map(|row| (verdict(row), cells(row))).collect();
+        let mut told: Vec<Line> = rows.iter().map(|row| (verdict(row), cells(row))).collect();
         // Stable: within a verdict the report's order stays.
         told.sort_by_key(|(verdict, _)| rank(*verdict));
         let head = columns.iter().map(|column| column.title).collect();
@@ -36,7 +37,7 @@ impl Sheet {
     }
 
     /// The rows that are not well, then those that are.
-    pub fn parted(&self) -> (&[(Verdict, Vec<String>)], &[(Verdict, Vec<String>)]) {
+    pub fn parted(&self) -> (&[Line], &[Line]) {
         self.rows.split_at(self.rows.partition_point(|(verdict, _)| *verdict != Verdict::Ok))
     }
 }

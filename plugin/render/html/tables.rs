@@ -3,7 +3,7 @@
 use regauth::report::{NotChecked, NotCheckedState, Report, Verdict};
 
 use super::super::grid::RESULT;
-use super::super::sheets::{ROOMY, Sheet, sheets};
+use super::super::sheets::{Line, ROOMY, Sheet, sheets};
 use super::super::{explain, headline, stores, workloads};
 use super::markup::Html;
 use super::{Section, folded, heads, more, of_verdict, table};
@@ -64,7 +64,7 @@ fn sheet(sheet: &Sheet) -> Html {
     }
 }
 
-fn lines(sheet: &Sheet, rows: &[(Verdict, Vec<String>)]) -> Html {
+fn lines(sheet: &Sheet, rows: &[Line]) -> Html {
     let shown = rows.iter().take(SHOWN).map(|(verdict, cells)| row(sheet, *verdict, cells)).collect();
     table(sheet.title, heads(sheet.head.iter().copied()), shown)
         .and(more(rows.len().saturating_sub(SHOWN), "more rows"))

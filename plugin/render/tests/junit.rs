@@ -61,8 +61,8 @@ fn hold_to_schema(node: Node<'_, '_>) {
 }
 
 fn suite<'d>(document: &'d Document<'_>, name: &str) -> Vec<Node<'d, 'd>> {
-    let suites = document.root_element().children().filter(Node::is_element);
-    let suite = suites.filter(|node| node.attribute("name") == Some(name)).next_back().expect("the suite");
+    let mut suites = document.root_element().children().filter(Node::is_element);
+    let suite = suites.find(|node| node.attribute("name") == Some(name)).expect("the suite");
     suite.children().filter(|node| node.has_tag_name("testcase")).collect()
 }
 
