@@ -25,6 +25,11 @@ pub(super) fn commands(cause: &Cause, namespace: Option<&str>) -> Vec<Fix> {
         pod.as_ref().map(|(_, namespace)| namespace.clone()).or_else(|| namespace.map(quoted));
     let flag = with_namespace.map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
     out.extend(by_code(cause, &image, &flag));
+    if !of_harbor(cause.code()) && cause.candidates.iter().any(|one| one.code == C::HarborTokenRejected) {
+        out.push(harbor(
+            "where it fails now and then only: compares the keys, clocks and settings of Harbor's cores",
+        ));
+    }
     with_secret(out, cause, &pod)
 }
 
@@ -46,10 +51,7 @@ fn by_code(cause: &Cause, image: &str, flag: &str) -> Vec<Fix> {
             "says how many pulls are left for each node, anonymously and with its credential",
             format!("kubectl regauth limits{flag}"),
         )],
-        code if of_harbor(code) => {
-            let what = "compares the keys, clocks and settings of Harbor's cores";
-            vec![fix(what, "kubectl regauth harbor -n HARBOR-NAMESPACE".into())]
-        }
+        code if of_harbor(code) => vec![harbor("compares the keys, clocks and settings of Harbor's cores")],
         code if of_clocks(code) => {
             vec![fix("says how far the nodes' clocks are apart", "kubectl regauth clock".into())]
         }
@@ -74,6 +76,10 @@ fn with_secret(mut out: Vec<Fix>, cause: &Cause, pod: &Option<(String, String)>)
         out.push(fix(what, format!("kubectl -n {namespace} get secret {name}")));
     }
     out
+}
+
+fn harbor(what: &str) -> Fix {
+    fix(what, "kubectl regauth harbor -n HARBOR-NAMESPACE".into())
 }
 
 fn push(image: &str, flag: &str) -> Fix {

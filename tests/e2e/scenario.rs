@@ -158,7 +158,7 @@ impl Scenario {
         let args: Vec<String> = self.run.iter().map(|argument| fill(argument, space)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let (ran, report) = space.plugin(&args).report();
-        crate::table::keep(self, ran.status, &report);
+        crate::table::keep(self, ran.status, &report, |text| fill(text, space));
         let shown = || format!("exit {}\n{}\n{}", ran.status, ran.stderr, brief(&report));
         assert_eq!(ran.status, self.expect.exit, "exit status: {}", shown());
         self.check_rows(space, &report, &shown);

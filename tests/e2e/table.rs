@@ -21,11 +21,11 @@ const HEAD: &str = "# Scenarios\n\n\
 
 static FOUND: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// Keeps what a scenario found.
-pub fn keep(scenario: &Scenario, status: i32, report: &Value) {
+/// Keeps what a scenario found. `fill` puts the cluster's settings into a text.
+pub fn keep(scenario: &Scenario, status: i32, report: &Value, fill: impl Fn(&str) -> String) {
     let findings = report["findings"].as_array().into_iter().flatten();
     let mut findings: Vec<String> = findings
-        .map(|finding| told(finding["code"].as_str(), finding["subject"]["name"].as_str(), scenario))
+        .map(|finding| told(finding["code"].as_str(), finding["subject"]["name"].as_str(), scenario, &fill))
         .collect();
     findings.sort();
     FOUND.lock().expect("no test panics here").insert(scenario.name.clone(), outcome(status, &findings));
@@ -69,7 +69,7 @@ fn row(scenario: &Scenario, found: &str) -> String {
         .iter()
         .map(|one| {
             let text = |key: &str| one.get(key).and_then(Value::as_str);
-            told(text("code"), text("subject/name"), scenario)
+            told(text("code"), text("subject/name"), scenario, str::to_string)
         })
         .collect();
     expected.sort();
@@ -86,19 +86,23 @@ fn row(scenario: &Scenario, found: &str) -> String {
     out
 }
 
-/// `CODE subject`, where the subject is told; names that are made for a test are left out.
-fn told(code: Option<&str>, subject: Option<&str>, scenario: &Scenario) -> String {
-    let named = |name: &&str| {
-        let name = name.trim_start_matches('~');
-        scenario.expected().iter().any(|one| {
-            one.get("subject/name")
-                .and_then(Value::as_str)
-                .is_some_and(|wanted| wanted.trim_start_matches('~') == name)
-        })
+/// `CODE subject`, where the subject is expected: as the scenario writes it, without what a cluster has for it. Names that
+/// are made for a test are left out.
+fn told(
+    code: Option<&str>,
+    subject: Option<&str>,
+    scenario: &Scenario,
+    fill: impl Fn(&str) -> String,
+) -> String {
+    let wanted = scenario.expected().iter().filter_map(|one| one.get("subject/name").and_then(Value::as_str));
+    let named = |wanted: &&str| match wanted.strip_prefix('~') {
+        Some(part) => subject.is_some_and(|name| name.trim_start_matches('~').contains(&fill(part))),
+        None => subject == Some(&fill(wanted)),
     };
-    match subject.filter(named) {
-        Some(subject) => format!("{} {}", code.unwrap_or("?"), subject.trim_start_matches('~')),
-        None => code.unwrap_or("?").to_string(),
+    let code = code.unwrap_or("?");
+    match wanted.into_iter().find(named) {
+        Some(wanted) => format!("{code} {}", wanted.trim_start_matches('~')),
+        None => code.to_string(),
     }
 }
 

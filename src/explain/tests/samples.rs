@@ -225,6 +225,11 @@ fn commands_have_what_the_text_names() {
     assert_eq!(limited[0].command, "kubectl regauth limits");
     let push = explain(sample!("gitlab-kaniko.log")).causes[0].next(Some("ci"));
     assert_eq!(push[0].command, "kubectl regauth push registry.example.com/group/app:1 -n ci");
+    // Harbor says the same of a right that is missing and of a token that another core does not take.
+    let harbor = "unauthorized: unauthorized to access repository: team/app, action: push";
+    let commands: Vec<String> =
+        explain(harbor).causes[0].next(None).into_iter().map(|fix| fix.command).collect();
+    assert_eq!(commands, ["kubectl regauth push REPOSITORY", "kubectl regauth harbor -n HARBOR-NAMESPACE"]);
 }
 
 #[test]
