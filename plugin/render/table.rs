@@ -1,11 +1,11 @@
 //! The table: one row a thing tested. A person gets the columns that fit, the steps and the findings below; a pipe
 //! gets every column and one line a row.
 
-use regauth::code::Code;
 use regauth::evidence::Action;
-use regauth::report::{LimitRow, Report, Row};
+use regauth::report::{LimitRow, Report};
 
 pub use super::grid::Layout;
+use super::rows::View;
 use super::{clock, doctor, explain, findings, harbor, limits, lines, steps, stores, summary, workloads};
 
 /// The whole report as text.
@@ -48,9 +48,10 @@ pub fn report(report: &Report, layout: &Layout) -> String {
             return out;
         }
         // Findings that no row shows would be lost to whoever reads lines.
-        let shown: Vec<(&str, Option<Code>)> =
-            report.results.iter().map(|row| (evidence(row), code(row))).collect();
-        out.push_str(&findings::lines(report, |id, code| shown.contains(&(id, Some(code)))));
+        let rows: Vec<View<'_>> = report.results.iter().map(View::of).collect();
+        let is_shown =
+            |id: &str, code| rows.iter().any(|row| row.code == Some(code) && row.evidence.contains(&id));
+        out.push_str(&findings::lines(report, is_shown));
     } else {
         out.push_str(&workloads::chains(report, layout));
         out.push_str(&steps::blocks(report, layout));
@@ -65,30 +66,4 @@ pub fn report(report: &Report, layout: &Layout) -> String {
 /// For a pipe: lines that whoever reads rows passes over.
 fn commented(text: &str) -> String {
     text.lines().filter(|line| !line.is_empty()).map(|line| format!("# {line}\n")).collect()
-}
-
-fn code(row: &Row) -> Option<Code> {
-    match row {
-        Row::Pull(row) => row.code,
-        Row::Probe(row) => row.code,
-        Row::Limit(row) => row.code,
-        Row::Core(row) => row.code,
-        Row::Clock(row) => row.code,
-        Row::Explained(row) => row.code(),
-        Row::Failing(row) => row.code,
-        Row::Audit(row) => row.code,
-    }
-}
-
-fn evidence(row: &Row) -> &str {
-    match row {
-        Row::Pull(row) => &row.evidence,
-        Row::Probe(row) => &row.evidence,
-        Row::Limit(row) => &row.evidence,
-        Row::Core(row) => &row.evidence,
-        Row::Clock(row) => &row.evidence,
-        Row::Explained(row) => &row.evidence,
-        Row::Failing(row) => row.evidence.first().map_or("", String::as_str),
-        Row::Audit(row) => &row.evidence,
-    }
 }

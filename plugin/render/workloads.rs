@@ -8,6 +8,7 @@ use regauth::report::{
 
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::{Column, Layout, RESULT, grid};
+use super::sheets::{ROOMY, Sheet};
 use super::units::{certain, none, verdict};
 
 /// How many chains are shown: one for each cause, and no more than fit on a screen or two.
@@ -28,6 +29,18 @@ pub fn table(report: &Report, layout: &Layout) -> String {
         false => grid(&audits, &audit_columns(report, layout), |row| row.result, layout),
     };
     failing + &audits
+}
+
+/// Pulls that fail as a sheet.
+pub fn failing_sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<&FailingRow> = report.failing().collect();
+    Sheet::of("Pods that lack their image", &rows, &failing_columns(report, &ROOMY), |row| outcome(row))
+}
+
+/// What images have for credentials as a sheet.
+pub fn audit_sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<&AuditRow> = report.audits().collect();
+    Sheet::of("Credentials of workloads", &rows, &audit_columns(report, &ROOMY), |row| row.result)
 }
 
 fn several_namespaces(report: &Report) -> bool {
@@ -81,7 +94,7 @@ fn matches(credential: &CredentialRow) -> String {
 }
 
 /// What waits without a word is not known to fail.
-fn outcome(row: &FailingRow) -> Verdict {
+pub fn outcome(row: &FailingRow) -> Verdict {
     match row.state {
         PullState::Pulling => Verdict::NotFinished,
         _ => Verdict::Failed,

@@ -198,6 +198,7 @@ fn attempt_row(attempt: &Attempt) -> AttemptRow {
     AttemptRow {
         credential: attempt.credential.as_ref().map(|credential| credential.source.clone()),
         is: attempt.credential.as_ref().map(steps::describe),
+        expires_at: attempt.credential.as_ref().and_then(|credential| credential.described.expires_at),
         result: attempt_verdict(attempt),
         withheld: attempt.withheld.as_ref().map(not_sent),
         steps: attempt.exchanges.iter().map(steps::of_exchange).collect(),

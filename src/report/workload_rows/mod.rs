@@ -120,6 +120,9 @@ pub struct TriedRow {
     pub key: Clean,
     /// What it is, without anything secret.
     pub is: String,
+    /// When it expires (UTC), where it says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Others that have the same image.
