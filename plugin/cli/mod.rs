@@ -1,8 +1,8 @@
 //! The arguments, as the user types them.
 
 mod clock;
-mod doctor;
 mod completion;
+mod doctor;
 #[cfg(test)]
 mod examples;
 mod explain;
@@ -24,8 +24,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
-pub use self::doctor::Doctor;
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
+pub use self::doctor::Doctor;
 pub use self::explain::Explain;
 pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};

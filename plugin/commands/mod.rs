@@ -2,8 +2,8 @@
 
 mod cleanup;
 mod clock;
-mod doctor;
 mod completion;
+mod doctor;
 mod explain;
 mod harbor;
 mod image;

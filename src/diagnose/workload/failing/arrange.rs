@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnose::settle;
-use crate::evidence::{Action, Evidence};
 use crate::evidence::workloads::{FailingPull, PullState, Workloads};
+use crate::evidence::{Action, Evidence};
 use crate::finding::{Finding, Severity};
 
 /// How many workloads a sentence names.
