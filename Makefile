@@ -19,9 +19,15 @@ PROBE_ARCHIVE ?= target/probe-image/regauth-probe-$(PROBE_ARCH).tar
 PROBE_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/src \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
+# Of the distribution: archives as krew takes them, and where ready binaries of other platforms are.
+DIST ?= target/dist
+DIST_BINARIES ?=
+OWN_BINARY := kubectl-regauth-linux-$(PROBE_ARCH)
+SBOM_VERSION := 0.5.9
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
-.PHONY: help build install probe image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean
+.PHONY: help build install probe image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean \
+	check-platforms dist dist-binary sbom
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -39,6 +45,17 @@ probe: ## Build the program of the probe's image, static and small
 image: probe ## Pack the probe's image for this machine's architecture as an OCI archive
 	manifests/probe-image/build $(PROBE) $(CA_BUNDLE) $(PROBE_ARCH) $(VERSION) $(PROBE_ARCHIVE)
 
+dist-binary: image ## Build the plugin as it is distributed for this machine: target/dist-binaries
+	CARGO="$(CARGO)" krew/binary target/dist-binaries $(PROBE_ARCHIVE)
+
+dist: $(if $(wildcard $(DIST_BINARIES)/$(OWN_BINARY)),,dist-binary) ## Archives for krew in target/dist, with ready binaries from DIST_BINARIES
+	krew/pack $(VERSION) $(DIST) krew/regauth.yaml target/dist-binaries $(DIST_BINARIES)
+
+sbom: ## What the plugin is made of, as CycloneDX: target/dist/kubectl-regauth.cdx.json
+	@test -x $(TOOLS)/bin/cargo-cyclonedx || $(CARGO) install --locked --root $(TOOLS) cargo-cyclonedx@$(SBOM_VERSION)
+	$(TOOLS)/bin/cargo-cyclonedx cyclonedx --format json --override-filename kubectl-regauth.cdx
+	mkdir -p $(DIST) && mv kubectl-regauth.cdx.json $(DIST)/
+
 check: ## Format, lints, the parts kept apart, licences and sources of dependencies
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
@@ -49,6 +66,9 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 	tests/parts.sh
 	@test -x $(TOOLS)/bin/cargo-deny || $(CARGO) install --locked --root $(TOOLS) cargo-deny@$(DENY_VERSION)
 	$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
+
+check-platforms: ## Compile what only macOS and Windows have, as far as that is possible here
+	CARGO="$(CARGO)" tests/other-platforms.sh
 
 test: ## All tests, those on the real cluster included
 	tests/run.sh

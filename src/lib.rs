@@ -12,6 +12,7 @@ pub mod api;
 pub mod code;
 #[cfg(feature = "cluster")]
 pub mod collect;
+pub mod compatibility;
 pub mod diagnose;
 #[cfg(feature = "cluster")]
 pub mod error;

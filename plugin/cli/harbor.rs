@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches, ValueEnum};
 use regauth::plan::harbor::FRONT_TOKENS;
 
 use super::{OutputArgs, ProbeArgs, RunArgs, StoreArgs};
@@ -110,6 +110,17 @@ pub enum HarborVia {
 }
 
 impl Harbor {
+    /// What each flag has by itself.
+    ///
+    /// # Errors
+    ///
+    /// Only if a flag had no value of its own.
+    pub fn without_flags() -> Result<Self, String> {
+        let matches = Self::augment_args(clap::Command::new("harbor")).try_get_matches_from(["harbor"]);
+        let read = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        read.map_err(|error| error.to_string())
+    }
+
     /// The first flag about a cluster that was given, if any.
     pub fn given_for_cluster(&self) -> Option<&'static str> {
         self.probe.given_for_pods().or_else(|| self.run.given_for_cluster())

@@ -1,7 +1,12 @@
 //! The arguments, as the user types them.
 
 mod clock;
+mod doctor;
+mod completion;
+#[cfg(test)]
+mod examples;
 mod explain;
+mod format;
 mod harbor;
 mod image;
 mod limits;
@@ -11,6 +16,7 @@ mod push;
 mod reach;
 mod shared;
 mod upkeep;
+mod version;
 mod workloads;
 
 use std::path::PathBuf;
@@ -18,7 +24,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
+pub use self::doctor::Doctor;
+pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
 pub use self::explain::Explain;
+pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
@@ -26,8 +35,9 @@ pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
 pub use self::reach::{BuilderArgs, ProbeArgs, ReachArgs, VantagePoint};
-pub use self::shared::{DryRun, FailOn, Format, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
+pub use self::shared::{DryRun, FailOn, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
 pub use self::upkeep::{Cleanup, Rbac, Schema, SchemaOf};
+pub use self::version::{DocumentFormat, Version};
 pub use self::workloads::{ScopeArgs, Secrets, Why};
 use crate::settings;
 
@@ -44,6 +54,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at everything that may keep pulls from working, test what stays open, and say the causes
+    #[command(after_help = doctor::HELP)]
+    Doctor(Box<Doctor>),
     /// Say why pods lack their image, by what the API server shows; nothing is created
     #[command(after_help = workloads::WHY_HELP)]
     Why(Box<Why>),
@@ -78,13 +91,19 @@ pub enum Command {
     #[command(after_help = upkeep::RBAC_HELP)]
     Rbac(Rbac),
     /// Print the JSON Schema of what `-o json` prints, or of the evidence behind it
+    #[command(after_help = upkeep::SCHEMA_HELP)]
     Schema(Schema),
     /// The probe's image, for registries that cannot reach the internet
     Image(Image),
+    /// Say which versions are at work here, and whether they fit each other
+    #[command(after_help = version::HELP)]
+    Version(Version),
+    /// Complete `kubectl regauth` at a shell's prompt
+    Completion(Completion),
 }
 
 /// kubectl's own flags; they mean what they mean in kubectl.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Connection, as in kubectl")]
 pub struct Connection {
     /// The kubeconfig file

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use regauth::collect::identity::WorkloadRef;
 
+use super::Format;
 use crate::settings;
 
 #[derive(Args, Debug)]
@@ -121,14 +122,6 @@ pub enum DryRun {
     None,
     Client,
     Server,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Table,
-    Wide,
-    Json,
-    Yaml,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -18,6 +18,11 @@ Examples:
   kubectl regauth rbac --pull | kubectl apply -f -
   kubectl regauth rbac --read-only";
 
+pub(super) const SCHEMA_HELP: &str = "\
+Examples:
+  kubectl regauth schema >report.schema.json
+  kubectl regauth schema evidence";
+
 #[derive(Args, Debug)]
 pub struct Cleanup {
     /// In all namespaces

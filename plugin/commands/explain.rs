@@ -161,6 +161,8 @@ fn page(code: Code, format: Format, output: &Output) -> Result<String, Failure> 
         }
         Format::Json => render::json(&Page::of(code, code.runbook())),
         Format::Yaml => render::yaml(&Page::of(code, code.runbook())),
+        Format::Markdown => Ok(code.runbook().to_owned()),
+        _ => Err(unfit("a page", "table, json, yaml or markdown")),
     }
 }
 
@@ -170,7 +172,13 @@ fn codes(format: Format, output: &Output) -> Result<String, Failure> {
         Format::Table | Format::Wide => Ok(render::page::codes(output.width())),
         Format::Json => render::json(&all),
         Format::Yaml => render::yaml(&all),
+        _ => Err(unfit("the list of codes", "table, json or yaml")),
     }
+}
+
+/// There is no report to render.
+fn unfit(what: &str, formats: &str) -> Failure {
+    format!("{what} cannot be written in this format: use -o {formats}").into()
 }
 
 /// What one line may be caused by. The names of its fields are those of many log processors.
@@ -198,6 +206,7 @@ fn lines(text: &str, format: Format, output: &mut Output) -> Result<(), Failure>
                     + "\n"
             }
             Format::Yaml => format!("---\n{}", render::yaml(&as_line(&found))?),
+            _ => return Err(unfit("single lines", "table, json or yaml")),
         };
         if !output.line(&told) {
             break;

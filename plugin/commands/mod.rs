@@ -2,6 +2,8 @@
 
 mod cleanup;
 mod clock;
+mod doctor;
+mod completion;
 mod explain;
 mod harbor;
 mod image;
@@ -12,9 +14,11 @@ mod probe;
 mod pull;
 mod push;
 mod rbac;
+mod retest;
 mod runs;
 mod schema;
 mod secrets;
+pub mod version;
 mod why;
 mod workloads;
 
@@ -104,6 +108,7 @@ impl From<std::io::Error> for Failure {
 /// Runs the command; returns the exit status.
 pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
+        Command::Doctor(args) => doctor::run(&cli.connection, &args, output).await,
         Command::Why(args) => why::run(&cli.connection, &args, output).await,
         Command::Secrets(args) => secrets::run(&cli.connection, &args, output).await,
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,
@@ -117,6 +122,8 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),
         Command::Image(args) => image::run(&args, output).await,
+        Command::Version(args) => version::run(&cli.connection, &args, output).await,
+        Command::Completion(args) => completion::run(&args, output),
     }
 }
 

@@ -68,6 +68,22 @@ pub async fn carry_out(
     Ok(Carried::Out(Box::new(finished.evidence)))
 }
 
+/// The same within something larger, which shows its own progress and listens for signals.
+pub async fn carry_out_quietly(
+    api: &Api,
+    namespace: &str,
+    flags: Flags<'_>,
+    wanted: Wanted,
+    (observer, stop): (&dyn Observer, &CancellationToken),
+    output: &Output,
+) -> Result<Evidence, Failure> {
+    let planned = super::within(flags.run.timeout, planning::plan(api, namespace, flags, wanted)).await?;
+    let mut finished = run::pull(api, &planned.prepared, observer, stop).await?;
+    finished.evidence.builders = planned.builders;
+    tell_what_is_left(&finished, &planned.prepared, output);
+    Ok(finished.evidence)
+}
+
 /// Prints a report; returns the exit status that it means.
 pub fn print(report: &Report, args: &crate::cli::OutputArgs, output: &mut Output) -> Result<u8, Failure> {
     output.data(&render::report(report, args.output, output.width(), output.colour())?)?;
@@ -123,7 +139,7 @@ fn first_line(prepared: &Prepared) -> String {
         networks => format!(" ({} network)", networks.join(" and ")),
     };
     let what = match plan.action {
-        Action::Pull | Action::Why | Action::Secrets => plan.images.join(", "),
+        Action::Pull | Action::Why | Action::Secrets | Action::Doctor => plan.images.join(", "),
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
         Action::Harbor => format!("Harbor in {}", plan.namespace),

@@ -5,6 +5,7 @@ use regauth::evidence::clock::ClockBounds;
 use regauth::report::{ClockMethod, ClockRow, ClockSummary, Report, Verdict};
 
 use super::grid::{Column, Layout, RESULT, grid};
+use super::sheets::{ROOMY, Sheet};
 use super::units::{certain, none, verdict};
 
 /// A person sees so many clocks, the worst, unless all are asked for.
@@ -21,6 +22,12 @@ pub fn table(report: &Report, layout: &Layout) -> String {
         out.push_str(&text);
     }
     out
+}
+
+/// All clocks as a sheet.
+pub fn sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<&ClockRow> = report.clocks().collect();
+    Sheet::of("Clocks", &rows, &columns(&rows, &ROOMY), |row| row.result)
 }
 
 /// The rows that are shown, in the report's order, and what is said of the others.
@@ -68,7 +75,8 @@ fn columns<'a>(rows: &[&'a ClockRow], layout: &Layout) -> Vec<Column<&'a ClockRo
     columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
 }
 
-fn method(method: ClockMethod) -> &'static str {
+/// How a clock was read, in one word.
+pub fn method(method: ClockMethod) -> &'static str {
     match method {
         ClockMethod::Lease => "lease",
         ClockMethod::Probe => "probe",

@@ -3,11 +3,13 @@
 use std::fmt::Write;
 
 use regauth::finding::{Candidate, Finding};
-use regauth::report::Report;
 use regauth::report::explained::{ExplainedRow, FollowerRow, TextSummary};
+use regauth::report::{Report, Verdict};
 
 use super::findings::{DEFAULT_WIDTH, painted, some, wrapped};
-use super::grid::Layout;
+use super::grid::{Column, Layout};
+use super::sheets::Sheet;
+use super::units::{certain, none};
 use super::wrap;
 
 /// Lines that follow which are shown.
@@ -29,17 +31,44 @@ pub fn report(report: &Report, text: &TextSummary, layout: &Layout) -> String {
     }
     if !text.followers.is_empty() {
         out.push_str("\nOnly follows:\n");
-        let several = report.findings.len() > 1;
-        text.followers.iter().take(FOLLOWERS).for_each(|one| out.push_str(&follower(one, several, width)));
-        let more = text.followers.len().saturating_sub(FOLLOWERS);
-        if more > 0 {
-            let _ = writeln!(out, "  and {more} more");
-        }
+        out.push_str(&following(report, text, width));
     }
     out
 }
 
-fn summary(report: &Report, text: &TextSummary) -> String {
+/// Lines that only follow from a cause, for formats that wrap by themselves; empty where no text was explained.
+pub fn followers(report: &Report) -> Vec<String> {
+    let told = report.text.as_ref().map(|text| following(report, text, usize::MAX)).unwrap_or_default();
+    told.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+fn following(report: &Report, text: &TextSummary, width: usize) -> String {
+    let several = report.findings.len() > 1;
+    let mut out: String =
+        text.followers.iter().take(FOLLOWERS).map(|one| follower(one, several, width)).collect();
+    let more = text.followers.len().saturating_sub(FOLLOWERS);
+    if more > 0 {
+        let _ = writeln!(out, "  and {more} more");
+    }
+    out
+}
+
+/// The causes as a sheet.
+pub fn sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<&ExplainedRow> = report.explained().collect();
+    let column = Column::<&ExplainedRow>::new;
+    let columns = [
+        column("LINE", |row| row.line.to_string()),
+        column("TIMES", |row| row.count.to_string()),
+        column("CODE", |row| row.code().map_or_else(none, |code| code.to_string())),
+        column("CERTAIN", |row| certain(row.candidates.first().map(|one| one.certain))),
+        column("MESSAGE", |row| cut(row.message.as_str())),
+    ];
+    Sheet::of("Causes in the text", &rows, &columns, |_| Verdict::Failed)
+}
+
+/// What came of it, in one sentence.
+pub fn summary(report: &Report, text: &TextSummary) -> String {
     let read = match text.lines {
         0 | 1 => "the text".to_owned(),
         lines => format!("{lines} lines"),

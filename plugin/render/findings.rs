@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use regauth::code::Code;
-use regauth::finding::{Finding, Fix, Severity};
+use regauth::finding::{Finding, Fix, Severity, Subject};
 use regauth::report::Report;
 
 use super::grid::Layout;
@@ -12,6 +12,8 @@ use super::grid::Layout;
 const NAMED: usize = 6;
 /// The width of text that nobody's terminal bounds.
 pub(super) const DEFAULT_WIDTH: usize = 110;
+/// Text that no terminal shows.
+const ROOMY_TEXT: Layout = Layout { width: None, colour: false, wide: true, ascii: false };
 
 /// Every finding with its evidence and mends.
 pub fn blocks(report: &Report, layout: &Layout) -> String {
@@ -25,17 +27,20 @@ pub fn blocks(report: &Report, layout: &Layout) -> String {
     out
 }
 
+/// All that is said of a finding, as lines of text.
+pub(super) fn in_words(finding: &Finding) -> String {
+    block(finding, &[], &ROOMY_TEXT)
+}
+
 fn block(finding: &Finding, told: &[&Fix], layout: &Layout) -> String {
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
-    let certain = if finding.certain { "" } else { ", not certain" };
-    let mut title =
-        format!("{} ({}{certain}): {}", finding.code, finding.severity.as_str(), finding.subject.name);
-    if !finding.subject.namespace.is_empty() {
-        let _ = write!(title, " in namespace {}", finding.subject.namespace);
-    }
-    if !finding.subject.nodes.is_empty() {
-        let _ = write!(title, " on {}", some(&finding.subject.nodes));
-    }
+    let title = format!(
+        "{} ({}{}): {}",
+        finding.code,
+        finding.severity.as_str(),
+        certainty(finding),
+        place(&finding.subject)
+    );
     let mut out = painted(&title, finding.severity, layout.colour) + "\n";
     out.push_str(&wrapped("  ", &finding.cause, width));
     for message in &finding.messages {
@@ -55,6 +60,23 @@ fn block(finding: &Finding, told: &[&Fix], layout: &Layout) -> String {
         let _ = writeln!(out, "    {}", fix.command.replace('\n', "\n    "));
     }
     out
+}
+
+/// `, not certain`, where it is not.
+pub(super) fn certainty(finding: &Finding) -> &'static str {
+    if finding.certain { "" } else { ", not certain" }
+}
+
+/// `deploy/web in namespace team on node2, node3`.
+pub(super) fn place(subject: &Subject) -> String {
+    let mut place = subject.name.clone();
+    if !subject.namespace.is_empty() {
+        let _ = write!(place, " in namespace {}", subject.namespace);
+    }
+    if !subject.nodes.is_empty() {
+        let _ = write!(place, " on {}", some(&subject.nodes));
+    }
+    place
 }
 
 /// One line a finding that none of the rows shows: a row shows the code of one finding, and there may be more about it.

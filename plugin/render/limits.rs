@@ -1,8 +1,9 @@
 //! What is left of pull limits, grouped by what is charged.
 
-use regauth::report::{LimitRow, Verdict};
+use regauth::report::{LimitRow, Report, Verdict};
 
 use super::grid::{Column, Layout, RESULT, grid};
+use super::sheets::{ROOMY, Sheet};
 use super::units::{certain, none, verdict, window};
 
 /// Rows of one source stand together, those without a limit last.
@@ -21,6 +22,12 @@ pub fn table(rows: &[&LimitRow], layout: &Layout) -> String {
         return String::new();
     }
     grid(rows, &columns(rows, layout), |row| row.result, layout)
+}
+
+/// The rows as a sheet.
+pub fn sheet(report: &Report) -> Option<Sheet> {
+    let rows = grouped(report.limits());
+    Sheet::of("Pull limits", &rows, &columns(&rows, &ROOMY), |row| row.result)
 }
 
 fn columns<'a>(rows: &[&'a LimitRow], layout: &Layout) -> Vec<Column<&'a LimitRow>> {

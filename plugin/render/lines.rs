@@ -4,6 +4,7 @@ use regauth::evidence::{Action, Network};
 use regauth::report::{ProbeRow, PullRow, Report, Row, Verdict};
 
 use super::grid::{Column, Layout, RESULT, grid};
+use super::sheets::{ROOMY, Sheet};
 use super::units::{bytes, certain, millis, none, presence, verdict};
 
 /// From this width on the identity has a column of its own.
@@ -105,6 +106,12 @@ pub fn table(lines: &[Line], layout: &Layout) -> String {
         return String::new();
     }
     grid(lines, &columns(lines, layout), |line| line.result, layout)
+}
+
+/// The lines as a sheet.
+pub fn sheet(report: &Report) -> Option<Sheet> {
+    let lines = lines(report);
+    Sheet::of("Pulls and pushes", &lines, &columns(&lines, &ROOMY), |line| line.result)
 }
 
 fn columns(lines: &[Line], layout: &Layout) -> Vec<Column<Line>> {

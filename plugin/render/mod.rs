@@ -1,22 +1,33 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
 mod clock;
+mod doctor;
 pub mod explain;
 mod findings;
 mod grid;
 mod harbor;
+mod headline;
+mod html;
+mod junit;
 mod limits;
 mod lines;
+mod markdown;
 pub mod page;
+mod prometheus;
+mod rows;
+mod sarif;
+mod sheets;
 mod steps;
 mod stores;
 mod summary;
 mod table;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod units;
+pub mod version;
 mod workloads;
 mod wrap;
+mod xml;
 
 use regauth::report::Report;
 use serde::Serialize;
@@ -32,6 +43,11 @@ pub fn report(report: &Report, format: Format, width: Option<u16>, colour: bool)
         Format::Wide => Ok(table::report(report, &layout(true))),
         Format::Json => json(report),
         Format::Yaml => yaml(report),
+        Format::Markdown => Ok(markdown::report(report)),
+        Format::Html => Ok(html::report(report)),
+        Format::Junit => Ok(junit::report(report)),
+        Format::Sarif => json(&sarif::report(report)),
+        Format::Prometheus => Ok(prometheus::report(report)),
     }
 }
 

@@ -33,6 +33,18 @@ pub fn page(markdown: &str, width: Option<u16>, colour: bool) -> String {
     out
 }
 
+/// Where a code's page is on the web.
+pub fn url(code: Code) -> String {
+    format!("{}/blob/main/docs/runbooks/{code}.md", env!("CARGO_PKG_REPOSITORY"))
+}
+
+/// What a page says first: the paragraph below its title, in one line and without marks.
+pub fn lead(markdown: &str) -> String {
+    let below = markdown.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
+    let paragraph: Vec<&str> = below.take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    plain(&paragraph.join(" "))
+}
+
 /// What is wrapped together.
 #[derive(Default)]
 struct Paragraph {

@@ -63,7 +63,7 @@ fn block(row: &ProbeRow, layout: &Layout) -> String {
 }
 
 /// The attempt that decided the row: the one of the row's identity, else the last one.
-fn deciding(row: &ProbeRow) -> Option<&AttemptRow> {
+pub fn deciding(row: &ProbeRow) -> Option<&AttemptRow> {
     let named = |attempt: &&AttemptRow| attempt.credential.as_deref().unwrap_or("anonymous") == row.identity;
     // Of two entries of one file, the one that worked, or was sent at all.
     let candidates = || row.attempts.iter().filter(named);

@@ -8,29 +8,15 @@ use regauth::report::{HarborSummary, LimitRow, Report, UPLOAD_LEFT, Verdict};
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::Layout;
 use super::lines::{self, Line};
-use super::{clock, workloads};
+use super::sheets::ROOMY;
+use super::{clock, explain, workloads};
 
 /// The last lines for a person.
 pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &Layout) -> String {
     let width = layout.width.map_or(DEFAULT_WIDTH, usize::from);
     let mut out = String::from("\n");
-    let clocks = clock::summary(report);
-    for text in &clocks {
-        out.push_str(&wrapped("", text, width));
-    }
-    if clocks.is_empty() || report.plan.action != Action::Clock {
-        out.push_str(&wrapped("", &tested(report, lines, limits), width));
-    }
-    for identity in lines::identities(lines, layout) {
-        out.push_str(&wrapped("as: ", &identity, width));
-    }
-    for text in series(report) {
-        out.push_str(&wrapped("", &text, width));
-    }
-    if report.run.interrupted && clocks.is_empty() {
-        let untested = lines.iter().filter(|line| line.result == Verdict::NotTested).count();
-        let text = format!("{untested} of {} were not tested.", lines.len());
-        out.push_str(&wrapped("interrupted: ", &text, width));
+    for (begin, text) in tested_as(report, lines, limits, layout) {
+        out.push_str(&wrapped(begin, &text, width));
     }
     for text in untested(report) {
         out.push_str(&wrapped("not tested: ", &text, width));
@@ -44,6 +30,41 @@ pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &L
     out
 }
 
+/// What was tested and as whom, a sentence each, for formats that list by themselves what was not.
+pub fn sentences(report: &Report) -> Vec<String> {
+    if let Some(text) = &report.text {
+        return vec![explain::summary(report, text)];
+    }
+    let lines = lines::lines(report);
+    let limits: Vec<&LimitRow> = report.limits().collect();
+    let told = tested_as(report, &lines, &limits, &ROOMY).into_iter();
+    told.map(|(begin, text)| format!("{begin}{text}"))
+        .chain(left_behind(report).map(|text| format!("note: {text}")))
+        .collect()
+}
+
+/// What was tested and as whom: what a line begins with, and the rest of it.
+fn tested_as(
+    report: &Report,
+    lines: &[Line],
+    limits: &[&LimitRow],
+    layout: &Layout,
+) -> Vec<(&'static str, String)> {
+    let clocks = clock::summary(report);
+    let are_clocks = !clocks.is_empty();
+    let mut told: Vec<(&str, String)> = clocks.into_iter().map(|text| ("", text)).collect();
+    if !are_clocks || report.plan.action != Action::Clock {
+        told.push(("", tested(report, lines, limits)));
+    }
+    told.extend(lines::identities(lines, layout).into_iter().map(|text| ("as: ", text)));
+    told.extend(series(report).into_iter().map(|text| ("", text)));
+    if report.run.interrupted && !are_clocks {
+        let untested = lines.iter().filter(|line| line.result == Verdict::NotTested).count();
+        told.push(("interrupted: ", format!("{untested} of {} were not tested.", lines.len())));
+    }
+    told
+}
+
 /// For a pipe: what was tested and what was not, a line each.
 pub fn for_pipe(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String {
     let tested = (report.plan.action != Action::Clock).then(|| tested(report, lines, limits));
@@ -54,7 +75,7 @@ pub fn for_pipe(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String
 /// What was not tested and why. Of pulls and pushes the rows themselves say so.
 fn untested(report: &Report) -> Vec<String> {
     let told = |what: &str| {
-        matches!(report.plan.action, Action::Harbor | Action::Why | Action::Secrets)
+        matches!(report.plan.action, Action::Harbor | Action::Why | Action::Secrets | Action::Doctor)
             || what.starts_with("node/")
             || what.ends_with("nodes")
             || what.starts_with("the clock")
@@ -90,7 +111,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
         Action::Clock => "clocks were read",
         Action::Explain => "causes",
         // They have a summary of their own.
-        Action::Why | Action::Secrets => "workloads are well",
+        Action::Why | Action::Secrets | Action::Doctor => "workloads are well",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
         Action::Pull => "pulls worked",
@@ -110,7 +131,7 @@ fn place(report: &Report) -> String {
 }
 
 /// `in namespace harbor, asked through port-forward`.
-fn of_harbor(harbor: &HarborSummary) -> String {
+pub(super) fn of_harbor(harbor: &HarborSummary) -> String {
     let whence = match harbor.via {
         Some(Via::Pod) => "asked from a pod in the cluster",
         Some(Via::PortForward) => "asked through the API server's port-forward",

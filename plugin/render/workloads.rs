@@ -8,6 +8,7 @@ use regauth::report::{
 
 use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::{Column, Layout, RESULT, grid};
+use super::sheets::{ROOMY, Sheet};
 use super::units::{certain, none, verdict};
 
 /// How many chains are shown: one for each cause, and no more than fit on a screen or two.
@@ -28,6 +29,18 @@ pub fn table(report: &Report, layout: &Layout) -> String {
         false => grid(&audits, &audit_columns(report, layout), |row| row.result, layout),
     };
     failing + &audits
+}
+
+/// Pulls that fail as a sheet.
+pub fn failing_sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<&FailingRow> = report.failing().collect();
+    Sheet::of("Pods that lack their image", &rows, &failing_columns(report, &ROOMY), |row| outcome(row))
+}
+
+/// What images have for credentials as a sheet.
+pub fn audit_sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<&AuditRow> = report.audits().collect();
+    Sheet::of("Credentials of workloads", &rows, &audit_columns(report, &ROOMY), |row| row.result)
 }
 
 fn several_namespaces(report: &Report) -> bool {
@@ -81,7 +94,7 @@ fn matches(credential: &CredentialRow) -> String {
 }
 
 /// What waits without a word is not known to fail.
-fn outcome(row: &FailingRow) -> Verdict {
+pub fn outcome(row: &FailingRow) -> Verdict {
     match row.state {
         PullState::Pulling => Verdict::NotFinished,
         _ => Verdict::Failed,
@@ -187,15 +200,32 @@ pub fn summary(report: &Report, summary: &WorkloadSummary) -> String {
     };
     match (report.plan.action, pods) {
         (Action::Secrets, pods) => format!(
-            "Looked at {} of {workloads} ({}) {place}, and read {}.",
+            "Looked at {} of {workloads} ({}) {place}, and read {}.{}",
             count(summary.images, "image", "images"),
             pods.unwrap_or_else(|| "pods could not be listed".into()),
-            count(summary.secrets, "Secret", "Secrets")
+            count(summary.secrets, "Secret", "Secrets"),
+            ask_why(summary)
         ),
         (_, None) => format!(
             "Looked at {workloads} {place}: whether pods lack their image is not known, since they could not be listed."
         ),
+        (_, Some(_)) if summary.pods == 0 && !summary.pods_unread => {
+            format!("Looked at {workloads} {place}: there are no pods of {}, and so no pulls.", them(summary))
+        }
         (_, Some(pods)) => format!("Looked at {pods} of {workloads} {place}: {}.", lacking(summary)),
+    }
+}
+
+fn them(summary: &WorkloadSummary) -> &'static str {
+    if summary.workloads == 1 { "it" } else { "them" }
+}
+
+/// An audit speaks of credentials alone: who says why else a pod lacks its image.
+fn ask_why(summary: &WorkloadSummary) -> String {
+    match summary.failing {
+        0 => String::new(),
+        1 => " 1 pod lacks an image: `kubectl regauth why` says why.".into(),
+        many => format!(" {many} pods lack an image: `kubectl regauth why` says why."),
     }
 }
 

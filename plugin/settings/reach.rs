@@ -8,6 +8,7 @@ use regauth::image;
 use regauth::plan::{CaBundle, ProbePlan};
 use regauth::registry::reference::Reference;
 use regauth::registry::transport::{ProxyRules, Roots, Settings};
+use serde::Serialize;
 
 use super::CaSource;
 use crate::cli::{ProbeArgs, ReachArgs};
@@ -46,6 +47,23 @@ fn probe_image(args: &ProbeArgs, named: Option<String>) -> Result<String, Failur
         Ok(_) => Ok(named),
         Err(error) => Err(format!("{PROBE_IMAGE} names no image: {error}").into()),
     }
+}
+
+/// Where the name of the probe's image comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProbeImageFrom {
+    /// This program's own version.
+    Default,
+    /// The variable `REGAUTH_PROBE_IMAGE`.
+    Variable,
+}
+
+/// The probe's image of a run that is told nothing about it.
+pub fn probe_image_in_use() -> Result<(String, ProbeImageFrom), Failure> {
+    let named = std::env::var(PROBE_IMAGE).ok().filter(|image| !image.is_empty());
+    let from = if named.is_some() { ProbeImageFrom::Variable } else { ProbeImageFrom::Default };
+    Ok((probe_image(&ProbeArgs::default(), named)?, from))
 }
 
 /// How this machine reaches registries: its own way with what the flags add.

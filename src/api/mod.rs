@@ -4,6 +4,7 @@
 //! decode errors must show no text of what they failed on.
 
 pub mod connect;
+pub mod contexts;
 pub mod error;
 pub mod exec;
 pub mod forward;

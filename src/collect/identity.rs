@@ -127,12 +127,20 @@ impl WorkloadRef {
         access::get(self.kind.group, self.kind.resource)
     }
 
+    /// The kinds, in the short form of tables.
+    pub fn kinds() -> impl Iterator<Item = &'static str> {
+        KINDS.iter().map(|kind| kind.short)
+    }
+
     pub(super) fn path(&self, namespace: &str) -> String {
-        let collection = match self.kind.group {
+        path::named(&self.collection(namespace), &self.name)
+    }
+
+    pub(super) fn collection(&self, namespace: &str) -> String {
+        match self.kind.group {
             "" => path::core(namespace, self.kind.resource),
             group => path::group(&format!("{group}/{}", self.kind.version), namespace, self.kind.resource),
-        };
-        path::named(&collection, &self.name)
+        }
     }
 }
 

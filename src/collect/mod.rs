@@ -10,6 +10,7 @@ pub mod harbor;
 pub mod identity;
 pub mod leases;
 mod namespace;
+pub mod names;
 pub mod nodes;
 pub mod policies;
 pub mod sample;

@@ -6,6 +6,7 @@ use crate::evidence::builder::{BuilderConfig, Misnamed, RunTime};
 use crate::evidence::{Action, Evidence, Network, Probe};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix;
+use crate::registry::keyring::KEY_DOCKER_CONFIG_JSON;
 
 /// The workload that a builder's container is of.
 pub(super) struct Whose<'a> {
@@ -40,7 +41,7 @@ fn judge(builder: &BuilderConfig, whose: &Whose<'_>, evidence: &Evidence) -> Opt
 
 /// A configuration that is mounted where the program does not read it. Its evidence is the caller's to name.
 pub(super) fn misnamed_config(builder: &BuilderConfig, misnamed: &Misnamed, whose: &Whose<'_>) -> Finding {
-    let Misnamed { mounted_as, wanted, secret, .. } = misnamed;
+    let Misnamed { mounted_as, wanted, secret, key, .. } = misnamed;
     let program = builder.program.as_str();
     let mut finding = about(
         Code::BuilderConfigMisnamed,
@@ -50,7 +51,7 @@ pub(super) fn misnamed_config(builder: &BuilderConfig, misnamed: &Misnamed, whos
             builder.container
         ),
     );
-    finding.fixes = mount(builder, wanted, secret, whose);
+    finding.fixes = mount(builder, wanted, (secret, key), whose);
     finding
 }
 
@@ -112,7 +113,11 @@ pub(super) fn nothing_mounted(builder: &BuilderConfig, whose: &Whose<'_>) -> Fin
         [one] => one.as_str(),
         _ => "",
     };
-    finding.fixes = builder.reads.first().map(|file| mount(builder, file, secret, whose)).unwrap_or_default();
+    finding.fixes = builder
+        .reads
+        .first()
+        .map(|file| mount(builder, file, (secret, KEY_DOCKER_CONFIG_JSON), whose))
+        .unwrap_or_default();
     finding
 }
 
@@ -134,7 +139,12 @@ fn other_supply(builder: &BuilderConfig) -> Option<String> {
     Some(text.into())
 }
 
-fn mount(builder: &BuilderConfig, file: &str, secret: &str, whose: &Whose<'_>) -> Vec<crate::finding::Fix> {
+fn mount(
+    builder: &BuilderConfig,
+    file: &str,
+    secret: (&str, &str),
+    whose: &Whose<'_>,
+) -> Vec<crate::finding::Fix> {
     let container = (builder.container.as_str(), builder.init);
     fix::mount_docker_config(whose.workload, whose.namespace, container, file, secret)
 }

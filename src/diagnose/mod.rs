@@ -25,6 +25,7 @@ pub(crate) mod workload;
 pub use clock::{offset as signed_span, span};
 pub use harbor::short_kid;
 pub use pull::{candidates as pull_candidates, may_refuse_credential};
+pub(crate) use settle::says_better;
 pub use wording::Place;
 pub(crate) use wording::asked;
 

@@ -35,7 +35,7 @@ const OF_PODS: &[(Code, &[Code])] = &[
         Code::PullSecretMalformed,
         &[Code::NoCredential, Code::ImageNotFound, Code::CredentialNotVisible, Code::Unknown],
     ),
-    (Code::CredentialExpired, &[Code::CredentialRejected, Code::PermissionDenied]),
+    (Code::CredentialExpired, &[Code::CredentialRejected, Code::PermissionDenied, Code::NoCredential]),
     // The mend of a limit for pulls without a login is part of what is said of the limit.
     (Code::RateLimited, &[Code::PullSecretNotReferenced]),
 ];
@@ -43,6 +43,12 @@ const OF_PODS: &[(Code, &[Code])] = &[
 /// What a Secret that is there would have supplied.
 const UNSUPPLIED: &[Code] =
     &[Code::NoCredential, Code::ImageNotFound, Code::PermissionDenied, Code::CredentialNotVisible];
+
+/// Whether a cause that is read from what is written down of a pull says more than another one about the same.
+pub(crate) fn says_better(specific: Code, general: Code) -> bool {
+    let tables = MORE_SPECIFIC.iter().chain(OF_PODS);
+    tables.filter(|(code, _)| *code == specific).any(|(_, generals)| generals.contains(&general))
+}
 
 /// What ids of containers that wait for their image begin with.
 const POD: &str = "pod/";

@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::evidence::{Evidence, Pull};
+use crate::plan::Identity;
 use crate::registry::reference::Reference;
 
 /// Where a pull failed, in the words that sentences and commands need.
@@ -16,6 +17,8 @@ pub struct Place {
     pub service_account: String,
     /// Pull secrets that the pull named.
     pub pull_secrets: Vec<String>,
+    /// Whose credentials they are.
+    pub identity: Identity,
     /// The flags that give another run the same identity.
     pub identity_flags: String,
     /// The flags by which another run reaches the registry in the same way.
@@ -44,6 +47,7 @@ impl Place {
             namespace: evidence.plan.namespace.clone(),
             service_account: evidence.plan.identity.service_account.clone(),
             pull_secrets: pull.pull_secrets.clone(),
+            identity: evidence.plan.identity.clone(),
             identity_flags: evidence.plan.identity.flags(),
             reach_flags: Vec::new(),
             is_local: false,

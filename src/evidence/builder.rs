@@ -36,9 +36,24 @@ pub struct BuilderConfig {
     /// Why the configuration may be there all the same: something writes it when the pod runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_at_run_time: Option<RunTime>,
+    /// What its arguments say of where it pushes to, of programs whose arguments are read (Kaniko); `None` where they do
+    /// not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushes: Option<Pushes>,
     /// The pod's pull secrets, which do nothing for what it pushes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pull_secrets: Vec<String>,
+}
+
+/// Where a builder pushes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Pushes {
+    /// It builds alone.
+    Nothing,
+    /// To these images, as its arguments have them.
+    To(Vec<Clean>),
 }
 
 /// Programs that push images.

@@ -10,6 +10,7 @@ pub mod node;
 pub mod probe;
 pub mod pull;
 pub mod stores;
+mod unread;
 pub mod workloads;
 
 use std::convert::Infallible;
@@ -22,6 +23,7 @@ pub use builder::BuilderConfig;
 pub use node::Node;
 pub use probe::{Action, Network, Probe, ProbeSeen};
 pub use pull::{CredentialUse, Presence, Pull, PullSeen};
+pub use unread::Unread;
 
 use crate::plan::{Check, Plan};
 use crate::text::Clean;
@@ -68,6 +70,9 @@ pub struct Evidence {
     /// What the API server shows of workloads, where it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workloads: Option<workloads::Workloads>,
+    /// Parts of a check-up that could not be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -90,6 +95,7 @@ impl Evidence {
             harbor: None,
             leases: None,
             workloads: None,
+            unread: Vec::new(),
             extra: Map::new(),
         }
     }

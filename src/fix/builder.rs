@@ -5,20 +5,20 @@ use serde_json::json;
 use super::fix;
 use crate::finding::Fix;
 
-/// Mounts a pull secret as the file that a builder's program reads. `workload` is `KIND/NAME`; `secret` empty: for
-/// the reader to fill in.
+/// Mounts a Secret's docker configuration as the file that a builder's program reads. `workload` is `KIND/NAME`; of the
+/// Secret, the name (empty: for the reader to fill in) and the key that holds it.
 pub fn mount_docker_config(
     workload: &str,
     namespace: &str,
     container: (&str, bool),
     file: &str,
-    secret: &str,
+    (secret, key): (&str, &str),
 ) -> Vec<Fix> {
     let name = file.rsplit('/').next().unwrap_or(file);
     let (container, init) = container;
     let volume = json!({"name": "docker-config-json", "secret": {
         "secretName": if secret.is_empty() { "SECRET" } else { secret },
-        "items": [{"key": ".dockerconfigjson", "path": name}],
+        "items": [{"key": key, "path": name}],
     }});
     let (path, part) = mounted_at(file);
     let mut mount = json!({"name": "docker-config-json", "mountPath": path, "readOnly": true});
@@ -35,7 +35,7 @@ pub fn mount_docker_config(
         _ => {
             return vec![fix(
                 format!(
-                    "shows what the builder mounts; in what creates it, mount the Secret's key .dockerconfigjson at {file}"
+                    "shows what the builder mounts; in what creates it, mount the Secret's key {key} at {file}"
                 ),
                 format!("kubectl -n {namespace} get {workload} -o yaml"),
             )];
@@ -43,7 +43,7 @@ pub fn mount_docker_config(
     };
     vec![fix(
         format!(
-            "mounts the Secret's key .dockerconfigjson at {file}; Garden, Helm, Argo CD or Flux revert it, so change it there if they own {workload}"
+            "mounts the Secret's key {key} at {file}; Garden, Helm, Argo CD or Flux revert it, so change it there if they own {workload}"
         ),
         format!("kubectl -n {namespace} patch {workload} -p '{patch}'"),
     )]

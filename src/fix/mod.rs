@@ -15,19 +15,21 @@ pub use builder::{look_at_keys, mount_docker_config};
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::evidence::Network;
+use crate::evidence::workloads::Workload;
 use crate::finding::{Finding, Fix};
-use crate::plan::{Identity, SecretSource};
+use crate::plan::{FixFormat, Identity, SecretSource};
+use crate::registry::keyring::{KEY_DOCKER_CONFIG_JSON, TYPE_DOCKER_CONFIG_JSON};
+use crate::registry::reference::Reference;
 
 /// What a look from the node's shell costs there.
 const NEEDS_BUSYBOX: &str = " (the node must have busybox, or reach Docker Hub for it)";
 
 /// Mends for a finding about one pull.
 pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
-    let Place { registry, asked, image, namespace, service_account, pull_secrets, identity_flags, .. } =
-        place;
+    let Place { registry, asked, image, namespace, service_account, identity_flags, .. } = place;
     match code {
         Code::NoCredential => no_credential(place),
-        Code::CredentialRejected | Code::CredentialExpired => refused(namespace, pull_secrets, registry),
+        Code::CredentialRejected | Code::CredentialExpired => refused(place),
         Code::StaleCredential => vec![
             fix(
                 "shows which pull secrets the ServiceAccount carries",
@@ -56,8 +58,38 @@ pub fn for_pull(code: Code, place: &Place) -> Vec<Fix> {
                 format!("kubectl regauth pull {image} -n {namespace} {identity_flags} --timeout 15m"),
             )]
         }
+        Code::ImageNotFound => tags(place),
+        Code::PlatformMissing => platforms(image),
         _ => Vec::new(),
     }
+}
+
+/// What the registry has, as whoever is logged in on this machine sees it.
+fn tags(place: &Place) -> Vec<Fix> {
+    let repository = Reference::parse(&place.image).map(|image| image.repository());
+    let list = repository.map(|repository| {
+        fix(
+            "shows which tags are there, to those who may read them (skopeo login first): a name to correct, or an image to push",
+            format!("skopeo list-tags {}", shell::quoted(&format!("docker://{repository}"))),
+        )
+    });
+    // From this machine it was seen already.
+    let see = (!place.is_local).then(|| fix(
+        "shows whether this machine's own login sees the image: if so, it is there, and the cluster's identity may not see it",
+        format!("kubectl regauth probe {}", shell::quoted(&place.image)),
+    ));
+    list.ok().into_iter().chain(see).collect()
+}
+
+/// For which platforms an image is, and of which the nodes are.
+fn platforms(image: &str) -> Vec<Fix> {
+    vec![
+        fix(
+            "shows for which platforms the image is: build the missing one too, or keep the pods off such nodes (nodeSelector kubernetes.io/arch)",
+            format!("docker buildx imagetools inspect {}", shell::quoted(image)),
+        ),
+        fix("shows the platform of each node", "kubectl get nodes -L kubernetes.io/os,kubernetes.io/arch"),
+    ]
 }
 
 /// Fills the first node that a finding concerns into its commands, where they are for any of them.
@@ -109,47 +141,90 @@ pub fn look_at_secret(name: &str, namespace: &str) -> Fix {
     )
 }
 
-fn no_credential(place: &Place) -> Vec<Fix> {
-    let Place { namespace, service_account, registry, .. } = place;
-    // A merge would replace the list of a ServiceAccount: it has no merge key.
-    let (path, value) = match place.pull_secrets.is_empty() {
-        true => ("/imagePullSecrets", r#"[{"name":"regcred"}]"#),
-        false => ("/imagePullSecrets/-", r#"{"name":"regcred"}"#),
-    };
-    vec![
-        fix(
-            format!("creates a pull secret after a fresh login to {registry}"),
-            create_secret(namespace, "regcred"),
-        ),
-        fix(
-            "adds it to the pull secrets of the ServiceAccount, for every pod that is created from then on and names none itself",
-            format!(
-                "kubectl -n {namespace} patch serviceaccount {service_account} --type=json \
-                 -p '[{{\"op\":\"add\",\"path\":\"{path}\",\"value\":{value}}}]'"
-            ),
-        ),
-    ]
+/// The name of a pull secret that is still to be made: one that is not taken.
+pub(crate) fn new_secret(is_taken: impl Fn(&str) -> bool) -> String {
+    let mut names = std::iter::once("regcred".to_string()).chain((2..).map(|n| format!("regcred-{n}")));
+    names.find(|name| !is_taken(name)).unwrap_or_default()
 }
 
-fn refused(namespace: &str, pull_secrets: &[String], registry: &str) -> Vec<Fix> {
-    let name = match pull_secrets {
-        [one] => one.as_str(),
-        _ => "SECRET",
+fn no_credential(place: &Place) -> Vec<Fix> {
+    let Place { namespace, registry, identity, pull_secrets, .. } = place;
+    let secret = new_secret(|name| identity.pull_secrets.iter().chain(pull_secrets).any(|one| one == name));
+    let create = fix(
+        format!("creates a pull secret after a fresh login to {registry}"),
+        create_secret(namespace, &secret),
+    );
+    std::iter::once(create).chain(name_for_identity(place, &secret)).collect()
+}
+
+/// Names a pull secret where the pods of an identity get theirs from.
+fn name_for_identity(place: &Place, secret: &str) -> Vec<Fix> {
+    let Place { namespace, identity, .. } = place;
+    let in_account = |carried: Option<&[String]>| {
+        vec![workload::add_to_account(namespace, &identity.service_account, carried, secret)]
     };
-    vec![fix(
-        format!(
-            "replaces the whole Secret by the docker config of a fresh login to {registry} (with the entries of other \
-             registries, if it has any); pods pick it up at their next pull"
-        ),
-        create_secret(namespace, name),
-    )]
+    match identity.source {
+        SecretSource::ServiceAccount => in_account(Some(&identity.pull_secrets)),
+        // The list that the run was given says nothing of the ServiceAccount's.
+        SecretSource::Given | SecretSource::Disabled => in_account(None),
+        // The ServiceAccount's does not reach pods with a list of their own.
+        SecretSource::Workload => {
+            let named = Workload {
+                namespace: namespace.clone(),
+                name: identity.name.clone(),
+                service_account: identity.service_account.clone(),
+                pull_secrets: identity.pull_secrets.clone(),
+                ..Workload::default()
+            };
+            let at = workload::Place { workload: &named, account: None, format: FixFormat::Kubectl };
+            let mut fixes = workload::name_pull_secret(&at, secret);
+            if let Some(first) = fixes.first_mut() {
+                first
+                    .what
+                    .push_str("; Garden, Helm, Argo CD or Flux revert it: change it there if they own it");
+            }
+            fixes
+        }
+    }
+}
+
+fn refused(place: &Place) -> Vec<Fix> {
+    let Place { namespace, pull_secrets, registry, .. } = place;
+    if pull_secrets.is_empty() {
+        return vec![fix(
+            "tests the same pull with a pull secret: what was refused is the node's own credential",
+            format!(
+                "kubectl regauth pull {} -n {namespace} --pull-secret SECRET",
+                shell::quoted(&place.image)
+            ),
+        )];
+    }
+    let renew = |name: &String| {
+        fix(
+            format!(
+                "replaces what is in secret/{name} by the docker config of a fresh login to {registry} (with the entries \
+                 of other registries, if it has any); pods take it at their next pull"
+            ),
+            replace_secret(namespace, name),
+        )
+    };
+    pull_secrets.iter().map(renew).collect()
 }
 
 /// `kubectl create secret docker-registry` would take the password as an argument; a file does not.
 fn create_secret(namespace: &str, name: &str) -> String {
     format!(
-        "kubectl -n {namespace} create secret generic {name} --type=kubernetes.io/dockerconfigjson \
-         --from-file=.dockerconfigjson=DOCKER_CONFIG.json --dry-run=client -o yaml | kubectl apply -f -"
+        "kubectl -n {namespace} create secret generic {name} --type={TYPE_DOCKER_CONFIG_JSON} \
+         --from-file={KEY_DOCKER_CONFIG_JSON}=DOCKER_CONFIG.json"
+    )
+}
+
+/// New content for a Secret that is there.
+fn replace_secret(namespace: &str, name: &str) -> String {
+    format!(
+        "{} --dry-run=client -o yaml | {}",
+        create_secret(namespace, name),
+        workload::put(namespace, name)
     )
 }
 

@@ -1,7 +1,9 @@
 //! Mends for what probes saw.
 
 use super::shell::quoted;
-use super::{create_secret, fix, for_pull, host_port, look_up, port_answers, show_certificate};
+use super::{
+    create_secret, fix, for_pull, host_port, look_up, port_answers, replace_secret, show_certificate,
+};
 use crate::code::Code;
 use crate::diagnose::Place;
 use crate::diagnose::probe::{Look, policies};
@@ -19,7 +21,7 @@ pub(crate) fn mends(code: Code, look: &Look<'_>, place: &Place, source: Option<&
     }
     match (code, look.probe.network) {
         (code, _) if is_about_its_content(code) && code != Code::StaleCredential => replace(code, place),
-        (Code::PullSecretMissing | Code::PullSecretWrongType, _) => missing(place, source),
+        (Code::PullSecretMissing | Code::PullSecretWrongType, _) => missing(code, place, source),
         (Code::EgressBlocked, Network::Pod) => show_policies(look, place),
         (Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Pod) => compare(look, place),
         (Code::ConnectionTimedOut | Code::ConnectionRefused, Network::Local) => {
@@ -70,12 +72,8 @@ fn of_answers(code: Code, look: &Look<'_>, place: &Place) -> Vec<Fix> {
             "shows who answers: status, Server header, challenge",
             format!("curl -sS -D - -o /dev/null https://{}/v2/", place.asked),
         )],
-        Code::PlatformMissing => {
-            vec![fix(
-                "shows for which platforms the image is",
-                format!("docker buildx imagetools inspect {image}"),
-            )]
-        }
+        Code::ImageNotFound => super::tags(place),
+        Code::PlatformMissing => super::platforms(image),
         Code::NoCredential if place.is_local => vec![log_in(registry)],
         Code::PermissionDenied if place.is_local => vec![fix(
             "tests the same again, once the account was granted the right",
@@ -146,37 +144,46 @@ pub(crate) fn try_helper(program: &str) -> Vec<Fix> {
 
 /// Shows a Secret's entries without their values, then replaces it.
 fn replace(code: Code, place: &Place) -> Vec<Fix> {
+    let names = place.pull_secrets.iter().map(String::as_str);
+    let of_one = names.flat_map(|name| replace_one(code, place, name));
+    let fixes: Vec<Fix> = of_one.collect();
+    if fixes.is_empty() { replace_one(code, place, "SECRET") } else { fixes }
+}
+
+fn replace_one(code: Code, place: &Place, name: &str) -> Vec<Fix> {
     let namespace = &place.namespace;
-    let name = match place.pull_secrets.as_slice() {
-        [one] => one.as_str(),
-        _ => "SECRET",
-    };
     let mut fixes = Vec::new();
     if matches!(code, Code::PullSecretEmpty | Code::PullSecretNoMatch) {
         fixes.push(fix(
-            "shows which registries the Secret has entries for, without their values",
+            format!("shows which registries secret/{name} has entries for, without their values"),
             format!(
                 "kubectl -n {namespace} get secret {name} -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d | jq '.auths | keys'"
             ),
         ));
     }
     let what = format!(
-        "replaces the credential by that of a fresh login to {}; pods pick it up at their next pull",
+        "replaces the credential in secret/{name} by that of a fresh login to {}; pods pick it up at their next pull",
         place.registry
     );
-    fixes.push(fix(what, create_secret(namespace, name)));
+    fixes.push(fix(what, replace_secret(namespace, name)));
     fixes
 }
 
-fn missing(place: &Place, source: Option<&str>) -> Vec<Fix> {
+/// A Secret that is not there is made; one of a wrong type cannot become another, so that a second one is.
+fn missing(code: Code, place: &Place, source: Option<&str>) -> Vec<Fix> {
     let name = source.and_then(|source| source.strip_prefix("secret/")).unwrap_or("SECRET");
-    vec![
-        super::look_at_secret(name, &place.namespace),
-        fix(
+    let create = match code {
+        Code::PullSecretWrongType => fix(
+            "creates a pull secret of another name, to be named in its place, from the credential of a fresh login \
+             (docker login, podman login)",
+            create_secret(&place.namespace, &format!("{name}-pull")),
+        ),
+        _ => fix(
             "creates it from the credential of a fresh login (docker login, podman login)",
             create_secret(&place.namespace, name),
         ),
-    ]
+    };
+    vec![super::look_at_secret(name, &place.namespace), create]
 }
 
 fn show_policies(look: &Look<'_>, place: &Place) -> Vec<Fix> {
@@ -197,7 +204,7 @@ fn show_policies(look: &Look<'_>, place: &Place) -> Vec<Fix> {
 fn verb(look: &Look<'_>) -> &'static str {
     match look.target.action {
         Action::Push => "push",
-        Action::Pull | Action::Why | Action::Secrets => "pull --method probe",
+        Action::Pull | Action::Why | Action::Secrets | Action::Doctor => "pull --method probe",
         Action::Limits => "limits",
         Action::Harbor => "harbor",
         Action::Clock => "clock --method probe",

@@ -265,7 +265,8 @@ impl Observer<'_> {
             | Action::Clock
             | Action::Explain
             | Action::Why
-            | Action::Secrets => {
+            | Action::Secrets
+            | Action::Doctor => {
                 let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
                 for exchange in &mut limits.exchanges {
                     if exchange.step == ExchangeStep::Manifest {

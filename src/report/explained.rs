@@ -9,7 +9,7 @@ use crate::evidence::{API_VERSION, Action, Run};
 use crate::explain::{Cause, Explained};
 use crate::finding::{Candidate, Finding, Subject};
 use crate::plan::Plan;
-use crate::text::Clean;
+use crate::text::{Clean, capitalised};
 
 /// One cause that a text shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,11 +141,6 @@ fn finding(cause: &Cause, namespace: Option<&str>) -> Finding {
 
 fn evidence(cause: &Cause) -> String {
     format!("line/{}", cause.line)
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn unique(names: impl Iterator<Item = String>) -> Vec<String> {

@@ -1,8 +1,7 @@
 //! What of a Harbor was not checked: reads that were refused or left out, and methods that say nothing here.
 
-use super::unchecked::{NotChecked, NotCheckedState};
+use super::unchecked::{NotChecked, NotCheckedState, joined, not_read, state};
 use crate::diagnose::harbor::View;
-use crate::evidence::harbor::Unread;
 use crate::evidence::harbor::seen::{Method, Via};
 use crate::evidence::harbor::{Harbor, HarborSeen};
 use crate::evidence::probe::ExchangeStep;
@@ -14,7 +13,7 @@ use crate::text::url::authority;
 pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let mut items: Vec<NotChecked> =
-        view.harbor.iter().flat_map(|harbor| &harbor.unread).map(unread).collect();
+        view.harbor.iter().flat_map(|harbor| &harbor.unread).map(not_read).collect();
     if let (Some(harbor), Some(plan)) = (view.harbor, &evidence.plan.harbor) {
         items.extend(left_out(harbor, plan));
         items.extend(logs(harbor));
@@ -28,35 +27,6 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
         items.extend(decision(seen, evidence.plan.harbor.as_ref()));
     }
     items
-}
-
-fn state<T>(outcome: &Outcome<T>) -> (NotCheckedState, String) {
-    match outcome {
-        Outcome::Seen { .. } => (NotCheckedState::LeftOut, String::new()),
-        Outcome::Denied { message, .. } => (NotCheckedState::Denied, message.to_string()),
-        Outcome::TimedOut { .. } => (NotCheckedState::TimedOut, "no answer in time".into()),
-        Outcome::Absent { message } | Outcome::Failed { message, .. } => {
-            (NotCheckedState::Failed, message.to_string())
-        }
-    }
-}
-
-/// What a flag would have settled was left out; what a right would have settled was refused.
-fn unread(unread: &Unread) -> NotChecked {
-    let (state, why) = state(&unread.outcome);
-    let settled_by = unread.settled_by.as_str();
-    let by_flag = settled_by.starts_with("--");
-    let state = if by_flag && state == NotCheckedState::Failed { NotCheckedState::LeftOut } else { state };
-    let why = match (settled_by.is_empty(), by_flag) {
-        (true, _) => why,
-        (false, true) => joined(&why, &format!("{settled_by} asks for it")),
-        (false, false) => joined(&why, &format!("it needs the right: {settled_by}")),
-    };
-    NotChecked { what: unread.what.clone(), state, why }
-}
-
-fn joined(why: &str, more: &str) -> String {
-    if why.is_empty() { more.to_string() } else { format!("{why}; {more}") }
 }
 
 /// What the user did not ask for.

@@ -23,7 +23,12 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
                 Action::Limits => rows.extend(limits(&look, findings)),
                 Action::Pull | Action::Push => rows.push(Row::Probe(probe_row(&look, findings))),
                 // They have rows of their own.
-                Action::Harbor | Action::Clock | Action::Explain | Action::Why | Action::Secrets => {}
+                Action::Harbor
+                | Action::Clock
+                | Action::Explain
+                | Action::Why
+                | Action::Secrets
+                | Action::Doctor => {}
             }
         }
     }
@@ -193,6 +198,7 @@ fn attempt_row(attempt: &Attempt) -> AttemptRow {
     AttemptRow {
         credential: attempt.credential.as_ref().map(|credential| credential.source.clone()),
         is: attempt.credential.as_ref().map(steps::describe),
+        expires_at: attempt.credential.as_ref().and_then(|credential| credential.described.expires_at),
         result: attempt_verdict(attempt),
         withheld: attempt.withheld.as_ref().map(not_sent),
         steps: attempt.exchanges.iter().map(steps::of_exchange).collect(),

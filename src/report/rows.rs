@@ -1,5 +1,6 @@
 //! The rows of a report: one thing tested each.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clock_rows::ClockRow;
@@ -150,6 +151,9 @@ pub struct AttemptRow {
     /// What it is, in words, with its user: `password of user ci`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<String>,
+    /// When it expires (UTC), where it says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Whether it worked; not tested: the credential was not sent.
     pub result: Verdict,
     /// Why the credential was not sent.

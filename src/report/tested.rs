@@ -1,17 +1,36 @@
-//! What was told from the API server alone, settled by a test of the same pulls.
+//! Reports of one question put together: what was told from the API server alone is settled by tests of the same pulls.
 
 use super::Report;
 use super::rows::Row;
+use crate::evidence::Evidence;
 use crate::finding::Finding;
 
 impl Report {
+    /// Judges the parts of a check-up, and puts them together. The first says what was asked; each of the others adds
+    /// what it came to. `None` without any.
+    pub fn of_all(parts: &[Evidence]) -> Option<Self> {
+        let (first, others) = parts.split_first()?;
+        let mut report = Self::of(first);
+        others.iter().for_each(|part| report.add(Self::of(part)));
+        Some(report)
+    }
+
     /// Adds what a test of the same question came to. What the test is certain of stands in place of what was only
     /// possible.
     pub fn add(&mut self, tested: Self) {
         self.run.interrupted |= tested.run.interrupted;
         self.results.extend(tested.results);
         self.not_checked.extend(tested.not_checked);
+        self.harbor = self.harbor.take().or(tested.harbor);
+        self.clock = self.clock.take().or(tested.clock);
         for mut finding in tested.findings {
+            if let Some(one) =
+                self.findings.iter_mut().find(|one| explains(one, &finding, &tested.plan.namespace))
+            {
+                finding.evidence.retain(|id| !one.evidence.contains(id));
+                one.evidence.append(&mut finding.evidence);
+                continue;
+            }
             let (settled, others) = std::mem::take(&mut self.findings)
                 .into_iter()
                 .partition::<Vec<Finding>, _>(|one| settles(&finding, one));
@@ -42,6 +61,16 @@ impl Report {
 
 fn is_same(one: &Finding, other: &Finding) -> bool {
     one.code == other.code && one.subject.name == other.subject.name
+}
+
+/// Whether what is written down in the cluster says why a test in this namespace failed: the run's own finding knows less
+/// of it, and its mend is another.
+fn explains(told: &Finding, tested: &Finding, namespace: &str) -> bool {
+    let same_image = tested.subject.images.iter().any(|image| told.subject.images.contains(image));
+    // Ids of pods name their namespace second.
+    let mut pods = told.evidence.iter().filter_map(|id| id.strip_prefix("pod/")?.split('/').next());
+    let is_here = pods.any(|of| of == namespace);
+    told.certain && same_image && is_here && crate::diagnose::says_better(told.code, tested.code)
 }
 
 /// Whether what a test found is the same said with certainty, or one of the causes that were left open.
@@ -104,10 +133,50 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_down_explains_the_run_that_only_saw_the_refusal() {
+        let of = |code, evidence| {
+            let mut finding = finding(code, true, evidence);
+            finding.subject.images = vec!["registry.example.com/team/app:1".into()];
+            finding
+        };
+        let mut told = report(of(Code::PullSecretNotReferenced, "pod/team/a/app"));
+        let mut run = report(of(Code::NoCredential, "pull/a"));
+        run.plan.namespace = "team".into();
+        told.add(run);
+        let codes: Vec<Code> = told.findings.iter().map(|one| one.code).collect();
+        assert_eq!(codes, [Code::PullSecretNotReferenced]);
+        assert_eq!(told.findings[0].evidence, ["pod/team/a/app", "pull/a"]);
+        let mut other = of(Code::NoCredential, "pull/b");
+        other.subject.images = vec!["registry.example.com/team/other:1".into()];
+        told.add(report(other));
+        assert_eq!(told.findings.len(), 2);
+    }
+
+    #[test]
     fn the_same_stands_once() {
         let mut told = report(finding(Code::CredentialRejected, true, "pod/a"));
         told.add(report(finding(Code::CredentialRejected, true, "probe/a")));
         assert_eq!(told.findings.len(), 1);
         assert_eq!(told.findings[0].evidence, ["pod/a", "probe/a"]);
+    }
+
+    #[test]
+    fn a_part_that_could_not_be_done_keeps_a_check_up_from_being_healthy() {
+        use crate::evidence::{Outcome, Step, Unread};
+        use crate::report::{ExitStatus, NotCheckedState};
+        use crate::text::Clean;
+        let well = || evidence(vec![crate::diagnose::tests::build::pulled("node1")]);
+        let report = Report::of_all(&[well(), well()]).unwrap();
+        assert_eq!((report.results.len(), report.exit_status(None)), (2, ExitStatus::Healthy));
+        let mut first = well();
+        first.unread.push(Unread {
+            what: "the nodes' clocks".into(),
+            outcome: Outcome::Failed { step: Step::Read, message: Clean::new("no answer") },
+            settled_by: Clean::default(),
+        });
+        let report = Report::of_all(&[first, well()]).unwrap();
+        assert_eq!(report.not_checked[0].state, NotCheckedState::Failed);
+        assert_eq!(report.exit_status(None), ExitStatus::Incomplete);
+        assert!(Report::of_all(&[]).is_none());
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pull_rows::waiting_text;
 use crate::evidence::probe::{Exchange, ExchangeResult, ExchangeStep, Target, Withheld};
-use crate::evidence::{Action, Evidence, Outcome, Probe, Pull};
+use crate::evidence::{Action, Evidence, Outcome, Probe, Pull, Unread};
 use crate::plan::Check;
 
 /// How the item of an upload begins that could not be cancelled.
@@ -50,6 +50,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(super::clock_unchecked::not_checked(evidence));
     items.extend(super::harbor_unchecked::not_checked(evidence));
     items.extend(super::workload_unchecked::not_checked(evidence));
+    items.extend(evidence.unread.iter().map(not_read));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {
             let why = skip.detail.clone();
@@ -222,4 +223,34 @@ fn missing_probes(evidence: &Evidence) -> Vec<NotChecked> {
             })
         })
         .collect()
+}
+
+/// How something came not to be checked, and why.
+pub(super) fn state<T>(outcome: &Outcome<T>) -> (NotCheckedState, String) {
+    match outcome {
+        Outcome::Seen { .. } => (NotCheckedState::LeftOut, String::new()),
+        Outcome::Denied { message, .. } => (NotCheckedState::Denied, message.to_string()),
+        Outcome::TimedOut { .. } => (NotCheckedState::TimedOut, "no answer in time".into()),
+        Outcome::Absent { message } | Outcome::Failed { message, .. } => {
+            (NotCheckedState::Failed, message.to_string())
+        }
+    }
+}
+
+/// Something that was not read. What a flag would have settled was left out; what a right would have settled was refused.
+pub(super) fn not_read(unread: &Unread) -> NotChecked {
+    let (state, why) = state(&unread.outcome);
+    let settled_by = unread.settled_by.as_str();
+    let by_flag = settled_by.starts_with("--");
+    let state = if by_flag && state == NotCheckedState::Failed { NotCheckedState::LeftOut } else { state };
+    let why = match (settled_by.is_empty(), by_flag) {
+        (true, _) => why,
+        (false, true) => joined(&why, &format!("{settled_by} asks for it")),
+        (false, false) => joined(&why, &format!("it needs the right: {settled_by}")),
+    };
+    NotChecked { what: unread.what.clone(), state, why }
+}
+
+pub(super) fn joined(why: &str, more: &str) -> String {
+    if why.is_empty() { more.to_string() } else { format!("{why}; {more}") }
 }

@@ -8,97 +8,58 @@ use crate::evidence::workloads::{Resource, ServiceAccount, Workload, Workloads};
 use crate::evidence::{Action, Evidence, Outcome};
 use crate::plan::ScopePlan;
 
-#[cfg(test)]
-mod tests;
-
 /// How many of several are named.
 const EXAMPLES: usize = 3;
 
 const NOTHING: &str = "the evidence holds nothing about it";
 
-/// Objects of one kind, by how they came not to be read. Refusals differ in the names alone: they are one, as the first
-/// was worded.
-type Unread = BTreeMap<(&'static str, NotCheckedState, String), (String, BTreeSet<String>)>;
+/// Objects of one kind, by how they came not to be read. Refusals are one, though each names its object.
+type Unread = BTreeMap<UnreadKey, Objects>;
+type UnreadKey = (Kind, NotCheckedState, String);
+
+/// What was said of the first, and the names of all.
+#[derive(Default)]
+struct Objects {
+    why: String,
+    names: BTreeSet<String>,
+}
+
+/// Objects that are read one by one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Secret,
+    ServiceAccount,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::ServiceAccount => "serviceaccount",
+        }
+    }
+
+    /// The list that they are a part of.
+    fn resource(self) -> Resource {
+        match self {
+            Self::Secret => Resource::Secrets,
+            Self::ServiceAccount => Resource::ServiceAccounts,
+        }
+    }
+}
 
 /// Everything about workloads that was not checked.
 pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let Some(scope) = &evidence.plan.scope else { return Vec::new() };
     let none = Workloads::default();
     let seen = evidence.workloads.as_ref().unwrap_or(&none);
-    let mut objects = objects(seen, &expected(evidence, scope, seen));
-    let mut items = lists(scope, seen, &mut objects);
+    let mut unread = objects(seen, &expected(evidence, scope, seen));
+    let action = evidence.plan.action;
+    let mut items: Vec<NotChecked> =
+        scope.reads.iter().filter_map(|read| list(*read, seen, action, &mut unread)).collect();
     items.extend(missing_workloads(scope, seen));
-    items.extend(objects.into_iter().map(|((kind, state, _), (why, names))| NotChecked {
-        what: named(kind, &names),
-        state,
-        why: match state {
-            NotCheckedState::Denied => format!("{why}; {}", right(resource_of(kind))),
-            _ => why,
-        },
-    }));
+    items.extend(unread.into_iter().map(|((kind, state, _), objects)| item(kind, state, objects)));
     items
-}
-
-/// Lists of the plan that were not read, or not to their end. What is lost with a refusal, and the right that is
-/// missing, is told once for all lists that have them in common.
-fn lists(scope: &ScopePlan, seen: &Workloads, objects: &mut Unread) -> Vec<NotChecked> {
-    let mut items: Vec<NotChecked> = Vec::new();
-    let mut refused: Vec<(Vec<Resource>, String)> = Vec::new();
-    for resource in scope.reads.iter().copied() {
-        let Some((state, why)) = unread(resource, seen) else { continue };
-        if state != NotCheckedState::Denied {
-            items.push(NotChecked { what: list_of(&[resource]), state, why });
-            continue;
-        }
-        let is_same = |known: &Resource| what_remains(*known) == what_remains(resource);
-        match refused.iter_mut().find(|(known, _)| known.iter().any(is_same)) {
-            Some((known, _)) => known.push(resource),
-            None => refused.push((vec![resource], why)),
-        }
-    }
-    items.extend(refused.into_iter().filter_map(|(lists, why)| {
-        let first = *lists.first()?;
-        let what = refused_names(first, objects).unwrap_or_else(|| list_of(&lists));
-        let why = format!("{why}; {}; {}", what_remains(first), right(first));
-        Some(NotChecked { what, state: NotCheckedState::Denied, why })
-    }));
-    items
-}
-
-fn list_of(lists: &[Resource]) -> String {
-    let names: Vec<&str> = lists.iter().map(|one| described(*one)).collect();
-    match lists {
-        // These are read one by one.
-        [Resource::Secrets | Resource::SecretNames] => names.concat(),
-        [_] => format!("the list of {}", names.concat()),
-        _ => format!("the lists of {}", names.join(", ")),
-    }
-}
-
-/// The objects that were refused one by one, where all of their kind were.
-fn refused_names(resource: Resource, objects: &mut Unread) -> Option<String> {
-    let kind = match resource {
-        Resource::Secrets => "secret",
-        Resource::ServiceAccounts => "serviceaccount",
-        _ => return None,
-    };
-    let (_, names) = objects.remove(&(kind, NotCheckedState::Denied, String::new()))?;
-    let named = named(kind, &names);
-    Some(if resource == Resource::Secrets { format!("contents of {named}") } else { named })
-}
-
-/// Where whoever lacks a right finds it.
-fn right(resource: Resource) -> String {
-    let role = match resource {
-        Resource::Secrets | Resource::SecretNames => "regauth-workloads-secrets",
-        Resource::Nodes => "regauth-workloads-nodes",
-        _ => "regauth-workloads",
-    };
-    format!("the right is ClusterRole {role} of `kubectl regauth rbac --why`")
-}
-
-fn resource_of(kind: &str) -> Resource {
-    if kind == "secret" { Resource::Secrets } else { Resource::ServiceAccounts }
 }
 
 /// The workloads whose pull secrets were to be read: with `why` those that were asked for by name or label, and those
@@ -117,37 +78,62 @@ fn lasting(seen: &Workloads) -> impl Iterator<Item = &Workload> {
     seen.workloads.iter().filter(|one| !one.has_ended() && !one.out_of_scope)
 }
 
-/// How a list of the plan came not to be read, or not to its end.
-fn unread(resource: Resource, seen: &Workloads) -> Option<(NotCheckedState, String)> {
-    let Some(read) = seen.read(resource) else { return Some((NotCheckedState::Failed, NOTHING.into())) };
+/// A list of the plan that was not read, or not to its end. Its objects that were refused one by one go with it.
+fn list(resource: Resource, seen: &Workloads, action: Action, unread: &mut Unread) -> Option<NotChecked> {
+    let mut what = described(resource);
+    let Some(read) = seen.read(resource) else {
+        return Some(NotChecked { what, state: NotCheckedState::Failed, why: NOTHING.into() });
+    };
     let (state, why) = state(&read.outcome)?;
-    Some(match state {
-        NotCheckedState::Denied => (state, nameless(&why)),
-        _ => (state, why),
-    })
+    let why = match state {
+        NotCheckedState::Denied => format!(
+            "{why}; {} (`kubectl regauth rbac --why` prints the right, in {})",
+            what_remains(resource, action),
+            role(resource)
+        ),
+        _ => why,
+    };
+    if state == NotCheckedState::Denied {
+        let names = take_denied(resource, unread);
+        if !names.is_empty() {
+            what = format!("{what} ({})", some(&names));
+        }
+    }
+    Some(NotChecked { what, state, why })
 }
 
-/// A refusal of the API server without the name of the object that it is about: `secrets "regcred" is forbidden: …`.
-fn nameless(why: &str) -> String {
-    let parts =
-        why.split_once(" \"").and_then(|(kind, rest)| Some((kind, rest.split_once("\" is forbidden")?.1)));
-    match parts.filter(|(kind, _)| !kind.contains(' ')) {
-        Some((kind, rest)) => format!("{kind} is forbidden{rest}"),
-        None => why.to_string(),
+/// The objects of a list that were refused.
+fn take_denied(resource: Resource, unread: &mut Unread) -> BTreeSet<String> {
+    let is_of_it =
+        |(kind, state, _): &&UnreadKey| kind.resource() == resource && *state == NotCheckedState::Denied;
+    let keys: Vec<UnreadKey> = unread.keys().filter(is_of_it).cloned().collect();
+    let objects = keys.iter().filter_map(|key| unread.remove(key));
+    objects.flat_map(|objects| objects.names).collect()
+}
+
+fn described(resource: Resource) -> String {
+    match resource {
+        Resource::Secrets => "the contents of pull secrets".into(),
+        Resource::SecretNames => "the names of pull secrets in other namespaces".into(),
+        other => format!("the list of {}", other.as_str()),
     }
 }
 
-fn described(resource: Resource) -> &'static str {
+/// The ClusterRole that holds the right, as manifests/rbac/workloads.yaml has it.
+fn role(resource: Resource) -> &'static str {
     match resource {
-        Resource::Secrets => "contents of pull secrets",
-        Resource::SecretNames => "names of pull secrets in other namespaces",
-        other => other.as_str(),
+        Resource::Secrets | Resource::SecretNames => "regauth-workloads-secrets",
+        Resource::Nodes => "regauth-workloads-nodes",
+        _ => "regauth-workloads",
     }
 }
 
-/// What is judged all the same.
-fn what_remains(resource: Resource) -> &'static str {
+/// What is judged all the same. An audit reads no events.
+fn what_remains(resource: Resource, action: Action) -> &'static str {
     match resource {
+        Resource::Secrets if action == Action::Secrets => {
+            "what is in Secrets is not judged; who names which, and pulls that fail, are"
+        }
         Resource::Secrets => {
             "what is in Secrets is not judged; who names which, and what kubelets say of them, is"
         }
@@ -186,17 +172,19 @@ fn missing_workloads(scope: &ScopePlan, seen: &Workloads) -> Vec<NotChecked> {
 /// Secrets and ServiceAccounts that workloads name and that were not read; of many one item a reason.
 fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Unread {
     let mut unread = Unread::new();
-    let mut note = |kind: &'static str, (state, why): (NotCheckedState, String), id: &str| {
+    let mut note = |kind: Kind, (state, why): (NotCheckedState, String), id: &str| {
         let name = id.split_once('/').map_or(id, |(_, name)| name).to_string();
-        let (key, why) = match state {
-            NotCheckedState::Denied => (String::new(), nameless(&why)),
-            _ => (why.clone(), why),
-        };
-        unread.entry((kind, state, key)).or_insert_with(|| (why, BTreeSet::new())).1.insert(name);
+        // A refusal names its object.
+        let apart = if state == NotCheckedState::Denied { String::new() } else { why.clone() };
+        let objects = unread.entry((kind, state, apart)).or_default();
+        if objects.names.is_empty() {
+            objects.why = why;
+        }
+        objects.names.insert(name);
     };
     for secret in seen.secrets.iter().filter(|secret| !secret.is_absent()) {
         if let Some(state) = state(&secret.outcome) {
-            note("secret", state, &secret.id);
+            note(Kind::Secret, state, &secret.id);
         }
     }
     let named: HashSet<String> = lasting(seen).filter_map(account_of).collect();
@@ -206,7 +194,7 @@ fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Unread {
     };
     for account in seen.service_accounts.iter().filter(|one| !is_past(one)) {
         if let Some(state) = state(&account.outcome) {
-            note("serviceaccount", state, &account.id);
+            note(Kind::ServiceAccount, state, &account.id);
         }
     }
     let known: HashSet<&str> = seen.secrets.iter().map(|one| one.id.as_str()).collect();
@@ -215,11 +203,11 @@ fn objects(seen: &Workloads, expected: &HashSet<&str>) -> Unread {
     let pulled_with = pulled_with.flat_map(|workload| pull_secrets(workload, seen));
     for id in pulled_with.chain(lasting(seen).flat_map(mounted)) {
         if !known.contains(id.as_str()) {
-            note("secret", (NotCheckedState::Failed, NOTHING.into()), &id);
+            note(Kind::Secret, (NotCheckedState::Failed, NOTHING.into()), &id);
         }
     }
     for id in named.iter().filter(|id| !accounts.contains(id.as_str())) {
-        note("serviceaccount", (NotCheckedState::Failed, NOTHING.into()), id);
+        note(Kind::ServiceAccount, (NotCheckedState::Failed, NOTHING.into()), id);
     }
     unread
 }
@@ -249,12 +237,24 @@ fn mounted(workload: &Workload) -> impl Iterator<Item = String> + use<'_> {
     names.map(|name| format!("secret/{}/{name}", workload.namespace))
 }
 
-/// `secret/team/a`, or `5 secrets: team/a, team/b, team/c, …`.
-fn named(kind: &str, names: &BTreeSet<String>) -> String {
+fn item(kind: Kind, state: NotCheckedState, Objects { why, names }: Objects) -> NotChecked {
+    let kind_name = kind.as_str();
+    let what = match names.len() {
+        1 => format!("{kind_name}/{}", some(&names)),
+        many => format!("{many} {kind_name}s: {}", some(&names)),
+    };
+    let why = match state {
+        NotCheckedState::Denied => {
+            format!("{why} (`kubectl regauth rbac --why` prints the right, in {})", role(kind.resource()))
+        }
+        _ => why,
+    };
+    NotChecked { what, state, why }
+}
+
+/// `a, b, c, …`.
+fn some(names: &BTreeSet<String>) -> String {
     let shown: Vec<&str> = names.iter().take(EXAMPLES).map(String::as_str).collect();
-    match names.len() {
-        1 => format!("{kind}/{}", shown.concat()),
-        many if many <= EXAMPLES => format!("{many} {kind}s: {}", shown.join(", ")),
-        many => format!("{many} {kind}s: {}, …", shown.join(", ")),
-    }
+    let more = if names.len() > EXAMPLES { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }

@@ -29,6 +29,12 @@ pub fn referenced_name(name: &str) -> String {
     if is_object_name(name) { name.to_string() } else { "INVALID-NAME".to_string() }
 }
 
+/// A clause as the beginning of a sentence.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// What is put in the place of a credential.
 pub(crate) const REDACTED: &str = "[redacted]";
 

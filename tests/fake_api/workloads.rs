@@ -364,6 +364,26 @@ async fn a_pull_that_failed_before_is_told_of_a_container_that_runs() {
 }
 
 #[tokio::test]
+async fn a_pull_that_failed_before_and_worked_since_is_over() {
+    let pulled = |message: &str| {
+        let mut event = event("web-1-a");
+        event["reason"] = json!("Pulled");
+        event["message"] = json!(message);
+        event["lastTimestamp"] = json!("2026-07-01T10:20:00Z");
+        Fake::new(move |asked| match asked.path.as_str() {
+            "/api/v1/namespaces/shop/pods" => items(&[pod("shop", "web-1-a", "")]),
+            "/api/v1/namespaces/shop/pods/web-1-a" => Answer::Json(200, pod("shop", "web-1-a", "")),
+            "/api/v1/namespaces/shop/events" if asked.query("fieldSelector").contains("reason=Pulled") => {
+                items(&[event.clone()])
+            }
+            _ => shop(asked),
+        })
+    };
+    assert!(why(&pulled("Successfully pulled image \"x\" in 58ms")).await.failing.is_empty());
+    assert_eq!(why(&pulled("Container image \"x\" already present on machine")).await.failing.len(), 1);
+}
+
+#[tokio::test]
 async fn many_service_accounts_are_listed_and_one_that_is_not_there_is_absent() {
     let many: Vec<Value> = (0..30)
         .map(|at| {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use regauth::api::{Api, connect};
 use regauth::collect::harbor as collect;
 use regauth::evidence::harbor::Harbor as Found;
 use regauth::evidence::harbor::seen::Via;
 use regauth::evidence::{Action, Evidence, Outcome, Step};
-use regauth::plan::{Check, CoreAddress, HarborAsk, HarborPlan};
+use regauth::plan::{Check, CoreAddress, HarborAsk, HarborPlan, Plan};
 use regauth::report::Report;
 use regauth::secret::RunKey;
 
@@ -42,7 +43,10 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
             if let Some(why) = why {
                 output.note(&instead(&why, args));
             }
-            forward::ask(&api, args, &mut found, &front, output).await?
+            {
+                output.remark(&format!("asking Harbor's cores in {namespace} through port-forward"));
+                forward::ask(&api, args, &mut found, &front).await?
+            }
         }
     };
     if let Some(url) = from_nodes.filter(|_| !evidence.run.interrupted) {
@@ -53,6 +57,41 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
     }
     evidence.harbor = Some(found);
     runs::print(&Report::of(&evidence), &args.output, output)
+}
+
+/// Harbor in a namespace as a part of something larger: without a pod, and with what each flag has by itself. Where no core
+/// can be asked, what the API server shows, and why that is all.
+pub async fn through_port_forward(
+    api: &Api,
+    namespace: &str,
+    limit: Duration,
+) -> Result<(Box<Evidence>, Option<String>), Failure> {
+    let mut args = Harbor::without_flags()?;
+    args.run.timeout = limit;
+    let key = RunKey::random().map_err(|error| error.to_string())?;
+    let mut found = collect::find(api, namespace, None, &key).await?;
+    let front = Front::of(&found, &args);
+    match forward::ask(api, &args, &mut found, &front).await {
+        Ok(mut evidence) => {
+            evidence.harbor = Some(found);
+            Ok((Box::new(evidence), None))
+        }
+        Err(failure) => {
+            let run = super::here::new_run(api.server())?;
+            Ok((Box::new(unasked(run, found, limit.as_secs())), Some(failure.to_string())))
+        }
+    }
+}
+
+/// What the API server alone shows.
+fn unasked(run: regauth::evidence::Run, found: Found, seconds: u64) -> Evidence {
+    let plan = Plan {
+        namespace: found.namespace.clone(),
+        checks: Vec::new(),
+        harbor: Some(HarborPlan::default()),
+        ..Plan::of_this_machine(Action::Harbor, Vec::new(), seconds)
+    };
+    Evidence { harbor: Some(found), ..Evidence::new(run, plan, Timestamp::now()) }
 }
 
 fn instead(why: &str, args: &Harbor) -> String {

@@ -15,7 +15,6 @@ use super::super::Failure;
 use super::cluster::Front;
 use super::here;
 use crate::cli::Harbor;
-use crate::output::Output;
 
 /// How long a pod's port-forward may take to begin: its kubelet may be away.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +31,6 @@ pub(super) async fn ask(
     args: &Harbor,
     found: &mut Found,
     front: &Front,
-    output: &mut Output,
 ) -> Result<Evidence, Failure> {
     let cores: Vec<CorePod> = found.cores.iter().filter(|core| !core.ip.is_empty()).cloned().collect();
     let tried = join_all(cores.iter().map(|core| begin(api, &found.namespace, core))).await;
@@ -57,11 +55,6 @@ pub(super) async fn ask(
         cores: forwards.iter().map(address).collect(),
         ..super::ask(args, front.external.clone())
     };
-    output.remark(&format!(
-        "asking {} cores of Harbor in {} through port-forward",
-        ask.cores.len(),
-        found.namespace
-    ));
     let image = here::wants_credential(args).then(|| front.image(args)).transpose()?;
     let run = here::new_run(api.server())?;
     let Some((mut probe, interrupted)) = here::look(args, ask.clone(), image.clone()).await? else {

@@ -14,6 +14,8 @@ use crate::cli::{Connection, Harbor};
 use crate::output::Output;
 use crate::settings;
 
+pub use cluster::through_port_forward;
+
 /// The repository that an anonymous token is asked for: it need not exist.
 const ANY_REPOSITORY: &str = "library/regauth";
 

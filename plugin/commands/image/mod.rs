@@ -76,7 +76,7 @@ fn describe(bundle: &Bundle) -> String {
 
 /// Writes a file whole or not at all, by way of another beside it. What is not a file, such as a pipe or
 /// `/dev/null`, is written to.
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return write(&mut fs::OpenOptions::new().write(true).open(path)?);
     }

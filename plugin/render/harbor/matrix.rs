@@ -1,5 +1,6 @@
 //! The picture of who accepts whose tokens.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use regauth::evidence::harbor::Verdict;
@@ -42,7 +43,7 @@ pub fn picture(harbor: &HarborSummary, layout: &Layout) -> String {
 }
 
 /// One character a pair.
-fn mark(verdict: Option<Verdict>, ascii: bool) -> char {
+pub fn mark(verdict: Option<Verdict>, ascii: bool) -> char {
     match (verdict, ascii) {
         (Some(Verdict::Accepted), false) => '✓',
         (Some(Verdict::Rejected), false) => '✗',
@@ -56,7 +57,8 @@ fn mark(verdict: Option<Verdict>, ascii: bool) -> char {
     }
 }
 
-fn words(verdict: Option<Verdict>) -> &'static str {
+/// The same in words.
+pub fn words(verdict: Option<Verdict>) -> &'static str {
     match verdict {
         Some(Verdict::Accepted) => "accepted",
         Some(Verdict::Rejected) => "rejected",
@@ -68,14 +70,14 @@ fn words(verdict: Option<Verdict>) -> &'static str {
 }
 
 /// What was seen of a pair.
-fn verdict(matrix: &MatrixRow, issuer: usize, verifier: usize) -> Option<Verdict> {
+pub fn verdict(matrix: &MatrixRow, issuer: usize, verifier: usize) -> Option<Verdict> {
     let pair = matrix.cells.iter().find(|cell| cell.issuer == issuer && cell.verifier == verifier)?;
     let told = matches!(pair.verdict, Verdict::Accepted | Verdict::Rejected);
     Some(if told && matrix.without_control.contains(&verifier) { Verdict::Unclear } else { pair.verdict })
 }
 
 /// The marks that are in the picture, with their words.
-fn legend(matrix: &MatrixRow, layout: &Layout) -> String {
+pub fn legend(matrix: &MatrixRow, layout: &Layout) -> String {
     let mut used: Vec<Option<Verdict>> = Vec::new();
     for issuer in 0..matrix.cores.len() {
         for verifier in 0..matrix.cores.len() {
@@ -147,33 +149,37 @@ fn fitted(name: &str, room: usize) -> String {
 
 /// Of many cores: keys in place of cores, with how many pairs were accepted and rejected.
 fn by_keys(matrix: &MatrixRow, layout: &Layout) -> String {
-    let mut letters: Vec<&str> = matrix.cores.iter().map(|core| core.key.as_deref().unwrap_or("-")).collect();
-    letters.sort_unstable();
-    letters.dedup();
-    let of = |index: usize| matrix.cores.get(index).and_then(|core| core.key.as_deref()).unwrap_or("-");
     let mut out = String::new();
-    for issuer in &letters {
-        for verifier in &letters {
-            let mut counts: Vec<(Verdict, usize)> = Vec::new();
-            for cell in matrix
-                .cells
-                .iter()
-                .filter(|cell| of(cell.issuer) == *issuer && of(cell.verifier) == *verifier)
-            {
-                let Some(verdict) = verdict(matrix, cell.issuer, cell.verifier) else { continue };
-                match counts.iter_mut().find(|(known, _)| *known == verdict) {
-                    Some((_, count)) => *count += 1,
-                    None => counts.push((verdict, 1)),
-                }
-            }
-            let told: Vec<String> = counts
-                .iter()
-                .map(|(verdict, count)| format!("{} {count}", mark(Some(*verdict), layout.ascii)))
-                .collect();
-            if !told.is_empty() {
-                let _ = writeln!(out, "  token of {issuer} at {verifier}: {}", told.join(", "));
-            }
-        }
+    for KeyPair { issuer, verifier, counts } in of_keys(matrix) {
+        let told: Vec<String> = counts
+            .iter()
+            .map(|(verdict, count)| format!("{} {count}", mark(Some(*verdict), layout.ascii)))
+            .collect();
+        let _ = writeln!(out, "  token of {issuer} at {verifier}: {}", told.join(", "));
     }
     out
+}
+
+/// What came of the tokens of all cores with one key at all cores with another.
+pub struct KeyPair<'r> {
+    pub issuer: &'r str,
+    pub verifier: &'r str,
+    /// How many pairs of cores ended so.
+    pub counts: Vec<(Verdict, usize)>,
+}
+
+/// The pairs of keys of which something was tried, in the order of their letters.
+pub fn of_keys(matrix: &MatrixRow) -> Vec<KeyPair<'_>> {
+    let of = |index: usize| matrix.cores.get(index).and_then(|core| core.key.as_deref()).unwrap_or("-");
+    let mut pairs: BTreeMap<(&str, &str), Vec<(Verdict, usize)>> = BTreeMap::new();
+    for cell in &matrix.cells {
+        let Some(verdict) = verdict(matrix, cell.issuer, cell.verifier) else { continue };
+        let counts = pairs.entry((of(cell.issuer), of(cell.verifier))).or_default();
+        match counts.iter_mut().find(|(known, _)| *known == verdict) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((verdict, 1)),
+        }
+    }
+    let pair = |((issuer, verifier), counts)| KeyPair { issuer, verifier, counts };
+    pairs.into_iter().map(pair).collect()
 }

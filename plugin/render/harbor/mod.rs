@@ -1,9 +1,9 @@
 //! Harbor: one line a core, the picture of who accepts whose tokens, and what clients see.
 
 mod columns;
-mod matrix;
+pub mod matrix;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt::Write;
 
@@ -14,6 +14,7 @@ use regauth::report::{CoreRow, HarborSummary, Report};
 
 use super::findings::{DEFAULT_WIDTH, wrapped};
 use super::grid::{Layout, grid};
+use super::sheets::{self, Sheet};
 use super::units::none;
 use columns::{columns, short_sum};
 
@@ -32,6 +33,12 @@ pub fn table(report: &Report, layout: &Layout) -> String {
         shorten(&mut rows);
     }
     grid(&rows, &columns(&rows, layout), |row| row.result, layout)
+}
+
+/// The cores as a sheet.
+pub fn sheet(report: &Report) -> Option<Sheet> {
+    let rows: Vec<CoreRow> = report.cores().cloned().collect();
+    Sheet::of("Harbor's cores", &rows, &columns(&rows, &sheets::ROOMY), |row| row.result)
 }
 
 fn is_narrower(layout: &Layout, width: u16) -> bool {
@@ -82,6 +89,13 @@ pub fn section(report: &Report, layout: &Layout) -> String {
         let _ = write!(out, "\n{lines}");
     }
     out
+}
+
+/// The keys and all that is remarked of a Harbor as a whole: names and words.
+pub fn told(harbor: &HarborSummary) -> Vec<(String, String)> {
+    let keys = harbor.keys.iter().map(|key| (format!("key {}", key.letter), key_words(key, false)));
+    let remarks = remarks(harbor).into_iter();
+    keys.chain(remarks.map(|(label, words)| (label.trim_end_matches(": ").to_string(), words))).collect()
 }
 
 /// `1 token`, `30 tokens`.

@@ -46,7 +46,7 @@ fn core(number: usize, key: &str, kid: &str) -> CoreRow {
 }
 
 /// So many cores, the last of which has another key.
-fn harbor(cores: usize) -> Report {
+pub(in crate::render) fn harbor(cores: usize) -> Report {
     let key = |number: usize| if number == cores { ("B", B) } else { ("A", A) };
     let rows = (1..=cores).map(|number| Row::Core(core(number, key(number).0, key(number).1))).collect();
     let mut report = report(Action::Harbor, &[Check::ProbePod], rows);

@@ -2,8 +2,15 @@
 
 mod below;
 mod clock;
+mod doctor;
 mod explained;
+pub mod fixture;
+mod html;
+mod junit;
+mod markdown;
 mod narrow;
+mod prometheus;
+mod sarif;
 mod steps;
 mod tables;
 mod workloads;
@@ -116,6 +123,7 @@ fn probe(node: &str, network: Network, result: Verdict) -> ProbeRow {
             AttemptRow {
                 credential: None,
                 is: None,
+                expires_at: None,
                 result: Verdict::Failed,
                 withheld: None,
                 steps: vec![step("token", "GET /token", false, "401")],
@@ -123,6 +131,7 @@ fn probe(node: &str, network: Network, result: Verdict) -> ProbeRow {
             AttemptRow {
                 credential: Some("secret/regcred".into()),
                 is: Some("password of user ci".into()),
+                expires_at: None,
                 result,
                 withheld: None,
                 steps: vec![step("token", "POST /token", !failed, if failed { "401" } else { "200" })],

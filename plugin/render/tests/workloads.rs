@@ -43,6 +43,33 @@ fn no_pod_lacks_its_image_is_said_only_where_all_were_seen() {
 }
 
 #[test]
+fn workloads_without_pods_are_not_said_to_have_their_images() {
+    let none = WorkloadSummary { namespaces: 1, workloads: 1, images: 1, ..WorkloadSummary::default() };
+    assert_eq!(
+        why(none),
+        "Looked at 1 workload in namespace team: there are no pods of it, and so no pulls."
+    );
+}
+
+#[test]
+fn an_audit_beside_pods_that_lack_an_image_says_who_tells_why() {
+    let some = WorkloadSummary {
+        namespaces: 1,
+        workloads: 2,
+        pods: 3,
+        images: 2,
+        failing: 2,
+        secrets: 1,
+        ..WorkloadSummary::default()
+    };
+    assert_eq!(
+        said(Action::Secrets, some, ScopePlan::default()),
+        "Looked at 2 images of 2 workloads (3 pods) in namespace team, and read 1 Secret. 2 pods lack an image: \
+         `kubectl regauth why` says why."
+    );
+}
+
+#[test]
 fn what_was_not_there_to_be_looked_at_is_said() {
     let none = WorkloadSummary::default();
     for action in [Action::Why, Action::Secrets] {

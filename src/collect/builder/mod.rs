@@ -5,6 +5,7 @@
 
 mod mounts;
 mod program;
+mod pushes;
 #[cfg(test)]
 mod tests;
 
@@ -61,6 +62,7 @@ fn config(program: Program, container: &Container, spec: &PodSpec, ambient: &[Am
         found: found.map(|(source, _)| source),
         misnamed,
         ambient: ambient.to_vec(),
+        pushes: pushes::pushes(program, container),
         pull_secrets: spec
             .image_pull_secrets
             .iter()

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::template::Container;
+use crate::evidence::builder::Pushes;
 
 fn spec(containers: Value, volumes: Value) -> PodSpec {
     serde_json::from_value(
@@ -299,4 +300,26 @@ fn names_that_no_object_can_have_do_not_get_into_commands() {
     let config =
         kaniko(at("/kaniko/.docker"), secret("x; rm -rf /", json!([{"key": "k", "path": "config.json"}])));
     assert_eq!(key(&config).unwrap().0, "INVALID-NAME");
+}
+
+#[test]
+fn where_kaniko_pushes_to_is_read_from_its_arguments() {
+    let of = |args: Value| {
+        let container = json!({"image": "gcr.io/kaniko-project/executor:v1", "args": args});
+        one(container, json!({"emptyDir": {}})).pushes
+    };
+    let to = |images: &[&str]| Some(Pushes::To(images.iter().map(|image| Clean::new(image)).collect()));
+    assert_eq!(
+        of(json!(["--context=dir://x", "--destination=r.example.com/a:1"])),
+        to(&["r.example.com/a:1"])
+    );
+    assert_eq!(
+        of(json!(["--destination", "r/a:1", "-d", "r/b:1", "-d=r/c:1"])),
+        to(&["r/a:1", "r/b:1", "r/c:1"])
+    );
+    let script = "/kaniko/executor --context /x --destination='r.example.com/a:1'; echo done";
+    assert_eq!(of(json!(["sh", "-c", script])), to(&["r.example.com/a:1"]));
+    assert_eq!(of(json!(["--destination=$(IMAGE)"])), None, "a variable is not known");
+    assert_eq!(of(json!(["--no-push", "--destination=r/a:1"])), Some(Pushes::Nothing));
+    assert_eq!(of(json!(["--no-push-cache"])), None);
 }

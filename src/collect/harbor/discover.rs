@@ -1,6 +1,6 @@
 //! Which pods are a Harbor: by the labels of its installers, or by the user's selector.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::wire::Pod;
 use crate::api::wire::Named;
@@ -250,24 +250,27 @@ fn installer_name(installer: Installer) -> &'static str {
     }
 }
 
+/// Namespaces that have pods of Harbor's core by the labels of its installers, sorted: of all namespaces, or of one.
+///
+/// # Errors
+///
+/// The API server's refusal to list their pods.
+pub async fn namespaces(api: &Api, within: Option<&str>) -> Result<BTreeSet<String>, ApiError> {
+    let collection = within.map_or_else(|| "/api/v1/pods".to_string(), |one| path::core(one, "pods"));
+    let mut found = BTreeSet::new();
+    for selector in CORES {
+        let path = path::with(&collection, &[("labelSelector", selector)]);
+        let pods: Vec<Named> = api.list("pods", &path).await?;
+        found.extend(pods.into_iter().map(|pod| pod.metadata.namespace));
+    }
+    Ok(found)
+}
+
 /// The error for a namespace without Harbor: it names those that have one, where the user may see that.
 async fn nowhere(api: &Api, namespace: &str) -> Error {
-    let mut elsewhere: BTreeMap<String, usize> = BTreeMap::new();
-    let mut permitted = true;
-    for selector in CORES {
-        let path = path::with("/api/v1/pods", &[("labelSelector", selector)]);
-        match api.list::<Named>("pods", &path).await {
-            Ok(pods) => {
-                pods.into_iter().for_each(|pod| *elsewhere.entry(pod.metadata.namespace).or_default() += 1)
-            }
-            Err(_) => {
-                permitted = false;
-                break;
-            }
-        }
-    }
-    let names: Vec<&str> = elsewhere.keys().map(String::as_str).collect();
-    let advice = match (names.as_slice(), permitted) {
+    let found = namespaces(api, None).await;
+    let names: Vec<&str> = found.iter().flatten().map(String::as_str).collect();
+    let advice = match (names.as_slice(), found.is_ok()) {
         ([], true) => {
             "no other namespace has one by the labels of harbor-helm, bitnami or harbor-operator either; select its \
              core pods by --selector, or ask it from outside by --url"

@@ -31,6 +31,7 @@ use crate::secret::RunKey;
 use crate::text::Clean;
 
 pub use checksums::checksums;
+pub use discover::namespaces;
 pub use logs::logs;
 
 use discover::Found;

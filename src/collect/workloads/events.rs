@@ -18,6 +18,9 @@ const STILL_MISSING: SignedDuration = SignedDuration::from_mins(6);
 /// A pull that takes longer is told.
 const LONG_PULL: SignedDuration = SignedDuration::from_secs(60);
 
+/// How the kubelet's message begins after a pull (pkg/kubelet/images/image_manager.go, Kubernetes 1.24 to 1.36).
+const FETCHED: &str = "Successfully pulled image";
+
 /// What was said last of a pod's container; of the whole pod where the container's name is empty.
 #[derive(Default)]
 pub(super) struct Said {
@@ -26,6 +29,8 @@ pub(super) struct Said {
     missing: Option<(Timestamp, Vec<String>)>,
     pulling: Option<Timestamp>,
     pulled: Option<Timestamp>,
+    /// The last time at which its image came from a registry. `Pulled` is also said of one that the node had already.
+    fetched: Option<Timestamp>,
     /// The last failure to make the pod's sandbox, whatever it was for.
     sandbox: Option<(Timestamp, String)>,
     /// Whether anything about pulls was said.
@@ -81,7 +86,12 @@ impl Fold for AboutPulls {
                 said.failed = Some((at, event.message));
             }
             ("Pulling", _) => said.pulling = said.pulling.max(Some(at)),
-            ("Pulled", _) => said.pulled = said.pulled.max(Some(at)),
+            ("Pulled", _) => {
+                said.pulled = said.pulled.max(Some(at));
+                if event.message.starts_with(FETCHED) {
+                    said.fetched = said.fetched.max(Some(at));
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -135,6 +145,7 @@ impl AboutPulls {
                 known.missing = std::mem::take(&mut known.missing).max(said.missing);
                 known.pulling = known.pulling.max(said.pulling);
                 known.pulled = known.pulled.max(said.pulled);
+                known.fetched = known.fetched.max(said.fetched);
             }
         }
     }
@@ -145,7 +156,10 @@ impl AboutPulls {
         let pull = &mut pending.pull;
         let any = own.is_some_and(|said| said.any) || pod.is_some_and(|said| said.any);
         pull.events = if any { Events::Found } else { Events::Expired };
-        let failed = own.and_then(|said| said.failed.as_ref());
+        // Of a volume's image events tell of the pod as a whole.
+        let of_volume = |(_, words): &&(Timestamp, String)| words.contains(&format!("\"{}\"", pull.image));
+        let of_pod = || pod.and_then(|said| said.failed.as_ref()).filter(of_volume);
+        let failed = own.and_then(|said| said.failed.as_ref()).or_else(of_pod);
         let worded = matches!(pull.state, PullState::InvalidImageName | PullState::ErrImageNeverPull);
         if let Some((_, message)) = failed.filter(|_| !worded || pull.message.is_none()) {
             pull.message = Some(Clean::new(message));
@@ -165,6 +179,13 @@ impl AboutPulls {
         let failed = said.failed.as_ref().map(|(at, _)| *at);
         let last = said.pulling.filter(|at| said.pulled.max(failed).is_none_or(|other| other < *at));
         last.is_some_and(|at| now.duration_since(at) > LONG_PULL)
+    }
+
+    /// Whether a container's image came from its registry after its last failure.
+    pub fn came_later(&self, pending: &Pending) -> bool {
+        let Some(said) = self.about(pending, &pending.pull.container) else { return false };
+        let failed = said.failed.as_ref().map(|(at, _)| *at);
+        said.fetched.is_some_and(|fetched| failed.is_none_or(|failed| fetched >= failed))
     }
 
     /// The failing pull of the image of the sandbox of a pod that waits, as the last event about that says.

@@ -85,6 +85,44 @@ fn a_pull_hangs_where_its_last_event_says_so_for_more_than_a_minute() {
     assert!(!pulling(&[event("web-1", "FailedMount", "x", "10:05:00")]));
 }
 
+#[test]
+fn an_image_that_came_after_its_failure_is_told_from_one_that_the_node_had() {
+    let one = [waiting(pod("web-1", "n1", "r/web:1"), "ImagePullBackOff", "Back-off")];
+    let pending = merged(&Scope::default(), &one, &[]).failing.remove(0);
+    let failed = event("web-1", "Failed", "Failed to pull image \"r/web:1\": no", "10:05:00");
+    let came = |message: &str, at: &str| {
+        events(&[failed.clone(), event("web-1", "Pulled", message, at)]).came_later(&pending)
+    };
+    let pulled =
+        "Successfully pulled image \"r/web:1\" in 58ms (58ms including waiting). Image size: 768618 bytes.";
+    assert!(came(pulled, "10:06:00"));
+    assert!(!came(pulled, "10:04:00"), "it failed since");
+    assert!(!came("Container image \"r/web:1\" already present on machine", "10:06:00"));
+    assert!(!events(&[failed]).came_later(&pending));
+}
+
+#[test]
+fn of_an_image_that_is_a_volume_events_tell_of_the_whole_pod() {
+    let mut one = waiting(
+        pod("web-1", "n1", "r/web:1"),
+        "ImagePullBackOff",
+        "Back-off pulling image \"private.example.com/data:1\"",
+    );
+    one["spec"]["volumes"] = json!([{"name": "data", "image": {"reference": "private.example.com/data:1"}}]);
+    let mut merged = merged(&Scope::default(), &[one], &[]);
+    let mut failed = event(
+        "web-1",
+        "Failed",
+        "Failed to pull image \"private.example.com/data:1\": unauthorized",
+        "10:05:00",
+    );
+    failed["involvedObject"]["fieldPath"] = json!("");
+    events(&[failed]).tell(&mut merged.failing[0]);
+    let pull = merged.into_evidence(&[]).1.remove(0);
+    assert_eq!((pull.image.as_str(), pull.said_by), ("private.example.com/data:1", Some(Witness::Event)));
+    assert!(pull.message.unwrap().as_str().ends_with("unauthorized"));
+}
+
 const NO_PAUSE: &str = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image \
     \"registry.k8s.io/pause:3.9\": failed to pull image \"registry.k8s.io/pause:3.9\": failed to resolve reference \
     \"registry.k8s.io/pause:3.9\": failed to do request: Head \"https://registry.k8s.io/v2/pause/manifests/3.9\": dial tcp \

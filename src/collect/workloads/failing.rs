@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::pods::{container, or_default, time};
 use super::wire::{Container, ContainerStatus, Pod, PodSpec, Reason};
 use crate::collect::identity::names;
+use crate::diagnose::message;
 use crate::evidence::workloads::{Events, FailingPull, PullState, Witness};
+use crate::registry::reference::Reference;
 use crate::text::Clean;
 
 /// Reasons of the kubelet about images beside those that have a state of their own: `pkg/kubelet/images/types.go` and
@@ -48,6 +50,9 @@ pub(super) fn of(pod: &Pod<'_>, spec: &PodSpec<'_>, workload: &str) -> Found {
                 let mut one = pending(pod, spec, workload, (status, state));
                 let message = Clean::new(&reason.message);
                 if !message.is_empty() {
+                    if let Some(image) = volume_of(spec, &one.pull.image, message.as_str()) {
+                        one.pull.image = image;
+                    }
                     one.pull.message = Some(message);
                     one.pull.said_by = Some(Witness::Status);
                 }
@@ -62,6 +67,21 @@ pub(super) fn of(pod: &Pod<'_>, spec: &PodSpec<'_>, workload: &str) -> Found {
         }
     }
     found
+}
+
+/// The image of a volume, where it is that which a container waits for: the kubelet says it of the container.
+fn volume_of(spec: &PodSpec<'_>, own: &str, words: &str) -> Option<String> {
+    let volumes = spec.image_volumes();
+    if volumes.is_empty() {
+        return None;
+    }
+    let full = |image: &str| Reference::parse(image).ok().map(|image| image.normalized());
+    let named = full(message::read(words).image?.as_str())?;
+    if full(own).is_some_and(|own| own == named) {
+        return None;
+    }
+    let volume = volumes.into_iter().find(|one| full(&one.reference).is_some_and(|image| image == named))?;
+    Some(volume.reference.to_string())
 }
 
 /// The container that a kubelet is about to make: the first that never was, in the order of the specification; none

@@ -46,29 +46,36 @@ pub(super) struct Use {
 }
 
 impl Group {
-    /// The use of a container's image.
-    pub fn image(&mut self, container: &Container<'_>) -> Option<&mut Use> {
-        if container.image.is_empty() {
+    /// The use of an image; `None` without a name.
+    pub fn named(&mut self, image: &str, pull_policy: PullPolicy) -> Option<&mut Use> {
+        if image.is_empty() {
             return None;
         }
-        let known = self.images.iter().position(|one| one.image == container.image);
+        let known = self.images.iter().position(|one| one.image == image);
         let at = known.unwrap_or_else(|| {
-            let pull_policy = container.pull_policy();
-            self.images.push(Use { image: container.image.to_string(), pull_policy, ..Use::default() });
+            self.images.push(Use { image: image.to_string(), pull_policy, ..Use::default() });
             self.images.len() - 1
         });
-        let found = &mut self.images[at];
+        self.images.get_mut(at)
+    }
+
+    /// The use of a container's image.
+    pub fn image(&mut self, container: &Container<'_>) -> Option<&mut Use> {
+        let found = self.named(&container.image, container.pull_policy())?;
         if !found.containers.iter().any(|name| *name == container.name) {
             found.containers.push(container.name.to_string());
         }
         Some(found)
     }
 
-    /// The images of a pod or template, init containers first.
+    /// The images of a pod or template, init containers first, and volumes that are images last.
     pub fn images_of(&mut self, spec: &PodSpec<'_>) {
         for container in spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers)
         {
             self.image(container);
+        }
+        for volume in spec.image_volumes() {
+            self.named(&volume.reference, volume.pull_policy());
         }
     }
 

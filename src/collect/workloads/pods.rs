@@ -122,7 +122,21 @@ fn count(group: &mut Group, pod: &Pod<'_>, spec: &PodSpec<'_>) {
             used.start(&spec.node_name, &secrets, started_at(status));
         }
     }
+    count_volumes(group, pod, spec, &secrets);
     group::add(&mut group.pods_have, secrets, 1);
+}
+
+/// A container that mounts an image which is not there does not start; which one does is not looked at.
+fn count_volumes(group: &mut Group, pod: &Pod<'_>, spec: &PodSpec<'_>, secrets: &[String]) {
+    let statuses = &pod.status.container_statuses;
+    let all_started = !statuses.is_empty() && statuses.iter().all(failing::has_started);
+    let volumes = if all_started { spec.image_volumes() } else { Vec::new() };
+    let at = statuses.iter().filter_map(started_at).max();
+    for volume in volumes {
+        if let Some(used) = group.named(&volume.reference, volume.pull_policy()) {
+            used.start(&spec.node_name, secrets, at);
+        }
+    }
 }
 
 /// When a container started last, where its state says so.

@@ -42,10 +42,10 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
         namespace => namespace,
     }
     .to_string();
-    let listed = list(reader.api, &namespace, !merged.waiting.is_empty()).await;
-    let outcome = listed.outcome();
-    let about = &listed.state;
+    let with_pulling = !merged.waiting.is_empty();
+    let mut listed = list(reader.api, &namespace, with_pulling).await;
     let waiting = std::mem::take(&mut merged.waiting);
+    let about = &listed.state;
     let of_waiting: Vec<Pending> = waiting.into_iter().filter_map(|one| lacking(one, about, now)).collect();
     merged.failing.extend(of_waiting);
     // All containers of a pod wait for the one sandbox.
@@ -58,9 +58,13 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
             pending.pull.events = Events::NotRead;
         }
     }
-    let over = over(reader, merged, about).await;
+    let mut over = over(reader, merged, about).await;
+    if !over.is_empty() && !with_pulling {
+        add(&mut listed, events::read(reader.api, &namespace, "reason=Pulled").await);
+    }
+    over.retain(|one| !listed.state.came_later(one));
     merged.failing.extend(over);
-    Some(Read { resource: Resource::Events, outcome })
+    Some(Read { resource: Resource::Events, outcome: listed.outcome() })
 }
 
 /// A container that waits and does not say for what, where events say that it is for an image, or say nothing and it
@@ -87,11 +91,16 @@ async fn list(api: &Api, namespace: &str, with_pulling: bool) -> Listed<AboutPul
         events::read(api, namespace, "reason=Pulled"),
     );
     for other in [pulling, pulled] {
-        warnings.count += other.count;
-        warnings.error = warnings.error.or(other.error);
-        warnings.state.extend(other.state);
+        add(&mut warnings, other);
     }
     warnings
+}
+
+/// Adds another list of events.
+fn add(to: &mut Listed<AboutPulls>, other: Listed<AboutPulls>) {
+    to.count += other.count;
+    to.error = to.error.take().or(other.error);
+    to.state.extend(other.state);
 }
 
 /// Containers that run although events say that their pull failed.

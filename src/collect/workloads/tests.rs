@@ -111,6 +111,35 @@ fn the_error_of_a_pull_secret_that_cannot_be_read_is_the_reason_itself() {
 }
 
 #[test]
+fn a_container_that_waits_for_the_image_of_a_volume_fails_that_images_pull() {
+    let of = |message: &str| {
+        let mut one = waiting(pod("web-1", "n1", "docker.io/library/nginx:1"), "ErrImagePull", message);
+        one["spec"]["volumes"] = json!([{"name": "cfg", "configMap": {"name": "image"}},
+            {"name": "data", "image": {"reference": "private.example.com/data:1", "pullPolicy": "Always"}}]);
+        let (workloads, failing) = seen(&[one], &[]);
+        (failing[0].image.clone(), workloads)
+    };
+    let refused = "failed to pull and unpack image \"private.example.com/data:1\": failed to resolve image: unauthorized";
+    let (image, workloads) = of(refused);
+    assert_eq!(image, "private.example.com/data:1");
+    let images: Vec<(&str, PullPolicy)> =
+        workloads[0].images.iter().map(|one| (one.image.as_str(), one.pull_policy)).collect();
+    assert_eq!(
+        images,
+        [
+            ("docker.io/library/nginx:1", PullPolicy::Always),
+            ("private.example.com/data:1", PullPolicy::Always)
+        ]
+    );
+    for own in ["failed to pull and unpack image \"docker.io/library/nginx:1\": no", "no image is named"] {
+        assert_eq!(of(own).0, "docker.io/library/nginx:1");
+    }
+    let mut runs = pod("web-1", "n1", "docker.io/library/nginx:1");
+    runs["spec"]["volumes"] = json!([{"name": "data", "image": {"reference": "private.example.com/data:1"}}]);
+    assert_eq!(seen(&[runs], &[]).0[0].images[1].started, 1);
+}
+
+#[test]
 fn a_container_that_waits_for_its_image_is_a_failing_pull() {
     for (reason, state) in [
         ("ErrImagePull", PullState::ErrImagePull),

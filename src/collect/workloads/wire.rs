@@ -72,6 +72,50 @@ pub(super) struct PodSpec<'a> {
     pub containers: Vec<Container<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
     pub ephemeral_containers: Vec<Container<'a>>,
+    /// Read by [`PodSpec::image_volumes`]: few pods have any.
+    #[serde(borrow)]
+    volumes: Option<&'a RawValue>,
+}
+
+impl<'a> PodSpec<'a> {
+    /// Its volumes that are images.
+    pub fn image_volumes(&self) -> Vec<ImageVolume<'a>> {
+        let Some(raw) = self.volumes.filter(|raw| raw.get().contains("\"image\"")) else { return Vec::new() };
+        let volumes: Vec<Volume<'a>> = serde_json::from_str(raw.get()).unwrap_or_default();
+        volumes.into_iter().filter_map(|volume| volume.image).collect()
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Volume<'a> {
+    #[serde(borrow)]
+    image: Option<ImageVolume<'a>>,
+}
+
+/// An image that is mounted as a volume (Kubernetes 1.31 and later).
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ImageVolume<'a> {
+    #[serde(borrow)]
+    pub reference: Cow<'a, str>,
+    #[serde(borrow)]
+    pull_policy: Cow<'a, str>,
+}
+
+impl ImageVolume<'_> {
+    /// When the kubelet pulls it. The API server fills the field in.
+    pub fn pull_policy(&self) -> PullPolicy {
+        policy(&self.pull_policy)
+    }
+}
+
+fn policy(name: &str) -> PullPolicy {
+    match name {
+        "Always" => PullPolicy::Always,
+        "Never" => PullPolicy::Never,
+        _ => PullPolicy::IfNotPresent,
+    }
 }
 
 /// A container.
@@ -92,11 +136,7 @@ pub(super) struct Container<'a> {
 impl Container<'_> {
     /// When the kubelet pulls its image. The API server fills the field in.
     pub fn pull_policy(&self) -> PullPolicy {
-        match self.image_pull_policy.as_ref() {
-            "Always" => PullPolicy::Always,
-            "Never" => PullPolicy::Never,
-            _ => PullPolicy::IfNotPresent,
-        }
+        policy(&self.image_pull_policy)
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) fn place(look: &Look<'_>, source: Option<&str>) -> Place {
         namespace: plan.namespace.clone(),
         service_account: plan.identity.service_account.clone(),
         pull_secrets,
+        identity: plan.identity.clone(),
         identity_flags: fix::flags::identity(plan),
     }
 }

@@ -23,6 +23,7 @@ fn builder() -> BuilderConfig {
         found: None,
         misnamed: None,
         ambient: Vec::new(),
+        pushes: None,
         written_at_run_time: None,
         pull_secrets: vec!["regcred".into()],
     }

@@ -150,3 +150,72 @@ fn a_tag_is_certainly_missing_where_the_same_identity_reads_the_repository() {
         assert!(!open.certain && open.settle_by.is_some() && !open.also_possible.is_empty());
     }
 }
+
+/// The commands for a pull without a credential, done as this identity.
+fn commands_as(name: &str, source: SecretSource, pull_secrets: &[&str]) -> Vec<String> {
+    let mut pull = failed("node1", NO_CREDENTIAL);
+    pull.pull_secrets = pull_secrets.iter().map(ToString::to_string).collect();
+    let mut evidence = evidence(vec![pull]);
+    let identity = &mut evidence.plan.identity;
+    identity.name = name.into();
+    identity.source = source;
+    identity.pull_secrets = pull_secrets.iter().map(ToString::to_string).collect();
+    let found = failed_pulls(&evidence).into_iter().find(|one| one.code == Code::NoCredential).unwrap();
+    found.fixes.into_iter().map(|fix| fix.command).collect()
+}
+
+#[test]
+fn a_new_pull_secret_is_named_where_the_identity_gets_its_own_from() {
+    let account = commands_as("serviceaccount/builder", SecretSource::ServiceAccount, &["other"]);
+    assert!(account[0].starts_with("kubectl -n team create secret generic regcred --type="), "{account:?}");
+    assert!(!account[0].contains("apply"), "it would write the credential into an annotation: {account:?}");
+    assert!(account[1].contains(r#"patch serviceaccount/builder --type=json -p '[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"regcred"}}]'"#), "{account:?}");
+    let none = commands_as("serviceaccount/builder", SecretSource::ServiceAccount, &[]);
+    assert!(none[1].contains(r#""path":"/imagePullSecrets","value":[{"name":"regcred"}]"#), "{none:?}");
+    // The ServiceAccount's own list is not that of the run.
+    for source in [SecretSource::Disabled, SecretSource::Given] {
+        let unread = commands_as("serviceaccount/builder", source, &[]);
+        assert!(
+            unread[1].contains(
+                "get serviceaccount/builder -o json | jq '.imagePullSecrets = ((.imagePullSecrets // [])"
+            ),
+            "{unread:?}"
+        );
+    }
+    // A list of its own keeps the ServiceAccount's out.
+    let own = commands_as("deploy/web", SecretSource::Workload, &["other"]);
+    assert!(own[1].contains("patch deploy/web --type=strategic"), "{own:?}");
+    let pod = commands_as("pod/w", SecretSource::Workload, &["regcred"]);
+    assert!(pod[0].contains("create secret generic regcred-2 "), "the name is taken: {pod:?}");
+    assert!(
+        pod[1].contains("get pod/w -o yaml") && pod.iter().all(|one| !one.contains("serviceaccount")),
+        "{pod:?}"
+    );
+}
+
+#[test]
+fn each_secret_that_may_have_been_refused_gets_a_command_of_its_own_and_no_annotation() {
+    let mut pull = failed("node1", WRONG_PASSWORD);
+    pull.pull_secrets = vec!["w1".into(), "w2".into()];
+    let found = failed_pulls(&evidence(vec![pull]));
+    let commands: Vec<&str> = found[0].fixes.iter().map(|fix| fix.command.as_str()).collect();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    for (command, name) in commands.iter().zip(["w1", "w2"]) {
+        assert!(command.starts_with(&format!("kubectl -n team create secret generic {name} ")), "{command}");
+        assert!(
+            command.ends_with(&format!("| kubectl -n team patch secret {name} --patch-file=/dev/stdin")),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn an_image_that_is_not_there_has_commands_too() {
+    let fixes = |cause: &str| failed_pulls(&evidence(vec![failed("node1", cause)])).remove(0).fixes;
+    let tags = fixes(NOT_FOUND);
+    assert_eq!(tags[0].command, "skopeo list-tags docker://registry.example.com/team/app");
+    assert_eq!(tags[1].command, "kubectl regauth probe registry.example.com/team/app:1");
+    let platforms = fixes("no match for platform in manifest: not found");
+    assert!(platforms[0].command.ends_with("imagetools inspect registry.example.com/team/app:1"));
+    assert_eq!(platforms[1].command, "kubectl get nodes -L kubernetes.io/os,kubernetes.io/arch");
+}

@@ -12,8 +12,7 @@ pub use pods::{CorePod, KeyFile, KeyMount, KeyPath, KeySecret, PodState};
 pub use seen::{CoreSeen, Decision, FrontSeen, HarborSeen, Matrix, Verdict};
 pub use settings::{Setting, SettingValue};
 
-use super::Outcome;
-use crate::text::Clean;
+pub use super::Unread;
 
 /// What the API server shows of one Harbor. What its cores answered is in the probes
 /// ([`ProbeSeen::harbor`](crate::evidence::ProbeSeen)).
@@ -70,18 +69,4 @@ pub enum Installer {
     /// Told by the user's selector.
     #[default]
     Selector,
-}
-
-/// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Unread {
-    /// What: `secret/harbor-core`, `checksums of the key files`.
-    pub what: String,
-    /// How it came to be unread; never `Seen`.
-    pub outcome: Outcome<()>,
-    /// The right or flag that would settle it: `get secrets`, `--exec`.
-    #[serde(default, skip_serializing_if = "Clean::is_empty")]
-    pub settled_by: Clean,
 }

@@ -98,6 +98,15 @@ pub enum Action {
     Why,
     /// Whether workloads have the credentials that their images need, before a pull fails.
     Secrets,
+    /// Both of workloads, beside Harbor and the clocks, and tests of what they leave open.
+    Doctor,
+}
+
+impl Action {
+    /// Whether it is asked why pulls of workloads fail.
+    pub fn asks_why(self) -> bool {
+        matches!(self, Self::Why | Self::Doctor)
+    }
 }
 
 /// Everything that one probe saw.

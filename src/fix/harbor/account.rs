@@ -2,7 +2,7 @@
 //! TLS only.
 
 use super::super::shell::quoted;
-use super::super::{create_secret, fix};
+use super::super::{fix, replace_secret};
 use crate::diagnose::harbor::View;
 use crate::evidence::harbor::Decision;
 use crate::finding::Fix;
@@ -76,10 +76,10 @@ pub(super) fn accounts(view: &View<'_>) -> Vec<Fix> {
         format!("docker --config ./regauth-login login {}", quoted(url)),
     )];
     if let Some(secret) = source(view).and_then(|source| source.strip_prefix("secret/")) {
-        let create = create_secret(view.namespace(), secret);
+        let put = replace_secret(view.namespace(), secret);
         fixes.push(fix(
             "puts that login into the Secret; DOCKER_CONFIG.json is ./regauth-login/config.json",
-            create,
+            put,
         ));
     }
     fixes.push(ask_again(view, "asks again with the new credential"));

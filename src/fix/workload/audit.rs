@@ -1,6 +1,6 @@
 //! Mends for what is written down wrong: Secrets, and who names them.
 
-use super::mends::{Place, name_pull_secret, renew, retype};
+use super::mends::{Place, WORKLOADS, name_pull_secret_in_all, no_longer_name, renew, retype};
 use crate::evidence::workloads::{EgressPolicy, PullSecret, PullSecretSeen};
 use crate::finding::Fix;
 use crate::fix::shell::quoted;
@@ -9,20 +9,35 @@ use crate::registry::keyring::{
     KEY_DOCKER_CONFIG_JSON, KEY_DOCKERCFG, TYPE_DOCKER_CONFIG_JSON, TYPE_DOCKERCFG,
 };
 
-/// A Secret of a type that the kubelet does not read. A type cannot be changed, so that a second Secret is made and
-/// named beside it: the first may be of use to others, and stays. `named_by`: a workload that has its name.
+/// What the Secret is called that is made beside one of a wrong type.
+pub(crate) fn second_name(secret: &PullSecret) -> String {
+    format!("{}-pull", secret.name)
+}
+
+/// A Secret of a type that the kubelet does not read. A type cannot be changed, so that a second Secret is made (unless it
+/// `is_made` already) and named beside it: the first may be of use to others, and stays. `lacking`: workloads that name it
+/// and get no credential otherwise; `supplied`: those that get one from another pull secret, and name it for nothing.
 pub(crate) fn wrong_type(
     secret: &PullSecret,
     seen: &PullSecretSeen,
-    named_by: Option<&Place<'_>>,
+    lacking: &[Place<'_>],
+    supplied: &[Place<'_>],
+    is_made: bool,
 ) -> Vec<Fix> {
-    let PullSecret { name, .. } = secret;
-    if let Some(at_source) = retype(secret, seen) {
-        return vec![at_source];
+    let mut fixes = match retype(secret, seen).filter(|_| !lacking.is_empty() && !is_made) {
+        Some(at_source) => vec![at_source],
+        None if lacking.is_empty() => Vec::new(),
+        None => {
+            let second = second_name(secret);
+            let make = if is_made { Vec::new() } else { second_secret(secret, seen, &second) };
+            make.into_iter().chain(name_pull_secret_in_all(lacking, &second)).collect()
+        }
+    };
+    for fix in supplied.iter().take(WORKLOADS).flat_map(|place| no_longer_name(place, &secret.name)) {
+        if !fixes.contains(&fix) {
+            fixes.push(fix);
+        }
     }
-    let second = format!("{name}-pull");
-    let mut fixes = second_secret(secret, seen, &second);
-    fixes.extend(named_by.map(|place| name_pull_secret(place, &second)).unwrap_or_default());
     fixes
 }
 

@@ -32,6 +32,7 @@ pub(super) fn ask() -> Result<KernelClock, Option<Clean>> {
 }
 
 /// `TIME_ERROR` and `STA_UNSYNC` of `linux/timex.h`: either says that nobody keeps the clock.
+#[cfg(any(target_os = "linux", test))]
 fn is_synchronised(state: i32, status: i32) -> bool {
     const TIME_ERROR: i32 = 5;
     const STA_UNSYNC: i32 = 0x40;

@@ -75,7 +75,7 @@ impl Roots {
     }
 
     /// The system's roots, from where Go looks for them, with `SSL_CERT_FILE` and `SSL_CERT_DIR` in
-    /// `environment`. As with Go, what cannot be read is left out: there may be none at all.
+    /// `environment`; on macOS and Windows those of the system's own store too, unless a file is named. As with Go, what cannot be read is left out: there may be none at all.
     pub fn system(environment: impl Fn(&str) -> Option<String>) -> Self {
         let mut roots = Self::none();
         let named = |variable| environment(variable).filter(|value: &String| !value.is_empty());
@@ -87,7 +87,7 @@ impl Roots {
             roots.add_what_fits(&bundle);
         }
         let folders = match named("SSL_CERT_DIR") {
-            Some(folders) => folders.split(':').map(PathBuf::from).collect(),
+            Some(folders) => std::env::split_paths(&folders).collect(),
             None => FOLDERS.iter().map(PathBuf::from).collect::<Vec<_>>(),
         };
         for entry in folders.iter().filter_map(|folder| folder.read_dir().ok()).flatten().flatten() {
@@ -95,8 +95,23 @@ impl Roots {
                 roots.add_what_fits(&bundle);
             }
         }
+        if named("SSL_CERT_FILE").is_none() {
+            roots.add_native();
+        }
         roots
     }
+
+    /// Adds what is trusted by the store that is no file.
+    #[cfg(any(target_os = "macos", windows))]
+    fn add_native(&mut self) {
+        for certificate in rustls_native_certs::load_native_certs().certs {
+            // As with Go, what cannot be read is left out.
+            let _ = self.add(certificate);
+        }
+    }
+
+    #[cfg(not(any(target_os = "macos", windows)))]
+    fn add_native(&mut self) {}
 
     /// Adds the certificates of a PEM file. All of them must be sound: the user named it.
     pub fn add_file(&mut self, path: &Path) -> Result<(), RootsError> {

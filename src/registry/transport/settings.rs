@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::{ProxyRules, Roots, resolve};
 use crate::evidence::endpoint::Resolve;
 
+/// The machine's own names.
+const HOSTS_FILE: &str = if cfg!(windows) { r"C:\Windows\System32\drivers\etc\hosts" } else { "/etc/hosts" };
+
 /// Where names, roots and proxies come from, and how long each phase may take.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -75,7 +78,7 @@ impl Settings {
         Self {
             roots: Roots::none(),
             proxies: ProxyRules::none(),
-            hosts_file: "/etc/hosts".into(),
+            hosts_file: HOSTS_FILE.into(),
             resolv_conf: "/etc/resolv.conf".into(),
             timeouts: Timeouts::default(),
             connect_addresses: super::MAX_ADDRESSES,

@@ -27,6 +27,7 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
         .find_map(|one| codes.about(&one.id, &image.image))
         .or_else(|| codes.about(&workload.id, &image.image));
     let credential = credential(view, (&workload.namespace, &workload.service_account), known, &image.image);
+    let lacking = failing.iter().filter(|one| one.lacks_image()).count();
     AuditRow {
         namespace: workload.namespace.clone(),
         workload: workload.name.clone(),
@@ -34,6 +35,8 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
         result: match (finding.map(|one| one.severity), known) {
             (Some(Severity::Error | Severity::Warning), _) => Verdict::Failed,
             (Some(Severity::Unknown), _) => Verdict::NotTested,
+            // Whatever it is for: what is not there does not work.
+            _ if lacking > 0 => Verdict::Failed,
             // A pull that fails may be one of a pod that was not listed.
             _ if is_unread(view.evidence, view.seen, Resource::Pods) => Verdict::NotTested,
             (_, Some((names, _))) if view.keyring(&workload.namespace, names).is_whole() => Verdict::Ok,
@@ -41,7 +44,7 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
         },
         credential,
         started: image.started,
-        failing: u32::try_from(failing.iter().filter(|one| one.lacks_image()).count()).unwrap_or(u32::MAX),
+        failing: u32::try_from(lacking).unwrap_or(u32::MAX),
         code: finding.map(|finding| finding.code),
         certain: finding.map(|finding| finding.certain),
         evidence: workload.id.clone(),

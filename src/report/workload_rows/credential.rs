@@ -38,6 +38,7 @@ pub(super) fn credential(
                 .map(|(secret, entry)| TriedRow {
                     secret: secret.name.to_string(),
                     key: entry.key.clone(),
+                    expires_at: entry.credential.expires_at,
                     is: steps::describe(&CredentialSeen {
                         source: format!("secret/{}", secret.name),
                         key: entry.key.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::credential::credential;
 use super::{Codes, FailingRow, WorksRow};
 use crate::diagnose::workload::View;
-use crate::evidence::workloads::{FailingPull, ImageUse, Workload};
+use crate::evidence::workloads::{FailingPull, ImageUse, PullState, Workload};
 use crate::plan::SecretSource;
 use crate::report::rows::Row;
 
@@ -81,11 +81,14 @@ fn source(workload: Option<&Workload>) -> SecretSource {
     }
 }
 
-/// Others with the same image that started: in the same namespace first, and none that runs on no node.
+/// Others with the same image that started: in the same namespace first, and none that runs on no node. What started all
+/// the same is no other than itself.
 fn works_on(view: &View<'_>, failing: &FailingPull) -> Vec<WorksRow> {
     let same = |use_: &&ImageUse| use_.image == failing.image && use_.started > 0;
+    let is_itself =
+        |one: &&Workload| one.id == failing.workload && failing.state == PullState::StartedAllTheSame;
     let mut found: Vec<(bool, WorksRow)> = Vec::new();
-    for workload in &view.seen.workloads {
+    for workload in view.seen.workloads.iter().filter(|one| !is_itself(one)) {
         for use_ in workload.images.iter().filter(same) {
             let here = workload.namespace == failing.namespace;
             let name = if here {

@@ -120,6 +120,9 @@ pub struct TriedRow {
     pub key: Clean,
     /// What it is, without anything secret.
     pub is: String,
+    /// When it expires (UTC), where it says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Others that have the same image.
@@ -189,12 +192,15 @@ fn is_unread(evidence: &Evidence, seen: &Workloads, resource: Resource) -> bool 
     is_planned && !is_seen
 }
 
-/// The rows of workloads: of `why` what fails, of `secrets` all.
+/// The rows of workloads: of `why` what fails, of `secrets` all, of `doctor` both.
 pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let codes = Codes::of(findings);
     match evidence.plan.action {
         Action::Secrets => audit::audit(&view, &codes),
+        Action::Doctor => {
+            failing::failing(&view, &codes).into_iter().chain(audit::audit(&view, &codes)).collect()
+        }
         _ => failing::failing(&view, &codes),
     }
 }

@@ -1,12 +1,13 @@
 //! Containers that build or push images: whether their docker configuration is where the program reads it, and what
-//! is in it. Where a push goes to is not told, so entries are not compared with it.
+//! is in it. Where a push goes to is compared with it in `destinations`, where arguments tell.
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::destinations::Missed;
 use super::{Audit, expiry, in_order};
 use crate::code::Code;
 use crate::diagnose::builder::{Whose, misnamed_config, nothing_mounted};
-use crate::evidence::builder::{BuilderConfig, Misnamed, Program};
+use crate::evidence::builder::{BuilderConfig, Misnamed, Program, Pushes};
 use crate::evidence::workloads::{PullSecret, PullSecretSeen, Workload};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::workload as fix;
@@ -30,6 +31,7 @@ struct Fault<'e> {
 pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut faults: Faults<'_> = BTreeMap::new();
+    let mut missed = Missed::default();
     let fails: HashSet<&str> = audit.pullers().map(|puller| puller.workload.id.as_str()).collect();
     let named = audit.view.scope().workloads;
     // `why` is about pulls that fail, and about what was named.
@@ -42,11 +44,15 @@ pub(super) fn configs(audit: &Audit<'_>) -> Vec<Finding> {
         for builder in &workload.builders {
             match place(audit, workload, builder) {
                 Place::Wrong(finding) => findings.push(*finding),
-                Place::Secret(secret, key) => note(audit, &mut faults, workload, (secret, key)),
+                Place::Secret(secret, key) => {
+                    note(audit, &mut faults, workload, (secret, key));
+                    missed.note(workload, builder, (secret, key));
+                }
                 Place::Well => {}
             }
         }
     }
+    findings.extend(missed.into_findings());
     findings.extend(faults.into_iter().map(|((_, code, what), fault)| at_fault(audit, code, &what, &fault)));
     findings
 }
@@ -64,11 +70,22 @@ enum Place<'e> {
 fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConfig) -> Place<'e> {
     let whose = Whose { workload: &workload.name, namespace: &workload.namespace };
     let secret = |name: &str| audit.view.secret(&workload.namespace, name);
-    let wrong = |mut finding: Finding, file: Option<&String>, secret: &str| {
+    let wrong = |mut finding: Finding, file: Option<&String>, name: &str| {
         let account = audit.view.account(&workload.namespace, &workload.service_account);
         let place = fix::Place { workload, account, format: audit.view.scope().fix_format };
         if let Some(file) = file.filter(|_| !finding.fixes.is_empty()) {
-            finding.fixes = fix::mount_docker_config(&place, builder, file, secret);
+            let key = held_in(secret(name));
+            let mount = fix::mount_docker_config(
+                &place,
+                builder,
+                file,
+                (name, key.unwrap_or(KEY_DOCKER_CONFIG_JSON)),
+            );
+            // What was read and holds none is filled first: else the mount keeps the pod from starting.
+            let hollow = secret(name).filter(|secret| key.is_none() && secret.seen().is_some());
+            let fill =
+                hollow.map(|secret| fix::renew_file(secret, KEY_DOCKER_CONFIG_JSON)).unwrap_or_default();
+            finding.fixes = fill.into_iter().chain(mount).collect();
         }
         finding.subject.images = vec![builder.image.to_string()];
         finding.evidence = vec![workload.id.clone()];
@@ -79,7 +96,8 @@ fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConf
         return match names_file(misnamed, builder, secret) {
             Some(true) => secret.map_or(Place::Well, |secret| Place::Secret(secret, file_of(misnamed))),
             Some(false) => {
-                wrong(misnamed_config(builder, misnamed, &whose), Some(&misnamed.wanted), &misnamed.secret)
+                let misnamed = as_it_is(misnamed, secret);
+                wrong(misnamed_config(builder, &misnamed, &whose), Some(&misnamed.wanted), &misnamed.secret)
             }
             None => Place::Well,
         };
@@ -87,11 +105,31 @@ fn place<'e>(audit: &Audit<'e>, workload: &'e Workload, builder: &'e BuilderConf
     if let Some(found) = &builder.found {
         return secret(&found.secret).map_or(Place::Well, |secret| Place::Secret(secret, &found.key));
     }
+    if builder.pushes == Some(Pushes::Nothing) {
+        return Place::Well;
+    }
     let finding = nothing_mounted(builder, &whose);
     match weigh(audit, workload, builder.program, finding) {
         Some(finding) => wrong(finding, builder.reads.first(), only(&builder.pull_secrets)),
         None => Place::Well,
     }
+}
+
+/// The key under which a Secret that was read holds a docker configuration.
+fn held_in(secret: Option<&PullSecret>) -> Option<&'static str> {
+    secret.and_then(PullSecret::seen).and_then(fix::docker_config_key)
+}
+
+/// A pod that mounts a Secret whole does not tell its keys: the usual one is taken for the file. The Secret knows better.
+fn as_it_is(misnamed: &Misnamed, secret: Option<&PullSecret>) -> Misnamed {
+    let lacks_key = secret.and_then(PullSecret::seen).is_some_and(|seen| !has_key(seen, &misnamed.key));
+    let mut misnamed = misnamed.clone();
+    if let Some(key) = held_in(secret).filter(|_| lacks_key) {
+        let folder = misnamed.mounted_as.rsplit_once('/').map_or("", |(folder, _)| folder);
+        misnamed.mounted_as = format!("{folder}/{key}");
+        misnamed.key = key.to_string();
+    }
+    misnamed
 }
 
 /// The one name of a list; else empty.
@@ -238,7 +276,7 @@ fn at_fault(audit: &Audit<'_>, code: Code, what: &str, fault: &Fault<'_>) -> Fin
             fix::missing(secret, audit.elsewhere(secret), None, audit.view.scope().fix_format)
         }
         Code::PullSecretMissing => {
-            fix::missing_file(secret, secret.also_in.iter().flatten().next().map(String::as_str), key)
+            fix::missing_file(secret, audit.elsewhere(secret).map(|other| other.namespace), key)
         }
         _ => fix::renew_file(secret, key),
     };

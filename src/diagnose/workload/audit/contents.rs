@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Audit;
+use super::entries::is_usable;
 use super::missing::uses;
-use super::pullers::{Puller, is_read_by_kubelet};
-use super::words::{about_secret, some_of, who_names};
+use super::pullers::{Puller, State, Use, is_read_by_kubelet};
+use super::words::{about_secret, all_the_same, some_of, who_names};
 use crate::code::Code;
 use crate::evidence::workloads::{PullSecret, PullSecretSeen};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
 use crate::fix::workload as fix;
 use crate::registry::docker_config::ConfigError;
 use crate::registry::keyring::{KEY_DOCKER_CONFIG_JSON, KEY_DOCKERCFG, SecretState, TYPE_DOCKERCFG};
@@ -34,7 +35,7 @@ pub(super) fn unread_by_kubelet(audit: &Audit<'_>) -> Vec<Finding> {
         let (code, what) = passed_over(seen)?;
         let weight = pullers.iter().map(|puller| puller.weight(audit)).min().unwrap_or(Severity::Error);
         let is_harmless = weight == Severity::Warning;
-        let all_the_same = if is_harmless { " Pulls work all the same." } else { "" };
+        let all_the_same = all_the_same(&pullers);
         let cause = format!(
             "The Secret {} in namespace {} {what}; {}.{all_the_same}",
             secret.name,
@@ -45,19 +46,33 @@ pub(super) fn unread_by_kubelet(audit: &Audit<'_>) -> Vec<Finding> {
         // What is empty shadows nothing: registries of clusters leave such Secrets behind.
         finding.severity = if is_harmless && code == Code::PullSecretEmpty { Severity::Info } else { weight };
         finding.fixes = match code {
-            Code::PullSecretWrongType => {
-                let place = pullers.first().map(|puller| fix::Place {
-                    workload: puller.workload,
-                    account: puller.account,
-                    format: audit.view.scope().fix_format,
-                });
-                fix::wrong_type(secret, seen, place.as_ref())
-            }
+            Code::PullSecretWrongType => retyped(audit, (secret, seen), &pullers),
             _ => fix::renew(secret, ""),
         };
         Some(finding)
     });
     judged.collect()
+}
+
+/// What mends a type that the kubelet passes over, for those who name the Secret.
+fn retyped(
+    audit: &Audit<'_>,
+    (secret, seen): (&PullSecret, &PullSecretSeen),
+    pullers: &[&Puller<'_>],
+) -> Vec<Fix> {
+    let places = |is_supplied: bool| -> Vec<fix::Place<'_>> {
+        let those = pullers.iter().filter(|puller| has_another(audit, puller) == is_supplied);
+        those.map(|puller| puller.place(audit)).collect()
+    };
+    let second = audit.view.secret(&secret.namespace, &fix::second_name(secret));
+    fix::wrong_type(secret, seen, &places(false), &places(true), second.is_some_and(is_read_by_kubelet))
+}
+
+/// Whether other pull secrets of a workload, which it names too, supply what its images need.
+fn has_another(audit: &Audit<'_>, puller: &Puller<'_>) -> bool {
+    let fits = |one: &Use<'_>| one.matching.iter().flatten().any(|entry| is_usable(audit, entry));
+    let needs_none = |one: &Use<'_>| one.state == State::Works || audit.open(&one.reference).is_some();
+    puller.uses.iter().any(fits) && puller.uses.iter().all(|one| fits(one) || needs_none(one))
 }
 
 /// Why the kubelet gets nothing from a Secret.

@@ -1,11 +1,13 @@
 //! Copies of one pull secret in several namespaces that hold different credentials of the same user.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::Audit;
 use super::pullers::Puller;
+use super::standing::Standing;
 use super::words::{about_secret, some_of};
 use crate::code::Code;
 use crate::evidence::workloads::PullSecret;
@@ -87,28 +89,23 @@ fn is_one_of_several(kind: CredentialKind) -> bool {
     !matches!(kind, CredentialKind::Password | CredentialKind::HarborRobot | CredentialKind::QuayRobot)
 }
 
+/// Copies that hold the same.
+type Group<'c, 'e> = Vec<&'c Copy<'e>>;
+
 fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> Option<Finding> {
-    let mut groups: BTreeMap<&str, Vec<&Copy<'_>>> = BTreeMap::new();
-    for copy in copies {
-        groups.entry(copy.fingerprint).or_default().push(copy);
-    }
-    let mut groups: Vec<Vec<&Copy<'_>>> = groups.into_values().collect();
-    // The most common first; of equally common ones that which was written last.
-    let newest = |group: &[&Copy<'_>]| group.iter().filter_map(|copy| copy.changed_at).max();
-    let first = |group: &[&Copy<'_>]| group.first().map(|copy| copy.secret.id.clone());
-    groups.sort_by_key(|group| {
-        (std::cmp::Reverse(group.len()), std::cmp::Reverse(newest(group)), first(group))
-    });
-    let (common, odd) = groups.split_first()?;
-    let stale = odd.iter().flatten().min_by_key(|copy| (copy.changed_at, copy.secret.id.as_str()))?;
+    let groups = by_content(audit, copies);
+    let (right, odd) = groups.split_first()?;
+    let stale = odd.iter().flatten().min_by_key(|copy| {
+        let standing = audit.standings.of_secret(copy.secret);
+        (Reverse(standing), copy.changed_at, copy.secret.id.as_str())
+    })?;
     let name = &stale.secret.name;
-    let spaces = |group: &[&Copy<'_>]| some_of(group.iter().map(|copy| copy.secret.namespace.as_str()));
-    let others: Vec<String> = odd.iter().map(|group| told(group, &spaces(group))).collect();
-    let agree = if common.len() > 1 { "those in namespaces " } else { "that in namespace " };
+    let others: Vec<String> = odd.iter().map(|group| told(audit, group)).collect();
     let cause = format!(
-        "Copies of secret/{name} hold different secrets of the user {user} for {key}: {agree}{}{}; {}.",
-        spaces(common),
-        if common.len() > 1 { " agree" } else { "" },
+        "Copies of secret/{name} hold different secrets of the user {user} for {key}: {}{}{}; {}.",
+        those_in(right),
+        if right.len() > 1 { " agree" } else { "" },
+        shown_by_pulls(audit, right).trim_end_matches(','),
         others.join("; ")
     );
     let of_copies = |puller: &&Puller<'_>| {
@@ -120,10 +117,13 @@ fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> 
     let ids: BTreeSet<String> = copies.iter().map(|copy| copy.secret.id.clone()).collect();
     finding.evidence.retain(|id| !ids.contains(id));
     finding.evidence.splice(0..0, ids);
-    // What differs from the most is stale. Where there is no majority, nobody knows which is, and where accounts have
-    // several tokens, or all of many copies differ, each may be one of its own.
-    if odd.iter().all(|group| group.len() < common.len()) {
-        finding.fixes = fix::align(stale.secret, &common.first()?.secret.namespace);
+    // What differs from the most, or from what works while it is refused, is stale. Else nobody knows which is; and where
+    // accounts have several tokens, or all of many copies differ, each may be one of its own.
+    let is_told =
+        standing(audit, right) == Standing::Works && standing(audit, &[*stale]) == Standing::Refused;
+    if is_told || odd.iter().all(|group| group.len() < right.len()) {
+        let source = right.iter().min_by_key(|copy| audit.standings.of_secret(copy.secret))?;
+        finding.fixes = fix::align(stale.secret, &source.secret.namespace);
     } else {
         let may_be_meant = odd.len() > 1 || copies.iter().all(|copy| is_one_of_several(copy.kind));
         finding.severity = if may_be_meant { Severity::Info } else { Severity::Warning };
@@ -136,12 +136,57 @@ fn differ(audit: &Audit<'_>, (key, user): (&str, &str), copies: &[Copy<'_>]) -> 
     Some(finding)
 }
 
-/// `that in namespace c, last written at …, differs`.
-fn told(group: &[&Copy<'_>], spaces: &str) -> String {
-    let written = group.iter().filter_map(|copy| copy.changed_at).max();
-    let written = written.map(|at| format!(", last written at {at},")).unwrap_or_default();
-    match group.len() {
-        1 => format!("that in namespace {spaces}{written} differs"),
-        _ => format!("those in namespaces {spaces}{written} differ"),
+/// Copies by what they hold. First those with which pulls work; then the most common; of equally common ones that which
+/// was written last.
+fn by_content<'c, 'e>(audit: &Audit<'_>, copies: &'c [Copy<'e>]) -> Vec<Group<'c, 'e>> {
+    let mut groups: BTreeMap<&str, Group<'c, 'e>> = BTreeMap::new();
+    for copy in copies {
+        groups.entry(copy.fingerprint).or_default().push(copy);
     }
+    let mut groups: Vec<Group<'c, 'e>> = groups.into_values().collect();
+    // That some work decides nothing where none of the others is refused.
+    let is_decided = groups.iter().any(|group| standing(audit, group) == Standing::Refused);
+    let newest = |group: &[&Copy<'_>]| group.iter().filter_map(|copy| copy.changed_at).max();
+    let first = |group: &[&Copy<'_>]| group.first().map(|copy| copy.secret.id.clone());
+    groups.sort_by_key(|group| {
+        let standing = Some(standing(audit, group)).filter(|_| is_decided);
+        (standing, Reverse(group.len()), Reverse(newest(group)), first(group))
+    });
+    groups
+}
+
+/// How pulls with copies that hold the same go.
+fn standing(audit: &Audit<'_>, group: &[&Copy<'_>]) -> Standing {
+    let all: BTreeSet<Standing> = group.iter().map(|copy| audit.standings.of_secret(copy.secret)).collect();
+    match (all.contains(&Standing::Works), all.contains(&Standing::Refused)) {
+        (true, false) => Standing::Works,
+        (false, true) => Standing::Refused,
+        _ => Standing::Unknown,
+    }
+}
+
+/// `those in namespaces a and b`.
+fn those_in(group: &[&Copy<'_>]) -> String {
+    let spaces = some_of(group.iter().map(|copy| copy.secret.namespace.as_str()));
+    let those = if group.len() > 1 { "those in namespaces" } else { "that in namespace" };
+    format!("{those} {spaces}")
+}
+
+/// What pulls say of it, as a clause.
+fn shown_by_pulls(audit: &Audit<'_>, group: &[&Copy<'_>]) -> &'static str {
+    match standing(audit, group) {
+        Standing::Works => ", with which pods pull,",
+        Standing::Refused => ", with which pulls are refused,",
+        Standing::Unknown => "",
+    }
+}
+
+/// `that in namespace c, last written at …, differs`.
+fn told(audit: &Audit<'_>, group: &[&Copy<'_>]) -> String {
+    let written = group.iter().filter_map(|copy| copy.changed_at).max();
+    let shown = shown_by_pulls(audit, group);
+    let comma = if shown.is_empty() { "," } else { "" };
+    let written = written.map(|at| format!(", last written at {at}{comma}")).unwrap_or_default();
+    let verb = if group.len() == 1 { "differs" } else { "differ" };
+    format!("{}{written}{shown} {verb}", those_in(group))
 }

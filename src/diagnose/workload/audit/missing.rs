@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Audit;
 use super::pullers::{Puller, Use};
-use super::words::{about_secret, some_of, who_names};
+use super::words::{about_secret, all_the_same, some_of, who_names};
 use crate::code::Code;
 use crate::evidence::workloads::PullSecret;
 use crate::finding::{Finding, Severity};
@@ -38,7 +38,7 @@ fn absent(audit: &Audit<'_>, secret: &PullSecret, pullers: &[&Puller<'_>]) -> Fi
         Some([one]) => format!(" Namespace {one} has one of that name."),
         Some(many) => format!(" Namespaces {} have one.", some_of(many.iter().map(String::as_str))),
     };
-    let all_the_same = if weight == Severity::Warning { " Pulls work all the same." } else { "" };
+    let all_the_same = all_the_same(pullers);
     let cause = format!(
         "The pull secret {} does not exist in namespace {}; {}.{elsewhere}{all_the_same}",
         secret.name,

@@ -7,11 +7,14 @@
 mod builders;
 mod contents;
 mod copies;
+mod destinations;
 mod entries;
 mod expiry;
+mod fitting;
 mod missing;
 mod policies;
 mod pullers;
+mod standing;
 mod unmatched;
 mod unnamed;
 mod wants;
@@ -24,14 +27,18 @@ use super::View;
 use crate::evidence::workloads::{FailingPull, PullSecret, Workload};
 use crate::evidence::{Action, Evidence};
 use crate::finding::{Finding, Severity};
+use crate::fix::workload::Elsewhere;
 use crate::registry::reference::Reference;
 use pullers::{Keyrings, Puller};
+use standing::{Standing, Standings};
 
 /// What is judged, worked out once for all rules.
 pub(super) struct Audit<'e> {
     view: View<'e>,
     /// Workloads whose pull secrets are known.
     pullers: Vec<Puller<'e>>,
+    /// How pulls with each Secret go.
+    standings: Standings<'e>,
     /// Images that pods started without a matching credential, by their normalised names.
     open: HashMap<String, Open<'e>>,
     /// Registries of which that is true, and whose images belong to one owner.
@@ -79,10 +86,20 @@ fn spare_the_inactive(audit: &Audit<'_>, finding: &mut Finding) {
 }
 
 impl<'e> Audit<'e> {
-    /// The Secret of that name of another namespace, where it was read.
-    fn elsewhere(&self, secret: &PullSecret) -> Option<&'e PullSecret> {
-        let mut namespaces = secret.also_in.iter().flatten();
-        namespaces.find_map(|namespace| self.view.secret(namespace, &secret.name))
+    /// Another namespace that has a Secret of that name which is worth a copy: one with which pulls work before others,
+    /// then one that was read; none with which they are refused.
+    fn elsewhere<'s>(&'s self, secret: &'s PullSecret) -> Option<Elsewhere<'s>> {
+        let namespaces = secret.also_in.iter().flatten().map(String::as_str);
+        let others = namespaces.map(|namespace| {
+            let other = self.view.secret(namespace, &secret.name);
+            Elsewhere { namespace, secret: other.filter(|other| other.seen().is_some()) }
+        });
+        let weighed = others.map(|one| {
+            let standing = one.secret.map_or(Standing::Unknown, |other| self.standings.of_secret(other));
+            ((standing, one.secret.is_none()), one)
+        });
+        let best = weighed.min_by_key(|(weight, _)| *weight);
+        best.filter(|((standing, _), _)| *standing != Standing::Refused).map(|(_, one)| one)
     }
 
     fn of(evidence: &'e Evidence) -> Option<Self> {
@@ -99,7 +116,8 @@ impl<'e> Audit<'e> {
                 Puller::of(workload, failing, &view, &mut keyrings)
             })
             .collect();
-        let mut audit = Self { view, pullers, open: HashMap::new(), open_registries: Vec::new() };
+        let standings = Standings::of(&pullers);
+        let mut audit = Self { view, pullers, standings, open: HashMap::new(), open_registries: Vec::new() };
         audit.note_open(&mut keyrings);
         Some(audit)
     }

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::entries::is_usable;
 use super::wants::{Want, want};
 use super::{Audit, View};
 use crate::evidence::workloads::{
     FailingPull, ImageUse, PullPolicy, PullSecret, PullState, ServiceAccountSeen, Workload,
 };
 use crate::finding::Severity;
+use crate::fix::workload::Place;
 use crate::plan::SecretSource;
 use crate::registry::keyring::SecretState;
 use crate::registry::keyring::evidence::EntryEvidence;
@@ -88,6 +90,12 @@ impl<'e> Puller<'e> {
         Some(Self { workload, names, source, account, keyring, uses })
     }
 
+    /// Where it is mended.
+    pub(super) fn place(&self, audit: &Audit<'_>) -> Place<'e> {
+        let format = audit.view.scope().fix_format;
+        Place { workload: self.workload, account: self.account, format }
+    }
+
     /// Whether a pull of it fails.
     pub(super) fn fails(&self) -> bool {
         self.uses.iter().any(Use::fails)
@@ -104,7 +112,7 @@ impl<'e> Puller<'e> {
         let works = |one: &Use<'e>| match one.state {
             State::Fails(want) => want == Want::Other,
             State::Works => true,
-            State::Untried => audit.open(&one.reference).is_some() || one.has_usable_match(),
+            State::Untried => audit.open(&one.reference).is_some() || one.has_usable_match(audit),
         };
         match self.uses.iter().all(works) && !self.uses.is_empty() {
             true => Severity::Warning,
@@ -151,13 +159,13 @@ impl<'e> Use<'e> {
         if self.state == State::Fails(Want::Other) { &[] } else { &self.failing }
     }
 
-    fn has_usable_match(&self) -> bool {
-        self.matching.iter().flatten().any(|one| one.entry.useless.is_none())
+    fn has_usable_match(&self, audit: &Audit<'_>) -> bool {
+        self.matching.iter().flatten().any(|one| is_usable(audit, one))
     }
 }
 
 /// `StartedAllTheSame` is a pull of the past.
-fn is_failing_now(pull: &FailingPull) -> bool {
+pub(super) fn is_failing_now(pull: &FailingPull) -> bool {
     !matches!(pull.state, PullState::StartedAllTheSame | PullState::Pulling)
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Audit;
 use super::expiry::settle;
+use super::fitting::Fitting;
 use super::pullers::{Puller, State, Use};
-use super::unnamed::{Fitting, has_cloud_identity, is_sound, is_without, may_need_none};
+use super::unnamed::{has_cloud_identity, is_sound, is_without, may_need_none};
 use super::wants::Want;
 use super::words::{about_secret, about_workloads, some_of};
 use crate::code::Code;

@@ -1,34 +1,20 @@
 //! Workloads without a matching credential beside a Secret that has one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::Audit;
 use super::expiry::settle;
-use super::pullers::{Matching, Puller, State, Use, is_read_by_kubelet, matching};
+use super::fitting::{Fit, Fitting};
+use super::pullers::{Puller, State, Use, is_read_by_kubelet};
 use super::wants::Want;
 use super::words::{about_workloads, some_of};
 use crate::code::Code;
 use crate::diagnose::workload::Keyring;
-use crate::evidence::workloads::PullSecret;
 use crate::finding::{Finding, Severity};
 use crate::fix::workload as fix;
 use crate::plan::SecretSource;
 use crate::registry::known::Provider;
 use crate::registry::reference::Reference;
-
-/// What the Secrets of a namespace could be used for, and by whom they are.
-pub(super) struct Fitting<'p, 'e> {
-    by_namespace: HashMap<&'e str, Vec<&'e PullSecret>>,
-    named_by: HashMap<&'e str, Vec<&'p Puller<'e>>>,
-}
-
-/// A Secret that has an entry for an image, and who uses it.
-#[derive(Clone, Copy)]
-struct Fit<'p, 'e> {
-    secret: &'e PullSecret,
-    /// A workload of the same namespace that names it and pulls from the same registry.
-    sibling: Option<&'p Puller<'e>>,
-}
 
 /// Workloads of one ServiceAccount that lack the same Secret with the same consequences.
 type Lacking<'p, 'e> = (Fit<'p, 'e>, Vec<&'p Puller<'e>>, Vec<&'p Use<'e>>);
@@ -110,50 +96,6 @@ fn weigh(audit: &Audit<'_>, puller: &Puller<'_>, one: &Use<'_>) -> Option<(Sever
     }
 }
 
-impl<'p, 'e> Fitting<'p, 'e> {
-    pub(super) fn of(audit: &'p Audit<'e>) -> Self {
-        let mut by_namespace: HashMap<&str, Vec<&PullSecret>> = HashMap::new();
-        let seen: &'e [PullSecret] = &audit.view.seen.secrets;
-        for secret in seen.iter().filter(|secret| is_read_by_kubelet(secret)) {
-            by_namespace.entry(&secret.namespace).or_default().push(secret);
-        }
-        for secrets in by_namespace.values_mut() {
-            secrets.sort_by(|a, b| a.name.cmp(&b.name));
-        }
-        let mut named_by: HashMap<&str, Vec<&'p Puller<'e>>> = HashMap::new();
-        for puller in &audit.pullers {
-            for secret in &puller.keyring.read {
-                named_by.entry(&secret.id).or_default().push(puller);
-            }
-        }
-        Self { by_namespace, named_by }
-    }
-
-    /// The Secret of the namespace that has a usable entry for an image: one that a sibling uses before others.
-    fn find(&self, audit: &Audit<'e>, puller: &Puller<'e>, image: &Reference) -> Option<Fit<'p, 'e>> {
-        let secrets = self.by_namespace.get(puller.workload.namespace.as_str())?;
-        let others = secrets.iter().filter(|secret| !puller.names.contains(&secret.name));
-        let fits = others.filter(|secret| {
-            let alone = Keyring { read: vec![**secret], missing: Vec::new(), unread: Vec::new() };
-            let entries: Vec<Matching<'_>> = matching(&alone, image).unwrap_or_default();
-            entries.iter().any(|entry| super::entries::is_usable(audit, entry))
-        });
-        let with_sibling = |secret: &&'e PullSecret| {
-            let namers = self.named_by.get(secret.id.as_str()).map_or(&[][..], Vec::as_slice);
-            let same = |other: &Use<'_>| other.reference.registry() == image.registry();
-            let sibling = namers.iter().copied().find(|namer| namer.uses.iter().any(same));
-            Fit { secret, sibling }
-        };
-        let fits: Vec<Fit<'p, 'e>> = fits.map(with_sibling).collect();
-        fits.iter().find(|fit| fit.sibling.is_some()).or(fits.first()).copied()
-    }
-
-    /// Whether a Secret of the namespace that the workload does not name has an entry for an image.
-    pub(super) fn has(&self, audit: &Audit<'e>, puller: &Puller<'e>, image: &Reference) -> bool {
-        self.find(audit, puller, image).is_some()
-    }
-}
-
 fn lacks(audit: &Audit<'_>, (fit, pullers, uses): &Lacking<'_, '_>) -> Option<Finding> {
     let (first, use_of_first) = (pullers.first()?, uses.first()?);
     let workload = first.workload;
@@ -177,7 +119,7 @@ fn lacks(audit: &Audit<'_>, (fit, pullers, uses): &Lacking<'_, '_>) -> Option<Fi
     let subject = if many { account } else { workload.name.clone() };
     let mut finding = about_workloads(subject, Code::PullSecretNotReferenced, pullers, uses, cause);
     finding.evidence.insert(0, fit.secret.id.clone());
-    let place = fix::Place { workload, account: first.account, format: audit.view.scope().fix_format };
-    finding.fixes = fix::name_pull_secret(&place, &fit.secret.name);
+    let places: Vec<fix::Place<'_>> = pullers.iter().map(|puller| puller.place(audit)).collect();
+    finding.fixes = fix::name_pull_secret_in_all(&places, &fit.secret.name);
     Some(finding)
 }

@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::diagnose::message::{Context, CredentialSent, candidates};
 use crate::evidence::workloads::{FailingPull, PullState};
+use crate::finding::Candidate;
 use crate::registry::reference::Reference;
 
 /// What a pull that fails wants; first what weighs most.
@@ -23,11 +24,20 @@ pub(super) fn want(pull: &FailingPull, image: &Reference, has_none: bool) -> Wan
     if matches!(pull.state, PullState::InvalidImageName | PullState::ErrImageNeverPull) {
         return Want::Other;
     }
-    let Some(message) = &pull.message else { return Want::Unknown };
     let credential = if has_none { CredentialSent::None } else { CredentialSent::Unknown };
+    likeliest(pull, image, credential).map_or(Want::Unknown, |first| of_code(first.code, first.certain))
+}
+
+/// Whether the registry refused the credential itself, by a pull that sent one.
+pub(super) fn refuses_credential(pull: &FailingPull, image: &Reference) -> bool {
+    let first = likeliest(pull, image, CredentialSent::Some);
+    first.is_some_and(|first| first.code.refuses_credential())
+}
+
+/// What a pull's words mean, as far as they are known.
+fn likeliest(pull: &FailingPull, image: &Reference, credential: CredentialSent) -> Option<Candidate> {
     let context = Context { image: Some(image.clone()), credential };
-    let first = candidates(message.as_str(), &context).into_iter().next();
-    first.map_or(Want::Unknown, |first| of_code(first.code, first.certain))
+    candidates(pull.message.as_ref()?.as_str(), &context).into_iter().next()
 }
 
 /// "Not found" is also what registries say that hide an image from strangers, unless it is sure.

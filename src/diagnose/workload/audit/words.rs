@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::pullers::{Puller, Use};
+use super::pullers::{Puller, State, Use};
 use crate::code::Code;
 use crate::evidence::workloads::{PullSecret, Workload};
 use crate::finding::{Finding, Subject};
@@ -42,6 +42,14 @@ pub(super) fn who_names(pullers: &[&Puller<'_>]) -> String {
         parts.push(format!("{names} {} it for {}", verb(accounts.len()), some_of(theirs)));
     }
     parts.join(", and ")
+}
+
+/// What softens a fault: that pods have started all of their images with these very pull secrets.
+pub(super) fn all_the_same(pullers: &[&Puller<'_>]) -> &'static str {
+    let works = |puller: &&Puller<'_>| {
+        !puller.uses.is_empty() && puller.uses.iter().all(|one| one.state == State::Works)
+    };
+    if pullers.iter().all(works) { " Pulls work all the same." } else { "" }
 }
 
 /// A finding about a pull secret, with all that name it as its evidence.

@@ -7,26 +7,13 @@ use super::scene::Scene;
 use super::words;
 use crate::code::Code;
 use crate::diagnose::Place;
-use crate::finding::{Finding, Subject};
+use crate::finding::{Finding, Fix, Subject};
 use crate::fix::workload::failing as fix;
+use crate::plan::{Identity, SecretSource};
 
 pub(super) fn finding(scene: &Scene<'_>, case: &Case<'_>, choice: Choice) -> Finding {
     let place = place(case);
-    // What names or makes a pull secret mends nothing where the runtime asks for none.
-    let fixes = if case.pull.is_of_sandbox() && sandbox::wants_credential(choice.code) {
-        Vec::new()
-    } else {
-        fix::mends(
-            &scene.view,
-            case.pull,
-            &fix::Cause {
-                code: choice.code,
-                place: &place,
-                secret: choice.mend_with.as_deref(),
-                is_reference: case.image.is_some(),
-            },
-        )
-    };
+    let fixes = choice.fixes.clone().unwrap_or_else(|| fixes(scene, case, &choice, &place));
     let name = choice.subject.unwrap_or_else(|| subject(case, choice.code, &place));
     let cause = choice.cause.unwrap_or_else(|| words::cause(case, choice.code, &place));
     let remarks: String = choice.remarks.iter().map(|remark| format!("; {remark}")).collect();
@@ -41,6 +28,16 @@ pub(super) fn finding(scene: &Scene<'_>, case: &Case<'_>, choice: Choice) -> Fin
     finding.evidence = vec![case.pull.id.clone()];
     finding.fixes = fixes;
     finding
+}
+
+fn fixes(scene: &Scene<'_>, case: &Case<'_>, choice: &Choice, place: &Place) -> Vec<Fix> {
+    // What names or makes a pull secret mends nothing where the runtime asks for none.
+    if case.pull.is_of_sandbox() && sandbox::wants_credential(choice.code) {
+        return Vec::new();
+    }
+    let secret = choice.mend_with.as_deref();
+    let cause = fix::Cause { code: choice.code, place, secret, is_reference: case.image.is_some() };
+    fix::mends(&scene.view, case.pull, &cause)
 }
 
 pub(super) fn nodes(case: &Case<'_>) -> Vec<String> {
@@ -73,6 +70,12 @@ fn place(case: &Case<'_>) -> Place {
         namespace: pull.namespace.clone(),
         service_account: pull.service_account.clone(),
         pull_secrets: case.secrets(),
+        identity: Identity {
+            name: case.workload_name(),
+            service_account: pull.service_account.clone(),
+            pull_secrets: pull.pull_secrets.clone(),
+            source: SecretSource::Workload,
+        },
         identity_flags: format!("--service-account {}", pull.service_account),
         reach_flags: Vec::new(),
         is_local: false,

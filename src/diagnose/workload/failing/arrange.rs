@@ -5,31 +5,36 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnose::settle;
-use crate::evidence::workloads::{FailingPull, PullState, Workloads};
 use crate::evidence::{Action, Evidence};
+use crate::evidence::workloads::{FailingPull, PullState, Workloads};
 use crate::finding::{Finding, Severity};
 
 /// How many workloads a sentence names.
 const NAMED: usize = 2;
 
 /// How many mends a finding shows.
-const FIXES: usize = 6;
+const FIXES: usize = 8;
 
-/// Findings of `why`, by how many pods each stops, and then by severity.
+/// Findings about workloads, each once. Those of `why` by how many pods each stops, and then by severity.
 pub(in crate::diagnose) fn arrange(findings: &mut Vec<Finding>, evidence: &Evidence) {
-    let Some(seen) = evidence.workloads.as_ref().filter(|_| evidence.plan.action == Action::Why) else {
-        return;
-    };
+    let action = evidence.plan.action;
+    let asks = action.asks_why() || action == Action::Secrets;
+    let Some(seen) = evidence.workloads.as_ref().filter(|_| asks) else { return };
     let pulls: HashMap<&str, &FailingPull> = seen.failing.iter().map(|one| (one.id.as_str(), one)).collect();
     *findings = join(std::mem::take(findings));
+    if action == Action::Secrets {
+        // What is written down names the workloads itself.
+        let of_pulls = |one: &&mut Finding| one.evidence.iter().all(|id| pulls.contains_key(id.as_str()));
+        findings.iter_mut().filter(of_pulls).for_each(|finding| {
+            Stopped::of(finding, &pulls, seen).tell(finding);
+        });
+        return;
+    }
     let mut weighed: Vec<(usize, Finding)> = std::mem::take(findings)
         .into_iter()
         .map(|mut finding| {
             let stopped = Stopped::of(&finding, &pulls, seen);
-            if let Some(who) = stopped.describe() {
-                finding.cause = format!("{} ({who}).", finding.cause.trim_end_matches('.'));
-            }
-            finding.fixes.truncate(FIXES);
+            stopped.tell(&mut finding);
             (stopped.blocked(&finding), finding)
         })
         .collect();
@@ -57,9 +62,9 @@ fn join(findings: Vec<Finding>) -> Vec<Finding> {
             // The surer of two stands.
             Some(one) if finding.certain && !one.certain => {
                 let other = std::mem::replace(one, finding);
-                settle::absorb(one, other);
+                add(one, other);
             }
-            Some(one) => settle::absorb(one, finding),
+            Some(one) => add(one, finding),
             None => {
                 same.push(joined.len());
                 joined.push(finding);
@@ -69,6 +74,14 @@ fn join(findings: Vec<Finding>) -> Vec<Finding> {
     joined
 }
 
+/// What is certain has no other causes, whatever the other one left open.
+fn add(one: &mut Finding, other: Finding) {
+    settle::absorb(one, other);
+    if one.certain {
+        one.also_possible.clear();
+    }
+}
+
 /// The pods that a finding is about.
 struct Stopped<'e> {
     /// By namespace and name.
@@ -76,15 +89,19 @@ struct Stopped<'e> {
     nodes: BTreeSet<&'e str>,
     /// Names of their workloads, by namespace.
     workloads: BTreeSet<(&'e str, &'e str)>,
+    /// How many of the pods belong to no workload.
+    bare: usize,
 }
 
 impl<'e> Stopped<'e> {
     fn of(finding: &Finding, pulls: &HashMap<&str, &'e FailingPull>, seen: &'e Workloads) -> Self {
-        let mut stopped = Self { pods: BTreeMap::new(), nodes: BTreeSet::new(), workloads: BTreeSet::new() };
+        let mut stopped =
+            Self { pods: BTreeMap::new(), nodes: BTreeSet::new(), workloads: BTreeSet::new(), bare: 0 };
         for pull in finding.evidence.iter().filter_map(|id| pulls.get(id.as_str())) {
-            stopped.pods.insert((&pull.namespace, &pull.pod), pull);
             stopped.nodes.extend(Some(pull.node.as_str()).filter(|node| !node.is_empty()));
             let workload = seen.workload(&pull.workload).filter(|one| !one.name.starts_with("pod/"));
+            let is_new = stopped.pods.insert((&pull.namespace, &pull.pod), pull).is_none();
+            stopped.bare += usize::from(is_new && workload.is_none());
             stopped.workloads.extend(workload.map(|one| (one.namespace.as_str(), one.name.as_str())));
         }
         stopped
@@ -98,11 +115,24 @@ impl<'e> Stopped<'e> {
         self.pods.values().filter(|pull| pull.state != PullState::StartedAllTheSame).count()
     }
 
+    /// Says in the finding's sentence whom it stops.
+    fn tell(&self, finding: &mut Finding) {
+        if let Some(who) = self.describe() {
+            finding.cause = format!("{} ({who}).", finding.cause.trim_end_matches('.'));
+        }
+        finding.fixes.truncate(FIXES);
+    }
+
     /// `40 pods of deploy/web, on 3 nodes; for example pod/web-x on node1`.
     fn describe(&self) -> Option<String> {
         let example = self.pods.values().next()?;
         let place = if example.node.is_empty() { String::new() } else { format!(" on {}", example.node) };
-        let of = self.of_workloads().map(|of| format!(" of {of}")).unwrap_or_default();
+        let of = match (self.of_workloads(), self.bare) {
+            (None, _) => String::new(),
+            (Some(of), 0) => format!(" of {of}"),
+            (Some(of), 1) => format!(", {} of {of} and 1 by itself", self.pods.len() - 1),
+            (Some(of), bare) => format!(", {} of {of} and {bare} by themselves", self.pods.len() - bare),
+        };
         let pod = format!("pod/{}", example.pod);
         Some(match (self.pods.len(), self.nodes.len()) {
             (1, _) => format!("{pod}{of}{place}"),

@@ -59,7 +59,8 @@ fn started_all_the_same(scene: &Scene<'_>, case: &Case<'_>) -> Option<Finding> {
     }
     let mut choice = Choice::new(Code::CachedImageHidesFailure, false);
     choice.also = vec![judged.code];
-    choice.doubt(words::probe(case));
+    // `why --probe` tests what waits.
+    choice.doubt(words::pull_again(case));
     choice.cause = Some(format!(
         "{} refused a pull of {} for {} in namespace {}, and the container runs all the same: from the node's copy, \
          or because a later try worked",

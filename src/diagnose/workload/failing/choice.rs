@@ -1,7 +1,7 @@
 //! The cause that is chosen, while it is being weighed.
 
 use crate::code::Code;
-use crate::finding::{Candidate, Severity};
+use crate::finding::{Candidate, Fix, Severity};
 
 /// One cause, how sure it is, and what is said of it.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Choice {
     pub(super) subject: Option<String>,
     /// A pull secret that would mend it.
     pub(super) mend_with: Option<String>,
+    /// The mends, where they are not the code's usual ones.
+    pub(super) fixes: Option<Vec<Fix>>,
     pub(super) severity: Severity,
 }
 
@@ -44,6 +46,7 @@ impl Choice {
             remarks: Vec::new(),
             subject: None,
             mend_with: None,
+            fixes: None,
             severity: code.severity(),
         }
     }

@@ -12,13 +12,18 @@ use crate::registry::reference::Reference;
 const PUBLIC: [&str; 3] = ["registry.k8s.io", "mcr.microsoft.com", "public.ecr.aws"];
 
 pub(super) fn weigh(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) {
+    // The Secret was read, and it is broken.
+    if choice.code == Code::PullSecretMalformed && case.broken.is_some() {
+        choice.settle(Code::PullSecretMalformed);
+        return;
+    }
     if !choice.wants_credential() && choice.code != Code::RobotAccountUnusable {
         return;
     }
     if stale(scene, case, choice) || older_than_account(scene, case, choice) {
         return;
     }
-    if not_visible(scene, case, choice) {
+    if not_visible(scene, case, choice) || not_read(case, choice) {
         return;
     }
     contradicted(scene, case, choice);
@@ -62,15 +67,17 @@ fn older_than_account(scene: &Scene<'_>, case: &Case<'_>, choice: &mut Choice) -
         _ => choice
             .prefer(Code::PullSecretNotReferenced, "a pod that is created now, which has the pull secret"),
     }
-    choice.subject = Some(case.workload_name());
+    let name = case.workload_name();
+    let older = match name.starts_with("pod/") {
+        true => format!("{name} is older than that and lacks it: it must be created anew"),
+        false => format!("pods of {name} are older than that and lack it: they must be recreated"),
+    };
+    choice.subject = Some(name);
     choice.cause = Some(format!(
-        "serviceaccount/{} in namespace {} names secret/{secret}, which fits {}, and pods of {} are older than that \
-         and lack it: they must be recreated",
-        pull.service_account,
-        pull.namespace,
-        case.registry,
-        case.workload_name()
+        "serviceaccount/{} in namespace {} names secret/{secret}, which fits {}, and {older}",
+        pull.service_account, pull.namespace, case.registry
     ));
+    choice.mend_with = Some(secret);
     true
 }
 
@@ -88,6 +95,29 @@ pub(super) fn secret_of_new_pods(scene: &Scene<'_>, case: &Case<'_>) -> Option<S
     let entries = keyring.lookup(image).ok()?;
     let is_new = |name: &str| !pull.pull_secrets.iter().any(|has| has == name);
     entries.into_iter().map(|(secret, _)| secret.name.to_string()).find(|name| is_new(name))
+}
+
+/// The pod names pull secrets that could not be read: whether one of them fits is not known. A kubelet that found none of
+/// them sent none.
+fn not_read(case: &Case<'_>, choice: &mut Choice) -> bool {
+    let missing = &case.pull.missing_pull_secrets;
+    let unread = case.keyring.unread.iter().copied();
+    let unread: Vec<&str> = unread.filter(|name| !missing.iter().any(|one| one == name)).collect();
+    let is_open = case.tried.is_empty() && case.broken.is_none() && !case.pull.is_of_sandbox();
+    let (Some(first), true) = (unread.first(), is_open && choice.code == Code::NoCredential) else {
+        return false;
+    };
+    let namespace = &case.pull.namespace;
+    choice.prefer(Code::CredentialRejected, format!("what is in secret/{first}, or {}", words::probe(case)));
+    choice.also.push(Code::PullSecretNoMatch);
+    choice.cause = Some(format!(
+        "{} asks for a credential or refuses that of {} in namespace {namespace}, which could not be read: whether it \
+         fits is not known",
+        case.registry,
+        words::secrets(&unread)
+    ));
+    choice.fixes = Some(unread.iter().map(|name| crate::fix::look_at_secret(name, namespace)).collect());
+    true
 }
 
 /// Nothing that the API shows fits, and a node or a cloud identity may supply what does.

@@ -30,6 +30,7 @@ use self::case::Case;
 use self::choice::Choice;
 use self::scene::Scene;
 use super::View;
+use crate::code::Code;
 use crate::evidence::{Action, Evidence};
 use crate::finding::Finding;
 
@@ -42,15 +43,23 @@ const WEIGH: &[Weigh] = &[network::weigh, node::weigh, image::weigh, credential:
 /// Pulls that fail: the likeliest cause of each container that waits for its image; and containers that run although
 /// their image cannot be pulled (any more).
 ///
-/// `why` alone asks for causes; for `secrets` a pull that fails is evidence about what is written down.
+/// `why` and `doctor` ask for every cause; `secrets` for what registries say of credentials, beside what is written down.
 pub(in crate::diagnose) fn pulls(evidence: &Evidence) -> Vec<Finding> {
-    let Some(view) = View::of(evidence).filter(|_| evidence.plan.action == Action::Why) else {
-        return Vec::new();
-    };
+    let action = evidence.plan.action;
+    let asks = action.asks_why() || action == Action::Secrets;
+    let Some(view) = View::of(evidence).filter(|_| asks) else { return Vec::new() };
     let scene = Scene::of(view);
     let mut findings: Vec<Finding> = scene.waiting().map(|case| judge(&scene, case)).collect();
-    findings.extend(cached::hidden(&scene));
+    match action {
+        Action::Secrets => findings.retain(|finding| is_refusal(finding.code)),
+        _ => findings.extend(cached::hidden(&scene)),
+    }
     findings
+}
+
+/// Whether it says that a registry refused a credential, or asks for one.
+fn is_refusal(code: Code) -> bool {
+    code.asks_for_credential() && code != Code::ImageNotFound || code == Code::RobotAccountUnusable
 }
 
 fn judge(scene: &Scene<'_>, case: &Case<'_>) -> Finding {

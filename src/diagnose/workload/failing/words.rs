@@ -72,6 +72,14 @@ fn no_credential(case: &Case<'_>) -> String {
     )
 }
 
+/// `secret/a`, `the secrets a, b`.
+pub(super) fn secrets(names: &[&str]) -> String {
+    match names {
+        [one] => format!("secret/{one}"),
+        many => format!("the secrets {}", many.join(", ")),
+    }
+}
+
 /// The node by its name, where the pod has one.
 fn node(case: &Case<'_>) -> String {
     if case.pull.node.is_empty() { "The node".to_owned() } else { format!("The node {}", case.pull.node) }
@@ -124,6 +132,18 @@ pub(super) fn list_nodes(nodes: &BTreeSet<&str>) -> String {
 pub(super) fn probe(case: &Case<'_>) -> String {
     let (namespace, workload) = (quoted(&case.pull.namespace), quoted(&case.workload_name()));
     format!("`kubectl regauth why {workload} -n {namespace} --probe`")
+}
+
+/// The same pull, by a run as the pod's workload on its node.
+pub(super) fn pull_again(case: &Case<'_>) -> String {
+    let (namespace, image) = (quoted(&case.pull.namespace), quoted(&case.pull.image));
+    let workload = quoted(&case.workload_name());
+    let node = if case.pull.node.is_empty() {
+        String::new()
+    } else {
+        format!(" --node {}", quoted(&case.pull.node))
+    };
+    format!("`kubectl regauth pull {image} -n {namespace} --as-workload {workload}{node}`")
 }
 
 /// The pull without any pull secret.

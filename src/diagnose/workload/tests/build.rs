@@ -23,6 +23,10 @@ pub(crate) const APP: &str = "registry.example.com/team/app:1";
 pub(crate) const DENIED: &str = "failed to pull and unpack image \"registry.example.com/team/app:1\": failed to \
     resolve image: pull access denied, repository does not exist or may require authorization: authorization failed: \
     no basic auth credentials";
+/// What a registry says to a wrong password.
+pub(crate) const REFUSED: &str = "failed to pull and unpack image \"registry.example.com/team/app:1\": failed to \
+    resolve image: failed to authorize: failed to fetch oauth token: unexpected status from POST request to \
+    https://registry.example.com/token: 401 Unauthorized: incorrect username or password";
 /// Nobody answers.
 pub(crate) const TIMED_OUT: &str = "failed to do request: Head \"https://registry.example.com/v2/team/app/manifests/1\": \
     dial tcp 192.0.2.7:443: i/o timeout";
@@ -322,6 +326,7 @@ pub(crate) fn kaniko() -> BuilderConfig {
         found: None,
         misnamed: None,
         ambient: Vec::new(),
+        pushes: None,
         written_at_run_time: None,
         pull_secrets: Vec::new(),
     }

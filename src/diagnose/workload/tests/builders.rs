@@ -2,7 +2,7 @@
 
 use super::build::*;
 use crate::code::Code::*;
-use crate::evidence::builder::{Ambient, AmbientKind, BuilderConfig, Misnamed, Program, RunTime};
+use crate::evidence::builder::{Ambient, AmbientKind, BuilderConfig, Misnamed, Program, Pushes, RunTime};
 use crate::evidence::workloads::{EgressPolicy, PullSecret, Workload};
 use crate::evidence::{Evidence, Outcome};
 use crate::finding::Severity;
@@ -96,6 +96,28 @@ fn a_configuration_under_a_name_that_nothing_reads_is_told() {
 }
 
 #[test]
+fn the_key_that_a_misnamed_secret_really_has_is_told_and_mounted() {
+    let mut builder = misnamed(false);
+    builder.misnamed.as_mut().unwrap().mounted_as = "/root/.docker/.dockerconfigjson".into();
+    let mut opaque = raw("ci/regcred", "Opaque", r#"{"auths":{}}"#);
+    opaque.seen_mut().keys = vec![Clean::new("config.json")];
+    let finding = only_of(BuilderConfigMisnamed, &of(builder.clone(), vec![opaque.clone()]));
+    assert!(
+        finding.cause.contains("mounts secret/regcred as /root/.docker/config.json"),
+        "{}",
+        finding.cause
+    );
+    let items = r#""items":[{"key":"config.json","path":"config.json"}]"#;
+    assert!(finding.fixes[0].command.contains(items), "{}", finding.fixes[0].command);
+    // None at all: it is filled before it is mounted.
+    opaque.seen_mut().keys = vec![Clean::new("other")];
+    let finding = only_of(BuilderConfigMisnamed, &of(builder, vec![opaque]));
+    let [fill, mount] = finding.fixes.as_slice() else { panic!("{:#?}", finding.fixes) };
+    assert!(fill.command.contains("--from-file=.dockerconfigjson=DOCKER_CONFIG.json"), "{}", fill.command);
+    assert!(mount.command.contains(r#""key":".dockerconfigjson""#), "{}", mount.command);
+}
+
+#[test]
 fn an_unknown_program_may_be_told_of_any_file() {
     let mut builder = BuilderConfig { program: Program::Other, ..misnamed(false) };
     only_of(BuilderConfigMisnamed, &of(builder.clone(), vec![good()]));
@@ -167,4 +189,37 @@ fn a_secret_that_lacks_the_mounted_key_is_told_and_one_that_was_not_read_is_not_
     assert!(finding.cause.contains("lacks the key .dockerconfigjson"), "{}", finding.cause);
     other.outcome = Outcome::TimedOut { after_ms: 1, last_seen: crate::evidence::LastSeen::Planned };
     assert!(found(&of(mounting("regcred"), vec![other])).is_empty(), "not checked says it");
+}
+
+#[test]
+fn a_destination_for_which_the_mounted_configuration_has_no_entry_is_a_warning() {
+    let to = |images: &[&str], keys: &[&str]| {
+        let images = images.iter().map(|image| Clean::new(image)).collect();
+        let builder = BuilderConfig { pushes: Some(Pushes::To(images)), ..mounting("regcred") };
+        of(builder, vec![secret("ci/regcred", keys)])
+    };
+    let finding = only_of(PullSecretNoMatch, &to(&["secure.example.com/team/app:1"], &["other.example.com"]));
+    assert_eq!((finding.severity, finding.certain), (Severity::Warning, false));
+    assert_eq!(
+        finding.cause,
+        "deploy/kaniko pushes to secure.example.com/team/app:1 with the docker configuration of secret/regcred in \
+         namespace ci, which has no entry for secure.example.com: its key is `other.example.com`."
+    );
+    assert!(finding.settle_by.is_some() && !finding.fixes.is_empty(), "{finding:#?}");
+    for (image, key) in [
+        ("secure.example.com/team/app:1", "https://secure.example.com/v2/"),
+        ("secure.example.com:5000/team/app:1", "secure.example.com:5000"),
+        ("acme/app:1", "https://index.docker.io/v1/"),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1", "other.example.com"),
+        ("$(IMAGE)", "other.example.com"),
+    ] {
+        let found = found(&to(&[image], &[key]));
+        assert!(found.is_empty(), "{image}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_kaniko_that_pushes_nothing_needs_no_configuration() {
+    let builder = BuilderConfig { pushes: Some(Pushes::Nothing), ..kaniko() };
+    assert!(found(&of(builder, Vec::new())).is_empty());
 }

@@ -5,10 +5,6 @@ use crate::code::Code::*;
 use crate::finding::Severity;
 use crate::registry::keyring::TYPE_DOCKER_CONFIG_JSON;
 
-/// What containerd says of a password that the token service refused.
-const REFUSED: &str = "failed to resolve image: failed to authorize: failed to fetch oauth token: unexpected status \
-    from GET request to https://registry.example.com/token: 401 Unauthorized: incorrect username or password";
-
 #[test]
 fn a_secret_of_another_type_is_told_with_the_commands_that_make_and_name_a_second_one() {
     let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
@@ -25,6 +21,28 @@ fn a_secret_of_another_type_is_told_with_the_commands_that_make_and_name_a_secon
     let runs = deploy("team/web").names(&["regcred"]).runs();
     let opaque = raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
     assert_eq!(only(&audit(vec![runs], vec![opaque])).severity, Severity::Warning);
+}
+
+#[test]
+fn a_secret_of_a_wrong_type_is_named_no_longer_once_another_fits() {
+    let opaque = || raw("team/regcred", "Opaque", r#"{"auths":{}}"#);
+    let second = || secret("team/regcred-pull", &["registry.example.com"]);
+    // Made, and not named yet.
+    let named = |names: &[&str]| audit(vec![deploy("team/web").names(names)], vec![opaque(), second()]);
+    let fixes = only_of(PullSecretWrongType, &named(&["regcred"])).fixes;
+    assert_eq!(fixes.len(), 1, "{fixes:#?}");
+    assert!(fixes[0].command.contains(r#"[{"name":"regcred-pull"}]"#), "{}", fixes[0].command);
+    let done = only_of(PullSecretWrongType, &named(&["regcred", "regcred-pull"]));
+    let [unname] = done.fixes.as_slice() else { panic!("{:#?}", done.fixes) };
+    assert!(unname.command.contains(r#"{"$patch":"delete","name":"regcred"}"#), "{}", unname.command);
+    // Of two workloads, one has it already.
+    let both =
+        vec![deploy("team/api").names(&["regcred"]), deploy("team/web").names(&["regcred", "regcred-pull"])];
+    let fixes = only_of(PullSecretWrongType, &audit(both, vec![opaque(), second()])).fixes;
+    assert!(
+        fixes[0].command.contains("patch deploy/api") && fixes[1].command.contains("patch deploy/web"),
+        "{fixes:#?}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::build::*;
 use crate::code::Code::*;
+use crate::evidence::Evidence;
 use crate::evidence::workloads::{PullSecret, Workload};
 use crate::finding::Severity;
 
@@ -165,6 +166,33 @@ fn copies_that_hold_different_secrets_of_one_user_differ() {
     }
     assert!(finding.fixes[0].command.contains("kubectl -n a get secret regcred"), "{:?}", finding.fixes);
     assert!(finding.fixes[0].command.contains("kubectl -n c patch secret"), "{:?}", finding.fixes);
+}
+
+#[test]
+fn a_copy_that_is_refused_beside_one_that_works_is_stale() {
+    let mut workloads = users(&["c0", "c1"]);
+    workloads[0].images[0].started = 0;
+    let secrets = vec![copy("c0", "ci", "new-password", 10), copy("c1", "ci", "old-password", 9000)];
+    let mut evidence = audit(workloads, secrets);
+    let seen = evidence.workloads.as_mut().unwrap();
+    seen.failing = vec![failing(&seen.workloads[0], REFUSED)];
+    let differ = |evidence: &Evidence| {
+        found(evidence).into_iter().find(|one| one.code == PullSecretCopiesDiffer).unwrap()
+    };
+    let finding = differ(&evidence);
+    assert!(finding.certain && finding.settle_by.is_none(), "{finding:#?}");
+    for words in [
+        "that in namespace c1, with which pods pull; ",
+        "c0, last written at",
+        ", with which pulls are refused, differs",
+    ] {
+        assert!(finding.cause.contains(words), "{words}: {}", finding.cause);
+    }
+    assert!(finding.fixes[0].command.contains("kubectl -n c1 get secret regcred"), "{:?}", finding.fixes);
+    assert!(finding.fixes[0].command.contains("kubectl -n c0 patch secret regcred"), "{:?}", finding.fixes);
+    // Refused alone: nobody knows whether the other is any better.
+    evidence.workloads.as_mut().unwrap().workloads[1].images[0].started = 0;
+    assert!(differ(&evidence).fixes.is_empty());
 }
 
 #[test]

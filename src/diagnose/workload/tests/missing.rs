@@ -2,6 +2,7 @@
 
 use super::build::*;
 use crate::code::Code::*;
+use crate::evidence::workloads::Workload;
 use crate::finding::Severity;
 
 #[test]
@@ -17,6 +18,28 @@ fn a_missing_pull_secret_is_told_with_who_names_it_and_where_else_it_is() {
     assert!(finding.fixes[0].command.starts_with("kubectl -n a get secret regcred"), "{:?}", finding.fixes);
     assert!(finding.evidence.contains(&"secret/team/regcred".to_string()));
     assert!(finding.evidence.contains(&"workload/team/Deployment/web".to_string()));
+}
+
+#[test]
+fn a_copy_is_taken_from_where_pulls_work_with_it_and_never_from_where_they_are_refused() {
+    let of = |others: &[&str], c1: Workload| {
+        let workloads =
+            vec![deploy("c0/web").names(&["regcred"]), c1, deploy("team/web").names(&["regcred"])];
+        let mut secrets = vec![absent("team/regcred", others)];
+        secrets
+            .extend(["c0", "c1"].map(|space| secret(&format!("{space}/regcred"), &["registry.example.com"])));
+        let mut evidence = audit(workloads, secrets);
+        let seen = evidence.workloads.as_mut().unwrap();
+        seen.failing = vec![failing(&seen.workloads[0], REFUSED)];
+        let missing = found(&evidence).into_iter().find(|one| one.code == PullSecretMissing).unwrap();
+        missing.fixes[0].command.clone()
+    };
+    let works = || deploy("c1/web").names(&["regcred"]).runs();
+    let untried = || deploy("c1/web").names(&["regcred"]);
+    assert!(of(&["c0", "c1"], works()).starts_with("kubectl -n c1 get secret regcred"));
+    assert!(of(&["c0", "c1"], untried()).starts_with("kubectl -n c1 get secret regcred"));
+    assert!(of(&["a", "c0", "c1"], works()).starts_with("kubectl -n c1 get secret regcred"));
+    assert!(of(&["c0"], works()).starts_with("kubectl -n team create secret generic regcred"));
 }
 
 #[test]
@@ -44,7 +67,9 @@ fn names_in_two_namespaces_are_two_causes() {
 fn it_is_a_warning_where_pods_run_all_the_same() {
     let runs = deploy("team/web").names(&["regcred"]).runs();
     let missing = || vec![absent("team/regcred", &[])];
-    assert_eq!(only(&audit(vec![runs.clone()], missing())).severity, Severity::Warning);
+    let harmless = only(&audit(vec![runs.clone()], missing()));
+    assert_eq!(harmless.severity, Severity::Warning);
+    assert!(harmless.cause.ends_with(" Pulls work all the same."), "{}", harmless.cause);
     let stopped = deploy("team/other").names(&["regcred"]).of(&["registry.example.com/team/other:1"]);
     assert_eq!(only(&audit(vec![runs, stopped], missing())).severity, Severity::Error);
 }
@@ -53,7 +78,18 @@ fn it_is_a_warning_where_pods_run_all_the_same() {
 fn another_secret_that_matches_makes_it_a_warning() {
     let workload = deploy("team/web").names(&["regcred", "good"]);
     let secrets = vec![absent("team/regcred", &[]), secret("team/good", &["registry.example.com"])];
-    assert_eq!(only_of(PullSecretMissing, &audit(vec![workload], secrets)).severity, Severity::Warning);
+    let finding = only_of(PullSecretMissing, &audit(vec![workload], secrets));
+    assert_eq!(finding.severity, Severity::Warning);
+    assert!(!finding.cause.contains("work all the same"), "nothing was pulled: {}", finding.cause);
+}
+
+#[test]
+fn another_secret_that_has_expired_helps_nobody() {
+    let workload = deploy("team/web").names(&["regcred", "old"]);
+    let old = secret("team/old", &["registry.example.com"]).ends(ago(5));
+    let found = found(&audit(vec![workload], vec![absent("team/regcred", &[]), old]));
+    let missing = found.iter().find(|one| one.code == PullSecretMissing).unwrap();
+    assert_eq!(missing.severity, Severity::Error);
 }
 
 #[test]

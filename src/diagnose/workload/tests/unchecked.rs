@@ -34,9 +34,35 @@ fn without_the_right_to_read_secrets_it_says_what_remains() {
     let seen = evidence.workloads.as_mut().unwrap();
     let list = seen.reads.iter_mut().find(|read| read.resource == Resource::Secrets).unwrap();
     list.outcome = Outcome::Denied { status: 403, message: Clean::new("secrets is forbidden") };
-    let rows = told(&evidence);
-    assert!(rows.iter().any(|row| row.why.contains("who names which")), "{rows:?}");
+    let row = one(&evidence);
+    assert_eq!(row.what, "the contents of pull secrets (team/regcred0, team/regcred1, team/regcred2, …)");
+    assert_eq!(
+        row.why,
+        "secrets is forbidden; what is in Secrets is not judged; who names which, and pulls that fail, are (`kubectl \
+         regauth rbac --why` prints the right, in regauth-workloads-secrets)"
+    );
+    assert!(
+        one(&why(fails(evidence.clone(), "deploy/web0", DENIED))).why.contains("what kubelets say of them")
+    );
     assert!(found(&evidence).is_empty());
+}
+
+#[test]
+fn objects_that_are_refused_one_by_one_are_one_item_though_each_refusal_names_its_own() {
+    let workloads =
+        (0..4).map(|n| deploy(&format!("team/web{n}")).names(&[&format!("regcred{n}")])).collect();
+    let refused = |n: usize| {
+        let mut secret = hidden(&format!("team/regcred{n}"));
+        let message =
+            Clean::new(&format!("secrets \"regcred{n}\" is forbidden: User \"alice\" cannot get it"));
+        secret.outcome = Outcome::Denied { status: 403, message };
+        secret
+    };
+    let evidence = audit(workloads, (0..4).map(refused).collect());
+    let row = one(&evidence);
+    assert_eq!(row.what, "4 secrets: team/regcred0, team/regcred1, team/regcred2, …");
+    assert!(row.why.contains("secrets \"regcred0\" is forbidden"), "{}", row.why);
+    assert!(row.why.contains("regauth-workloads-secrets"), "{}", row.why);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One change of one object, in every form.
 
-use super::object::Rolls;
+use super::object::{Kind, Object, Rolls};
 use super::source::{Form, Source};
 use super::values::{self, Convention};
 use super::yaml::{Yaml, list, map, text};
@@ -49,23 +49,11 @@ impl Change<'_> {
         let object = self.source.object;
         let (namespace, short) = (object.namespace, quoted(object.short));
         if object.kind().rolls() == Rolls::MadeAnew {
-            let what = format!("{}: deletes it and creates it again", self.effect);
-            return Fix::new(what, made_anew(namespace, &short, &self.with_removals()));
+            let what = format!("{}: {MADE_ANEW}", self.effect);
+            return Fix::new(what, made_anew(object, None, &self.patch));
         }
         let patch = literal(&self.patch.json());
         Fix::new(&self.effect, format!("kubectl -n {namespace} patch {short} --type=strategic -p {patch}"))
-    }
-
-    /// The patch of an object that is made anew: what the API server filled in is taken out. A pod keeps no node; a
-    /// Job gets its selector and its pods' labels from its new uid.
-    fn with_removals(&self) -> Yaml {
-        let labels =
-            map([("controller-uid", Yaml::Null), ("batch.kubernetes.io/controller-uid", Yaml::Null)]);
-        let removals = match self.source.object.kind().as_str() {
-            "Job" => map([("selector", Yaml::Null), ("template", labels.under(&["metadata", "labels"]))]),
-            _ => map([("nodeName", Yaml::Null)]),
-        };
-        self.patch.clone().merged(removals.under(&["spec"]))
     }
 
     fn by_file(&self, form: Form, patches: Vec<Patch>) -> Fix {
@@ -158,13 +146,51 @@ impl Change<'_> {
     }
 }
 
-/// Deletes an object and creates it again with a patch.
-pub(super) fn made_anew(namespace: &str, short: &str, patch: &Yaml) -> String {
+/// What is done to an object that cannot be changed in place, as a clause.
+pub(super) const MADE_ANEW: &str =
+    "deletes it and creates it again, once a dry run has shown that the API server takes it";
+
+/// The name under which that is tried.
+const TRIED: &str = "regauth-dry-run";
+
+/// Deletes an object and creates it again, changed by a jq program (where there is one) and by a patch. What it becomes is
+/// tried first, by a server's dry run under another name: if that is refused, nothing is deleted.
+pub(super) fn made_anew(object: Object<'_>, program: Option<&str>, patch: &Yaml) -> String {
+    let get = format!("kubectl -n {} get {}", object.namespace, quoted(object.short));
+    let read = match program {
+        Some(program) => format!("{get} -o json | jq {}", literal(program)),
+        None => format!("{get} -o yaml"),
+    };
+    let changed = |patch: &Yaml| {
+        let patch = literal(&patch.json());
+        format!("{read} | kubectl patch --local -f - --type=strategic -p {patch} -o yaml")
+    };
+    let patch = patch.clone().merged(removals(object.kind()));
+    let tried = patch.clone().merged(text(TRIED).under(&["metadata", "name"]));
     format!(
-        "kubectl -n {namespace} get {short} -o yaml | kubectl patch --local -f - --type=strategic -p {} -o yaml | \
-         kubectl replace --force -f -",
-        literal(&patch.json())
+        "{} | kubectl create --dry-run=server -f - && {} | kubectl replace --force -f -",
+        changed(&tried),
+        changed(&patch)
     )
+}
+
+/// What the API server filled in, or refuses in a new object. A pod keeps no node, and no containers of `kubectl debug`; a
+/// Job gets its selector and its pods' labels from its own name and uid.
+fn removals(kind: Kind) -> Yaml {
+    let none = |keys: &[&str]| Yaml::Map(keys.iter().map(|key| ((*key).to_string(), Yaml::Null)).collect());
+    let spec = match kind {
+        Kind::Job => {
+            let labels = [
+                "controller-uid",
+                "batch.kubernetes.io/controller-uid",
+                "job-name",
+                "batch.kubernetes.io/job-name",
+            ];
+            none(&["selector"]).merged(none(&labels).under(&["template", "metadata", "labels"]))
+        }
+        _ => none(&["nodeName", "ephemeralContainers"]),
+    };
+    map([("spec", spec), ("status", Yaml::Null)])
 }
 
 fn indented(text: &str, by: &str) -> String {

@@ -39,7 +39,8 @@ fn has(seen: &PullSecretSeen, key: &str) -> bool {
     seen.keys.iter().any(|one| one.as_str() == key)
 }
 
-fn docker_config_key(seen: &PullSecretSeen) -> Option<&'static str> {
+/// The key under which a Secret holds a docker configuration of the newer format.
+pub(crate) fn docker_config_key(seen: &PullSecretSeen) -> Option<&'static str> {
     DOCKER_CONFIG_KEYS.into_iter().find(|key| has(seen, key))
 }
 
@@ -76,5 +77,6 @@ fn fill(secret: &PullSecret, file: &str) -> Fix {
 }
 
 fn generic(name: &str, file: &str) -> String {
-    format!("create secret generic {name} --from-file={}", quoted(&format!("{file}=DOCKER_CONFIG.json")))
+    // The key alone is quoted: what follows a key and `=` looks like a credential, and would be removed as one.
+    format!("create secret generic {name} --from-file={}=DOCKER_CONFIG.json", quoted(file))
 }

@@ -5,6 +5,7 @@
 //! lost at the next release. Where the source is a controller, the ServiceAccount is mended, if a person writes that.
 
 mod change;
+mod container;
 mod file;
 mod mount;
 mod object;
@@ -27,13 +28,14 @@ use crate::finding::Fix;
 use crate::fix::shell::quoted;
 use crate::plan::FixFormat;
 
-pub(crate) use file::{missing_file, renew_file};
+pub(crate) use container::{Field, change_container};
+pub(crate) use file::{docker_config_key, missing_file, renew_file};
 pub(crate) use mount::mount_docker_config;
-use pods::recreate_pods;
-pub(crate) use reference::name_pull_secret;
-pub(crate) use renew::{align, renew, retype};
-pub(crate) use secret::missing;
-pub(crate) use unname::unname_pull_secret;
+pub(crate) use pods::recreate_pods;
+pub(crate) use reference::{WORKLOADS, add_to_account, name_pull_secret, name_pull_secret_in_all};
+pub(crate) use renew::{align, put, renew, retype};
+pub(crate) use secret::{Elsewhere, missing};
+pub(crate) use unname::{no_longer_name, unname_pull_secret};
 
 /// A change of a workload where another program writes that, in words: what brings the changed source to the cluster, or
 /// shows it. `None` where nothing else writes the workload.

@@ -10,17 +10,17 @@ use crate::finding::Fix;
 use crate::fix::shell::quoted;
 use crate::fix::{fix, mounted_at};
 use crate::plan::FixFormat;
-use crate::registry::keyring::KEY_DOCKER_CONFIG_JSON;
 
 /// The volume that the mend adds.
 const VOLUME: &str = "docker-config-json";
 
-/// Mounts a pull secret as the file that a builder's program reads. `secret` empty: for the reader to fill in.
+/// Mounts a Secret's docker configuration as the file that a builder's program reads. `secret`: its name and the key that
+/// holds it; a name that is empty is for the reader to fill in.
 pub(crate) fn mount_docker_config(
     place: &Place<'_>,
     builder: &BuilderConfig,
     file: &str,
-    secret: &str,
+    (secret, key): (&str, &str),
 ) -> Vec<Fix> {
     let source = Source { object: Object::workload(place.workload), owners: &place.workload.owners };
     let object = source.object;
@@ -29,7 +29,7 @@ pub(crate) fn mount_docker_config(
     if is_made_by_code || source.controller().is_some() {
         return vec![fix(
             format!(
-                "shows what the builder mounts; in what creates it, mount the key {KEY_DOCKER_CONFIG_JSON} of \
+                "shows what the builder mounts; in what creates it, mount the key {key} of \
                  secret/{secret} at {file}"
             ),
             format!("kubectl -n {} get {} -o yaml", object.namespace, quoted(object.short)),
@@ -37,7 +37,7 @@ pub(crate) fn mount_docker_config(
     }
     let name = file.rsplit('/').next().unwrap_or(file);
     let (path, part) = mounted_at(file);
-    let item = map([("key", text(KEY_DOCKER_CONFIG_JSON)), ("path", text(name))]);
+    let item = map([("key", text(key)), ("path", text(name))]);
     let content = map([("secretName", text(secret)), ("items", list([item]))]);
     let volume = map([("name", text(VOLUME)), ("secret", content)]);
     let mount = map([("name", text(VOLUME)), ("mountPath", text(path)), ("readOnly", Yaml::True)]);
@@ -58,7 +58,7 @@ pub(crate) fn mount_docker_config(
     let change = Change {
         source,
         effect: format!(
-            "mounts the key {KEY_DOCKER_CONFIG_JSON} of secret/{secret} at {file} in the container {} of {}{then}",
+            "mounts the key {key} of secret/{secret} at {file} in the container {} of {}{then}",
             builder.container, object.short
         ),
         patch: pod.under(object.kind().pod_spec()),

@@ -1,8 +1,9 @@
 //! Pods that get what their workload and ServiceAccount have now.
 
-use super::change::made_anew;
+use super::change::{MADE_ANEW, made_anew};
 use super::object::{Kind, Object};
-use super::yaml::{Yaml, map};
+use super::source::Source;
+use super::yaml::Yaml;
 use crate::evidence::workloads::Workload;
 use crate::finding::Fix;
 use crate::fix::shell::quoted;
@@ -18,7 +19,8 @@ pub(crate) fn recreate_pods(workload: &Workload) -> Fix {
         ),
         Kind::CronJob => (
             "starts a run with new pods; without it, they come with the next run".into(),
-            format!("kubectl -n {namespace} create job {name}-now --from={short}"),
+            // Runs of the CronJob itself are called by the time too: a name that is free at each try.
+            format!("kubectl -n {namespace} create job {name}-$(date +%s) --from={short}"),
         ),
         Kind::Job => (
             format!(
@@ -31,19 +33,23 @@ pub(crate) fn recreate_pods(workload: &Workload) -> Fix {
             format!("deletes the pods of {}, which makes new ones", workload.name),
             delete_selected(namespace, &short),
         ),
-        Kind::Pod | Kind::ServiceAccount => (
-            format!(
-                "deletes {} and creates it again, without the pull secrets that it got before",
-                workload.name
-            ),
-            made_anew(
-                namespace,
-                &short,
-                &map([("nodeName", Yaml::Null), ("imagePullSecrets", Yaml::Null)]).under(&["spec"]),
-            ),
-        ),
+        Kind::Pod | Kind::ServiceAccount => lone_pod(workload, object),
     };
     Fix::new(what, command)
+}
+
+/// What a controller makes, it makes again; else the pod is gone with its deletion.
+fn lone_pod(workload: &Workload, object: Object<'_>) -> (String, String) {
+    match (Source { object, owners: &workload.owners }).controller() {
+        Some(owner) => (
+            format!("deletes {}; the {} {} makes a new one", object.short, owner.kind.as_str(), owner.name),
+            format!("kubectl -n {} delete {} --wait=false", object.namespace, quoted(object.short)),
+        ),
+        None => (
+            format!("for {}, without the pull secrets that it got before: {MADE_ANEW}", object.short),
+            made_anew(object, None, &Yaml::Null.under(&["spec", "imagePullSecrets"])),
+        ),
+    }
 }
 
 fn delete_selected(namespace: &str, short: &str) -> String {

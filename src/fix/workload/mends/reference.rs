@@ -2,7 +2,7 @@
 
 use super::change::{Change, Shared};
 use super::object::{Kind, Object, Rolls};
-use super::source::Source;
+use super::source::{Form, Source};
 use super::yaml::{Yaml, list, map, text};
 use super::{Place, recreate_pods, values};
 use crate::evidence::workloads::ServiceAccountSeen;
@@ -10,27 +10,81 @@ use crate::finding::Fix;
 use crate::fix::shell::{literal, quoted};
 use crate::plan::FixFormat;
 
+/// How many workloads get commands of their own.
+pub(crate) const WORKLOADS: usize = 5;
+
 /// Names a pull secret that exists. In the workload it concerns that alone; in the ServiceAccount it reaches every pod
 /// that is created from then on, and only workloads that name none themselves.
 pub(crate) fn name_pull_secret(place: &Place<'_>, secret: &str) -> Vec<Fix> {
-    let source = Source { object: Object::workload(place.workload), owners: &place.workload.owners };
-    let carries = |account: &ServiceAccountSeen| account.pull_secrets.iter().any(|name| name == secret);
-    if place.workload.pull_secrets.is_empty() && place.account.is_some_and(carries) {
+    if is_carried(place, secret) {
         // New pods get it: those that are there are older than the list.
         return vec![recreate_pods(place.workload)];
     }
-    let in_account = in_account(place, secret);
+    let mut in_account = in_account(place, secret);
+    if !in_account.is_empty() {
+        in_account.push(recreate_pods(place.workload));
+    }
+    let object = Object::workload(place.workload);
+    let is_made = Source { object, owners: &place.workload.owners }.controller().is_some();
+    // To delete its pods is less than to make a Job anew.
+    match is_made || object.kind().rolls() == Rolls::MadeAnew {
+        true => in_account.into_iter().chain(by_itself(place, secret)).collect(),
+        false => by_itself(place, secret).into_iter().chain(in_account).collect(),
+    }
+}
+
+/// Names a pull secret for several workloads: once in the ServiceAccount that they share, and for each what gives its pods
+/// the change; in the workload itself where that is not reached, or is written in another form.
+pub(crate) fn name_pull_secret_in_all(places: &[Place<'_>], secret: &str) -> Vec<Fix> {
+    if let [place] = places {
+        return name_pull_secret(place, secret);
+    }
+    let shown = places.get(..WORKLOADS).unwrap_or(places);
+    let is_reached = |place: &Place<'_>| is_carried(place, secret) || !in_account(place, secret).is_empty();
+    let mut fixes: Vec<Fix> = Vec::new();
+    for place in shown.iter().filter(|place| !is_reached(place) || form(place) != Form::Command) {
+        fixes.extend(by_itself(place, secret));
+    }
+    for fix in
+        shown.iter().filter(|place| !is_carried(place, secret)).flat_map(|place| in_account(place, secret))
+    {
+        let fix = and_others(fix, places.len());
+        if !fixes.contains(&fix) {
+            fixes.push(fix);
+        }
+    }
+    let reached = shown.iter().filter(|place| is_reached(place));
+    fixes.extend(reached.map(|place| recreate_pods(place.workload)));
+    fixes
+}
+
+fn and_others(fix: Fix, count: usize) -> Fix {
+    match count > WORKLOADS {
+        true => {
+            Fix { what: format!("{}; commands for the first {WORKLOADS} of {count} follow", fix.what), ..fix }
+        }
+        false => fix,
+    }
+}
+
+fn form(place: &Place<'_>) -> Form {
+    let object = Object::workload(place.workload);
+    Source { object, owners: &place.workload.owners }.form(place.format)
+}
+
+/// Whether new pods get it from their ServiceAccount as things are.
+fn is_carried(place: &Place<'_>, secret: &str) -> bool {
+    let carries = |account: &ServiceAccountSeen| account.pull_secrets.iter().any(|name| name == secret);
+    place.workload.pull_secrets.is_empty() && place.account.is_some_and(carries)
+}
+
+/// Names it in the workload itself, or shows where what makes the workload may name it.
+fn by_itself(place: &Place<'_>, secret: &str) -> Vec<Fix> {
+    let source = Source { object: Object::workload(place.workload), owners: &place.workload.owners };
     let Some(owner) = source.controller() else {
-        let mut in_workload = in_workload(place, secret, source).fixes(place.format);
-        return match source.object.kind().rolls() {
-            // To delete its pods is less than to make a Job anew.
-            Rolls::MadeAnew => in_account.into_iter().chain(in_workload).collect(),
-            Rolls::NotByItself => {
-                in_workload.push(recreate_pods(place.workload));
-                in_workload.into_iter().chain(in_account).collect()
-            }
-            Rolls::AtOnce | Rolls::AtNextRun => in_workload.into_iter().chain(in_account).collect(),
-        };
+        let then =
+            (source.object.kind().rolls() == Rolls::NotByItself).then(|| recreate_pods(place.workload));
+        return in_workload(place, secret, source).fixes(place.format).into_iter().chain(then).collect();
     };
     let what = format!(
         "shows whether the custom resource {}, from which {} is made, has a field for pull secrets to name \
@@ -40,7 +94,7 @@ pub(crate) fn name_pull_secret(place: &Place<'_>, secret: &str) -> Vec<Fix> {
     let kind = owner.name.as_str().split_once('/').map_or(owner.name.as_str(), |(kind, _)| kind);
     let command =
         format!("kubectl explain {} --recursive | grep -n -i pullsecret", quoted(&kind.to_lowercase()));
-    in_account.into_iter().chain([Fix::new(what, command)]).collect()
+    vec![Fix::new(what, command)]
 }
 
 fn in_workload<'a>(place: &Place<'a>, secret: &str, source: Source<'a>) -> Change<'a> {
@@ -89,29 +143,38 @@ fn in_account(place: &Place<'_>, secret: &str) -> Vec<Fix> {
         return Vec::new();
     }
     let name = if workload.service_account.is_empty() { "default" } else { &workload.service_account };
+    let carried = place.account.map(|account| account.pull_secrets.as_slice());
+    match (carried, account_format(place, name)) {
+        (None, _) | (_, FixFormat::Kubectl) => {
+            vec![add_to_account(&workload.namespace, name, carried, secret)]
+        }
+        (Some(carried), format) => {
+            let short = format!("serviceaccount/{name}");
+            let object = Object::of(&short, &workload.namespace);
+            manifest(object, in_account_effect(&short, secret), &names(carried, secret)).fixes(format)
+        }
+    }
+}
+
+fn in_account_effect(short: &str, secret: &str) -> String {
+    format!(
+        "names secret/{secret} in {short}: every pod of it that is created from then on, and names none itself, gets it; \
+         existing pods must be recreated"
+    )
+}
+
+/// Adds a pull secret to those of a ServiceAccount. `carried`: those that it has; `None` where its list was not read.
+pub(crate) fn add_to_account(namespace: &str, name: &str, carried: Option<&[String]>, secret: &str) -> Fix {
     let short = format!("serviceaccount/{name}");
-    let effect = format!(
-        "names secret/{secret} in {short}: every pod of it that is created from then on gets it; existing pods must be \
-         recreated"
-    );
-    let object = Object::of(&short, &workload.namespace);
-    let fixes = match (place.account, account_format(place, name)) {
-        (None, _) => vec![Fix::new(effect, add_to_unread(object, secret))],
-        (Some(account), FixFormat::Kubectl) => {
-            let patch = added(!account.pull_secrets.is_empty(), secret);
-            let command = format!(
-                "kubectl -n {} patch {} --type=json -p {}",
-                object.namespace,
-                quoted(&short),
-                literal(&patch.json())
-            );
-            vec![Fix::new(effect, command)]
-        }
-        (Some(account), format) => {
-            manifest(object, effect, &names(&account.pull_secrets, secret)).fixes(format)
-        }
+    let command = match carried {
+        None => add_to_unread(Object::of(&short, namespace), secret),
+        Some(carried) => format!(
+            "kubectl -n {namespace} patch {} --type=json -p {}",
+            quoted(&short),
+            literal(&added(!carried.is_empty(), secret).json())
+        ),
     };
-    fixes.into_iter().chain([recreate_pods(workload)]).collect()
+    Fix::new(in_account_effect(&short, secret), command)
 }
 
 /// The list of a ServiceAccount has no merge key (k8s.io/api core/v1): a merge would drop what is in it, such as the

@@ -3,8 +3,8 @@
 use super::secret::operator;
 use crate::evidence::workloads::{Owner, OwnerKind, PullSecret, PullSecretSeen};
 use crate::finding::Fix;
-use crate::fix::fix;
 use crate::fix::shell::quoted;
+use crate::fix::{create_secret, fix};
 use crate::registry::keyring::{
     KEY_DOCKER_CONFIG_JSON, KEY_DOCKERCFG, TYPE_DOCKER_CONFIG_JSON, TYPE_DOCKERCFG,
 };
@@ -88,8 +88,9 @@ pub(super) fn entries(namespace: &str, name: &str) -> String {
     )
 }
 
-/// A patch keeps labels and annotations, by which other programs know the Secret; `kubectl apply` would remove them.
-pub(super) fn put(namespace: &str, name: &str) -> String {
+/// A patch keeps labels and annotations, by which other programs know the Secret; `kubectl apply` would remove them, and
+/// write the credential into an annotation.
+pub(crate) fn put(namespace: &str, name: &str) -> String {
     format!("kubectl -n {namespace} patch secret {name} --patch-file=/dev/stdin")
 }
 
@@ -102,15 +103,19 @@ fn replace(secret: &PullSecret, key: &str) -> Fix {
             "jq .auths DOCKER_CONFIG.json | kubectl -n {namespace} create secret generic {name} \
              --type={TYPE_DOCKERCFG} --from-file={KEY_DOCKERCFG}=/dev/stdin"
         ),
-        false => format!(
-            "kubectl -n {namespace} create secret generic {name} --type={TYPE_DOCKER_CONFIG_JSON} \
-             --from-file={KEY_DOCKER_CONFIG_JSON}=DOCKER_CONFIG.json"
-        ),
+        false => create_secret(namespace, name),
+    };
+    let others = match secret.seen().filter(|_| !key.is_empty()).map(|seen| seen.docker_config.entries.len())
+    {
+        Some(0 | 1) => "",
+        Some(2) => " (with the Secret's other entry, which is lost otherwise)",
+        Some(_) => " (with the Secret's other entries, which are lost otherwise)",
+        None => " (with the entries of other registries, if it has any)",
     };
     fix(
         format!(
-            "replaces what is in it by the docker config of a fresh login{} (with the entries of other registries, if \
-             it has any); pods take it at their next pull",
+            "replaces what is in secret/{name} by the docker config of a fresh login{}{others}; pods take it at their \
+             next pull",
             login(key)
         ),
         format!("{create} --dry-run=client -o yaml | {}", put(namespace, name)),

@@ -5,27 +5,34 @@ use super::yaml::{Yaml, list, map, text};
 use crate::evidence::workloads::{Owner, OwnerKind, PullSecret, Workload};
 use crate::finding::{Fix, Patch};
 use crate::fix::shell::quoted;
-use crate::fix::{fix, get_service_account};
+use crate::fix::{create_secret, fix, get_service_account};
 use crate::plan::FixFormat;
 use crate::registry::keyring::{KEY_DOCKER_CONFIG_JSON, TYPE_DOCKER_CONFIG_JSON};
 
+/// Another namespace that has a pull secret of the same name.
+#[derive(Clone, Copy)]
+pub(crate) struct Elsewhere<'a> {
+    /// The namespace.
+    pub(crate) namespace: &'a str,
+    /// Its Secret, where that was read.
+    pub(crate) secret: Option<&'a PullSecret>,
+}
+
 /// A pull secret that does not exist: taken from another namespace that has one of its name, or from a fresh login.
-/// `source`: that of the other namespace, where it was read. `named_by`: a workload that has the name from itself or its
-/// ServiceAccount.
+/// `named_by`: a workload that has the name from itself or its ServiceAccount.
 pub(crate) fn missing(
     secret: &PullSecret,
-    source: Option<&PullSecret>,
+    source: Option<Elsewhere<'_>>,
     named_by: Option<&Workload>,
     format: FixFormat,
 ) -> Vec<Fix> {
-    let other = source.map(|source| source.namespace.as_str());
-    let other = other.or_else(|| secret.also_in.iter().flatten().next().map(String::as_str));
-    let writer = source.and_then(PullSecret::seen).and_then(|seen| operator(&seen.owners));
-    let from_elsewhere = match (other, writer) {
-        (Some(other), Some(writer)) => Some(at_operator(secret, other, writer)),
-        (Some(other), None) => Some(copy(secret, other, format)),
-        (None, _) => None,
-    };
+    let from_elsewhere = source.map(|Elsewhere { namespace, secret: source }| {
+        let writer = source.and_then(PullSecret::seen).and_then(|seen| operator(&seen.owners));
+        match writer {
+            Some(writer) => at_operator(secret, namespace, writer),
+            None => copy(secret, namespace, format),
+        }
+    });
     let look = named_by.map(look_at_name);
     from_elsewhere.into_iter().chain([create(secret, format)]).chain(look).collect()
 }
@@ -50,10 +57,7 @@ fn create(secret: &PullSecret, format: FixFormat) -> Fix {
         "creates it from the docker config of a fresh login{}; pods find it at their next try",
         login("")
     );
-    let command = format!(
-        "kubectl -n {namespace} create secret generic {name} --type={TYPE_DOCKER_CONFIG_JSON} \
-         --from-file={KEY_DOCKER_CONFIG_JSON}=DOCKER_CONFIG.json"
-    );
+    let command = create_secret(namespace, name);
     if format != FixFormat::Kustomize {
         return fix(what, command);
     }

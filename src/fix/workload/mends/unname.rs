@@ -8,18 +8,35 @@ use super::{Place, recreate_pods, values};
 use crate::finding::Fix;
 use crate::fix::shell::{literal, quoted};
 
-/// Takes a pull secret out of the list that a workload's pods have it from: its own, else its ServiceAccount's.
+/// Takes a pull secret out of the list that a workload's pods have it from: its own, else its ServiceAccount's; and has
+/// pods made anew that have it from there.
 pub(crate) fn unname_pull_secret(place: &Place<'_>, secret: &str) -> Vec<Fix> {
-    let workload = place.workload;
-    let names = |list: &[String]| list.iter().position(|name| name == secret);
-    let in_account = place.account.and_then(|account| names(&account.pull_secrets));
-    // Admission wrote the ServiceAccount's into a pod's own list, and does so again.
-    let is_own = !(Object::workload(workload).kind() == Kind::Pod && in_account.is_some());
-    if is_own && names(&workload.pull_secrets).is_some() {
+    let mut fixes = no_longer_name(place, secret);
+    if !is_own(place, secret) {
+        fixes.push(recreate_pods(place.workload));
+    }
+    fixes
+}
+
+/// The same for a pull secret that does no harm: pods may keep it until they are made anew.
+pub(crate) fn no_longer_name(place: &Place<'_>, secret: &str) -> Vec<Fix> {
+    if is_own(place, secret) {
         return from_workload(place, secret);
     }
-    let recreate = recreate_pods(workload);
-    in_account.map(|index| from_account(place, secret, index)).into_iter().chain([recreate]).collect()
+    let in_account = place.account.and_then(|account| position(&account.pull_secrets, secret));
+    in_account.map(|index| from_account(place, secret, index)).into_iter().collect()
+}
+
+fn position(list: &[String], secret: &str) -> Option<usize> {
+    list.iter().position(|name| name == secret)
+}
+
+/// Whether the workload names it itself. Admission wrote the ServiceAccount's into a pod's own list, and does so again.
+fn is_own(place: &Place<'_>, secret: &str) -> bool {
+    let is_pod = Object::workload(place.workload).kind() == Kind::Pod;
+    let is_carried =
+        || place.account.is_some_and(|account| position(&account.pull_secrets, secret).is_some());
+    position(&place.workload.pull_secrets, secret).is_some() && !(is_pod && is_carried())
 }
 
 fn from_workload(place: &Place<'_>, secret: &str) -> Vec<Fix> {

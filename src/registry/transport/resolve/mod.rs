@@ -3,6 +3,7 @@
 mod conf;
 mod dns;
 mod hosts;
+mod system;
 #[cfg(test)]
 mod tests;
 
@@ -34,8 +35,17 @@ pub(super) async fn resolve(host: &str, hosts_file: &Path, resolv_conf: &Path, l
     if !known.is_empty() {
         return found(host, known, NameSource::HostsFile, took_ms());
     }
-    let conf = conf::parse(&String::from_utf8_lossy(&read(resolv_conf)));
-    match timeout(limit, ask_names(host, &conf, limit)).await {
+    let text = read(resolv_conf);
+    // Windows has no such file, and keeps its name servers elsewhere.
+    let asks_system = cfg!(windows) && text.is_empty();
+    let conf = if asks_system { Conf::default() } else { conf::parse(&String::from_utf8_lossy(&text)) };
+    let asking = async {
+        match asks_system {
+            true => system::ask(host).await,
+            false => ask_names(host, &conf, limit).await,
+        }
+    };
+    match timeout(limit, asking).await {
         Ok(Answer::Addresses(addresses)) => found(host, addresses, NameSource::Dns, took_ms()),
         Ok(Answer::Failure(kind, words)) => failed(kind, &words, &conf, took_ms()),
         Err(_) => failed(Kind::TimedOut, "no answer in time", &conf, took_ms()),

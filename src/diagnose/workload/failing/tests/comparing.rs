@@ -97,12 +97,18 @@ fn pods_that_run_from_the_nodes_copy_are_warned_of() {
 
 #[test]
 fn a_container_that_runs_although_its_pull_was_refused_is_warned_of() {
-    let web = deploy("web", IMAGE);
-    let mut pull = waits(&web, "node1", NO_CREDENTIAL);
+    let web = deploy("web", IMAGE).naming(&["regcred"]).started(&["node1"], &["regcred"]);
+    let mut pull = waits(&web, "node1", WRONG_PASSWORD);
     pull.state = crate::evidence::workloads::PullState::StartedAllTheSame;
-    let finding = one(&why(vec![web], vec![pull]));
+    let evidence = why(vec![web], vec![pull]).secrets(vec![secret("regcred", &["registry.example.com"])]);
+    let finding = one(&evidence);
     assert_eq!((finding.code, finding.severity), (Code::CachedImageHidesFailure, Severity::Warning));
-    assert_eq!(finding.also_possible, [Code::NoCredential]);
+    assert_eq!(finding.also_possible, [Code::CredentialRejected]);
+    // A run of `why` tests what waits alone.
+    let settle = "`kubectl regauth pull registry.example.com/team/app:1 -n team --as-workload deploy/web --node node1`";
+    assert_eq!(finding.settle_by.as_deref(), Some(settle));
+    let report = crate::report::Report::of(&evidence);
+    assert_eq!(report.failing().next().unwrap().works_on, [], "it is no other than itself");
 }
 
 #[test]

@@ -117,15 +117,27 @@ fn a_broken_pull_secret_is_about_the_secret() {
     let message = "unable to parse auth field, must be formatted as base64(username:password)";
     let evidence = why(vec![web.clone()], vec![waits(&web, "node1", message)])
         .secrets(vec![secret_of("broken", "{\"auths\": {\"registry.example.com\": {\"auth\": \"!!\"}}}")]);
-    assert_eq!(one(&evidence).subject.name, "secret/broken");
+    let finding = one(&evidence);
+    assert_eq!(finding.subject.name, "secret/broken");
+    assert!(finding.certain && finding.also_possible.is_empty(), "{finding:#?}");
+    let all = crate::diagnose::diagnose(&evidence);
+    let malformed: Vec<_> = all.iter().filter(|one| one.code == Code::PullSecretMalformed).collect();
+    assert_eq!(malformed.len(), 1, "{all:#?}");
+    assert!(malformed[0].certain && malformed[0].also_possible.is_empty(), "{malformed:#?}");
 }
 
 #[test]
-fn an_audit_does_not_ask_why_pulls_fail() {
+fn an_audit_asks_only_what_registries_say_of_credentials() {
     let web = deploy("web", IMAGE);
-    let mut evidence = why(vec![web.clone()], vec![waits(&web, "node1", NO_CREDENTIAL)]);
-    evidence.plan.action = Action::Secrets;
-    assert_eq!(judged(&evidence), []);
+    let asked = |message: &str| {
+        let mut evidence = why(vec![web.clone()], vec![waits(&web, "node1", message)]);
+        evidence.plan.action = Action::Secrets;
+        judged(&evidence).into_iter().map(|one| one.code).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(NO_CREDENTIAL), [Code::NoCredential]);
+    for other in [TIMED_OUT, NOT_FOUND, NO_SPACE, NO_PLATFORM, "the moon is full"] {
+        assert_eq!(asked(other), [], "{other}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod credentials;
 mod files;
 mod images;
 mod limits;
+mod mends;
 mod nodes;
 mod order;
 mod together;

@@ -25,6 +25,24 @@ fn forty_pods_of_one_deployment_are_one_finding() {
 }
 
 #[test]
+fn pods_of_their_own_are_not_said_to_be_of_a_workload() {
+    let (web, mut alone) = (deploy("web", IMAGE), deploy("a-pod", IMAGE));
+    alone.name = "pod/a-pod-node1".into();
+    alone.id = "workload/team/pod/a-pod-node1".into();
+    let pulls = [waits(&web, "node1", NO_CREDENTIAL), waits(&web, "node2", NO_CREDENTIAL)];
+    let mut bare = waits(&alone, "node1", NO_CREDENTIAL);
+    (bare.pod, bare.id) = ("a-pod-node1".into(), "pod/team/a-pod-node1/app".into());
+    let finding = one(&why(vec![web.clone(), alone], [&pulls[..], &[bare]].concat()));
+    assert!(
+        finding.cause.ends_with(
+            "(3 pods, 2 of deploy/web and 1 by itself, on 2 nodes; for example pod/a-pod-node1 on node1)."
+        ),
+        "{}",
+        finding.cause
+    );
+}
+
+#[test]
 fn what_stops_most_pods_comes_first_and_warnings_stop_none() {
     let (web, one) =
         (deploy("web", HUB), deploy("one", IMAGE).naming(&["regcred"]).started(&["node2"], &["regcred"]));

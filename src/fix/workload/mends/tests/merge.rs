@@ -93,7 +93,9 @@ fn every_mount_reaches_the_container_that_is_there() {
     for (kind, owners, format) in combinations() {
         let web = workload(kind, owners);
         let place = Place { workload: &web, account: None, format };
-        for fix in mount_docker_config(&place, &builder(), "/kaniko/.docker/config.json", "reg.cred") {
+        for fix in
+            mount_docker_config(&place, &builder(), "/kaniko/.docker/config.json", ("reg.cred", "a.key"))
+        {
             for patch in patches_of(&fix) {
                 let (mut object, path) = object(kind);
                 merge(&mut object, &patch);
@@ -102,7 +104,7 @@ fn every_mount_reaches_the_container_that_is_there() {
                 assert_eq!(pod["containers"][0]["volumeMounts"][1]["mountPath"], "/kaniko/.docker");
                 assert_eq!(pod["containers"][0]["volumeMounts"][1]["readOnly"], true);
                 let secret = &pod["volumes"][0]["secret"];
-                assert_eq!(secret["items"], json!([{"key": ".dockerconfigjson", "path": "config.json"}]));
+                assert_eq!(secret["items"], json!([{"key": "a.key", "path": "config.json"}]));
                 merged += 1;
             }
         }
@@ -114,14 +116,22 @@ fn every_mount_reaches_the_container_that_is_there() {
 fn a_mount_into_a_folder_of_others_hides_nothing_of_it() {
     let web = workload("deploy/web", vec![]);
     let place = Place { workload: &web, account: None, format: FixFormat::Kubectl };
-    let fixes = mount_docker_config(&place, &builder(), "/tmp/auth.json", "reg.cred");
+    let fixes = mount_docker_config(&place, &builder(), "/tmp/auth.json", ("reg.cred", ".dockerconfigjson"));
     let [patch] = patches_of(&fixes[0]).try_into().unwrap();
     let pod = &patch["spec"]["template"]["spec"];
     let mount = &pod["containers"][0]["volumeMounts"][0];
     assert_eq!((&mount["mountPath"], &mount["subPath"]), (&json!("/tmp/auth.json"), &json!("auth.json")));
     assert_eq!(pod["volumes"][0]["secret"]["items"][0]["path"], "auth.json");
-    let plain = crate::fix::mount_docker_config("deploy/web", "web", ("main", false), "/tmp/auth.json", "");
-    assert!(plain[0].command.contains(r#""subPath":"auth.json""#), "{}", plain[0].command);
+    let plain = crate::fix::mount_docker_config(
+        "deploy/web",
+        "web",
+        ("main", false),
+        "/tmp/auth.json",
+        ("", "a.key"),
+    );
+    for part in [r#""subPath":"auth.json""#, r#""key":"a.key""#] {
+        assert!(plain[0].command.contains(part), "{}", plain[0].command);
+    }
 }
 
 #[test]
@@ -130,7 +140,12 @@ fn every_file_is_yaml_and_every_command_one_line_with_closed_quotes() {
         let web = workload(kind, owners);
         let place = Place { workload: &web, account: None, format };
         let mut fixes = named(&web, None, format);
-        fixes.extend(mount_docker_config(&place, &builder(), "/root/.docker/config.json", ""));
+        fixes.extend(mount_docker_config(
+            &place,
+            &builder(),
+            "/root/.docker/config.json",
+            ("", ".dockerconfigjson"),
+        ));
         for fix in fixes {
             assert!(!fix.what.is_empty() && !fix.command.is_empty() && !fix.command.contains('\n'));
             assert_eq!(fix.command.matches('\'').count() % 2, 0, "{}", fix.command);
@@ -169,6 +184,7 @@ fn builder() -> BuilderConfig {
         found: None,
         misnamed: None,
         ambient: Vec::new(),
+        pushes: None,
         written_at_run_time: None,
         pull_secrets: Vec::new(),
     }

@@ -10,10 +10,15 @@ fn absent(also_in: &[&str]) -> PullSecret {
     }
 }
 
+/// The namespace `infra`, which has a Secret of that name.
+fn infra(secret: Option<&PullSecret>) -> Option<Elsewhere<'_>> {
+    Some(Elsewhere { namespace: "infra", secret })
+}
+
 #[test]
 fn a_missing_secret_is_copied_unseen_then_created_then_looked_for() {
     let web = workload("deploy/web", vec![]);
-    let fixes = missing(&absent(&["infra"]), None, Some(&web), FixFormat::Kubectl);
+    let fixes = missing(&absent(&["infra"]), infra(None), Some(&web), FixFormat::Kubectl);
     assert_eq!(
         fixes.iter().map(|fix| fix.command.as_str()).collect::<Vec<_>>(),
         [
@@ -34,14 +39,14 @@ fn what_an_operator_writes_elsewhere_is_made_by_it_here_too() {
         ("Reflector (base/reg.cred)", "jsonpath='{.metadata.annotations}'"),
     ] {
         let source = secret("infra", vec![owner(OwnerKind::SecretOperator, name, "")]);
-        let fixes = missing(&absent(&["infra"]), Some(&source), None, FixFormat::Kubectl);
+        let fixes = missing(&absent(&["infra"]), infra(Some(&source)), None, FixFormat::Kubectl);
         assert!(fixes[0].command.contains(wanted), "{}", fixes[0].command);
     }
 }
 
 #[test]
 fn garden_copies_and_a_kustomization_generates_under_the_same_name() {
-    let garden = missing(&absent(&["infra"]), None, None, FixFormat::Garden);
+    let garden = missing(&absent(&["infra"]), infra(None), None, FixFormat::Garden);
     assert_eq!(
         garden[0].patches[0].text,
         "providers:
@@ -144,7 +149,7 @@ fn a_mounted_secret_gets_the_file_that_it_lacks_and_keeps_its_type() {
         renew_file(secret, file).into_iter().map(|fix| fix.command).collect()
     };
     let patch = "kubectl -n ci patch secret reg.cred --patch-file=/dev/stdin";
-    let anew = "kubectl -n ci create secret generic reg.cred --from-file='config.json=DOCKER_CONFIG.json' \
+    let anew = "kubectl -n ci create secret generic reg.cred --from-file=config.json=DOCKER_CONFIG.json \
         --dry-run=client -o yaml";
     assert_eq!(commands(&opaque, "config.json"), [format!("{anew} | {patch}")]);
     content.keys = vec![Clean::new(".dockerconfigjson")];
@@ -163,6 +168,6 @@ fn a_mounted_secret_that_is_missing_is_made_with_the_file_that_is_mounted() {
     assert!(commands[0].starts_with("kubectl -n infra get secret reg.cred -o json"), "{}", commands[0]);
     assert_eq!(
         commands[1],
-        "kubectl -n web create secret generic reg.cred --from-file='config.json=DOCKER_CONFIG.json'"
+        "kubectl -n web create secret generic reg.cred --from-file=config.json=DOCKER_CONFIG.json"
     );
 }

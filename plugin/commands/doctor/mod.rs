@@ -1,0 +1,194 @@
+//! `kubectl regauth doctor`: everything that may keep pulls from working, in parts that run side by side.
+
+mod harbors;
+mod live;
+mod testing;
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use regauth::api::{Api, connect};
+use regauth::collect::access;
+use regauth::collect::leases::{self, Listen, NAMESPACE};
+use regauth::evidence::{Action, Evidence, Outcome, Run, Step, Unread};
+use regauth::plan::{ClockPlan, Plan};
+use regauth::report::Report;
+use regauth::text::Clean;
+use tokio_util::sync::CancellationToken;
+
+use super::{Failure, runs, workloads};
+use crate::cli::{Connection, Doctor};
+use crate::output::Output;
+use crate::{settings, signals};
+use live::Live;
+
+/// Warns of long-lived credentials that end within a week, as `secrets` does.
+const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Looks at everything, tests what that leaves open, and prints what it comes to.
+pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) -> Result<u8, Failure> {
+    let api = connect(&settings::connect_options(connection)).await?;
+    let parts = {
+        let (stop, live) = (CancellationToken::new(), Live::new(output.is_watched()));
+        let visit = Visit::new(&api, connection, args, output, &live, &stop);
+        visit.announce();
+        let parts = tokio::select! {
+            parts = visit.parts() => parts,
+            () = signals::twice_stopped(&stop) => Err(Failure::interrupted(
+                "stopped at once; pods of a test go at their Job's deadline, or by `kubectl regauth cleanup -A`".into(),
+            )),
+        };
+        live.finish();
+        parts?
+    };
+    let report = Report::of_all(&parts).ok_or("nothing was looked at")?;
+    runs::print(&report, &args.output, output)
+}
+
+/// One visit: what all its parts need.
+struct Visit<'a> {
+    api: &'a Api,
+    connection: &'a Connection,
+    args: &'a Doctor,
+    /// The namespace of the context, or the one that was named.
+    namespace: String,
+    deadline: Instant,
+    output: &'a Output,
+    live: &'a Live,
+    stop: &'a CancellationToken,
+}
+
+/// What one part came to: evidence of its own, and what it could not do.
+#[derive(Default)]
+struct Part {
+    evidence: Vec<Evidence>,
+    unread: Vec<Unread>,
+}
+
+impl<'a> Visit<'a> {
+    fn new(
+        api: &'a Api,
+        connection: &'a Connection,
+        args: &'a Doctor,
+        output: &'a Output,
+        live: &'a Live,
+        stop: &'a CancellationToken,
+    ) -> Self {
+        let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
+        let deadline = Instant::now() + args.max_duration;
+        Self { api, connection, args, namespace, deadline, output, live, stop }
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Where it looks for workloads and Harbor.
+    fn place(&self) -> String {
+        match self.args.all_namespaces {
+            true => "all namespaces".into(),
+            false => format!("namespace {}", self.namespace),
+        }
+    }
+
+    fn announce(&self) {
+        let tests = match self.args.read_only {
+            true => "nothing is created".to_string(),
+            false => {
+                format!("then what stays open is tested with at most {} short-lived pods", self.args.max_pods)
+            }
+        };
+        self.output.remark(&format!(
+            "plan: workloads and their pull secrets in {}, Harbor if there is one, the nodes' clocks by their leases; \
+             {tests}; at most {} s.",
+            self.place(),
+            self.args.max_duration.as_secs()
+        ));
+    }
+
+    /// All parts; the first says what was asked.
+    async fn parts(&self) -> Result<Vec<Evidence>, Failure> {
+        let (tested, harbor, clocks) =
+            tokio::join!(self.workloads_and_tests(), harbors::look(self), self.clocks());
+        let mut parts = tested?;
+        let mut unread = Vec::new();
+        for part in [harbor, clocks] {
+            parts.extend(part.evidence);
+            unread.extend(part.unread);
+        }
+        if let Some(first) = parts.first_mut() {
+            first.unread.extend(unread);
+            first.run.interrupted |= self.stop.is_cancelled();
+        }
+        Ok(parts)
+    }
+
+    async fn workloads_and_tests(&self) -> Result<Vec<Evidence>, Failure> {
+        let seen = {
+            let _doing = self.live.doing("workloads");
+            workloads::read(self.api, self.connection, &self.args.scope(), Action::Doctor, Some(WITHIN))
+                .await?
+        };
+        Ok(testing::test(self, seen).await)
+    }
+
+    async fn clocks(&self) -> Part {
+        let _doing = self.live.doing("clocks");
+        let what = "the nodes' clocks";
+        match access::missing(self.api, NAMESPACE, access::LEASES).await {
+            Err(error) => return Part::of(failed(what, &error.to_string())),
+            Ok(rights) => {
+                if let Some(right) = rights.first() {
+                    return Part::of(denied(what, &right.describe(NAMESPACE)));
+                }
+            }
+        }
+        let watching = leases::watch(self.api, Listen::default(), &(), self.stop);
+        let clocks = match tokio::time::timeout(self.left(), watching).await {
+            Err(_) => return Part::of(failed(what, "the time was up; --max-duration gives more")),
+            Ok(Err(error)) => return Part::of(failed(what, &error.to_string())),
+            Ok(Ok(clocks)) => clocks,
+        };
+        let plan = Plan {
+            namespace: NAMESPACE.into(),
+            checks: Vec::new(),
+            clock: Some(ClockPlan::default()),
+            ..Plan::of_this_machine(Action::Clock, Vec::new(), self.args.max_duration.as_secs())
+        };
+        match self.run_of_its_own() {
+            Err(failure) => Part::of(failed(what, &failure.to_string())),
+            Ok(run) => {
+                let mut evidence = Evidence::new(run, plan, Timestamp::now());
+                evidence.leases = Some(clocks);
+                Part { evidence: vec![evidence], unread: Vec::new() }
+            }
+        }
+    }
+
+    fn run_of_its_own(&self) -> Result<Run, Failure> {
+        Ok(Run::new(regauth::run::new_id()?, self.api.server(), Timestamp::now()))
+    }
+}
+
+impl Part {
+    fn of(unread: Unread) -> Self {
+        Self { evidence: Vec::new(), unread: vec![unread] }
+    }
+}
+
+/// A part that failed.
+fn failed(what: &str, why: &str) -> Unread {
+    let outcome = Outcome::Failed { step: Step::Read, message: Clean::new(why) };
+    Unread { what: what.into(), outcome, settled_by: Clean::default() }
+}
+
+/// A part that a right is missing for.
+fn denied(what: &str, right: &str) -> Unread {
+    let outcome = Outcome::Denied { status: 403, message: Clean::new("you may not") };
+    Unread { what: what.into(), outcome, settled_by: Clean::new(right) }
+}
+
+/// A part that a flag would have allowed.
+fn left_out(what: &str, why: &str, flag: &str) -> Unread {
+    Unread { settled_by: Clean::new(flag), ..failed(what, why) }
+}

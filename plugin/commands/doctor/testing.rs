@@ -1,0 +1,157 @@
+//! Tests of what reading leaves open, one after another: two at once could send one refused password twice.
+
+use regauth::evidence::{Action, Evidence, Unread};
+use regauth::plan::Check;
+use regauth::report::Report;
+
+use super::super::planning::{Flags, Wanted};
+use super::super::retest::{self, Test};
+use super::super::{Failure, runs};
+use super::{Visit, denied, failed, left_out};
+use crate::cli::{DryRun, IdentityArgs, RunArgs};
+use crate::settings;
+
+/// How many running workloads are tested beside those that fail, one for each registry.
+const HEALTHY: usize = 3;
+/// On how many nodes an image that was named is tested.
+const NODES: usize = 3;
+/// A test that has less time is not begun, in seconds.
+const LEAST: u64 = 10;
+
+/// Tests what the evidence leaves open; returns that first, and each test's own after it.
+pub(super) async fn test(visit: &Visit<'_>, seen: Evidence) -> Vec<Evidence> {
+    let report = Report::of(&seen);
+    let failing: Vec<Test> = retest::of_failing(&seen, &report)
+        .into_iter()
+        .filter(|test| retest::is_open(test, &seen, &report))
+        .collect();
+    let others: Vec<Test> =
+        named(visit, &seen).into_iter().chain(retest::of_healthy(&seen, HEALTHY)).collect();
+    let mut tests = Tests { visit, parts: vec![seen], pods: 0, unread: Vec::new() };
+    if visit.args.read_only {
+        let what = format!("{} tests of pulls", failing.len() + others.len());
+        if !failing.is_empty() || !others.is_empty() {
+            tests.unread.push(left_out(&what, "nothing was to be created", "leaving out --read-only"));
+        }
+        return tests.into_parts();
+    }
+    for test in failing {
+        if tests.probe(&test).await && tests.is_open(&test) {
+            tests.pull(&test).await;
+        }
+    }
+    for test in others {
+        tests.probe(&test).await;
+    }
+    tests.into_parts()
+}
+
+/// The images that were named, as the namespace's default ServiceAccount.
+fn named(visit: &Visit<'_>, seen: &Evidence) -> Vec<Test> {
+    if visit.args.images.is_empty() {
+        return Vec::new();
+    }
+    let ready = seen.nodes.iter().filter(|node| node.pressures.is_empty());
+    let identity = IdentityArgs {
+        as_workload: None,
+        service_account: None,
+        pull_secrets: Vec::new(),
+        no_pull_secret: false,
+    };
+    vec![Test {
+        workload: String::new(),
+        namespace: visit.namespace.clone(),
+        identity,
+        images: visit.args.images.clone(),
+        nodes: ready.map(|node| node.name.clone()).take(NODES).collect(),
+    }]
+}
+
+struct Tests<'v, 'a> {
+    visit: &'v Visit<'a>,
+    /// The evidence that was read, and that of each test.
+    parts: Vec<Evidence>,
+    /// Pods that were made.
+    pods: usize,
+    unread: Vec<Unread>,
+}
+
+impl Tests<'_, '_> {
+    fn into_parts(mut self) -> Vec<Evidence> {
+        if let Some(first) = self.parts.first_mut() {
+            first.unread.append(&mut self.unread);
+        }
+        self.parts
+    }
+
+    /// Whether the pulls in question still have no certain cause.
+    fn is_open(&self, test: &Test) -> bool {
+        match (self.parts.first(), Report::of_all(&self.parts)) {
+            (Some(seen), Some(report)) => retest::is_open(test, seen, &report),
+            _ => false,
+        }
+    }
+
+    async fn probe(&mut self, test: &Test) -> bool {
+        self.run(test, Check::ProbeNode).await
+    }
+
+    async fn pull(&mut self, test: &Test) -> bool {
+        self.run(test, Check::Kubelet).await
+    }
+
+    /// Whether it was carried out.
+    async fn run(&mut self, test: &Test, check: Check) -> bool {
+        let what = test.describe();
+        if self.visit.stop.is_cancelled() {
+            return false;
+        }
+        let pods = test.nodes.len().max(1);
+        if self.pods + pods > self.visit.args.max_pods {
+            let why = format!("{} pods were made", self.pods);
+            self.unread.push(left_out(&what, &why, "--max-pods"));
+            return false;
+        }
+        if self.visit.left().as_secs() < LEAST {
+            self.unread.push(left_out(&what, "the time was up", "--max-duration"));
+            return false;
+        }
+        self.pods += pods;
+        let _doing = self.visit.live.doing(&what);
+        match carry_out(self.visit, test, check).await {
+            Ok(evidence) => {
+                self.parts.push(evidence);
+                true
+            }
+            Err(failure) => {
+                self.unread.push(match failure.missing_right() {
+                    Some(right) => denied(&what, right),
+                    None => failed(&what, &failure.to_string()),
+                });
+                false
+            }
+        }
+    }
+}
+
+async fn carry_out(visit: &Visit<'_>, test: &Test, check: Check) -> Result<Evidence, Failure> {
+    let nodes = test.node_args();
+    let run = RunArgs { dry_run: DryRun::None, timeout: visit.left(), keep: false, yes: true };
+    let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run, output: &visit.args.output };
+    let probe = match check {
+        Check::Kubelet => None,
+        _ => Some(settings::probe_plan(&visit.args.probing)?),
+    };
+    let wanted = Wanted {
+        action: Action::Pull,
+        images: test.images.clone(),
+        checks: vec![check],
+        probe,
+        harbor: None,
+        clock: None,
+        labels: Default::default(),
+        one_node: test.nodes.is_empty(),
+    };
+    runs::carry_out_quietly(visit.api, &test.namespace, flags, wanted, (visit.live, visit.stop), visit.output)
+        .await
+}

@@ -1,0 +1,94 @@
+//! Names of objects, for completion at a prompt. Only metadata is asked for: of a Secret nothing but its name comes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::identity::WorkloadRef;
+use crate::api::wire::{List, Named};
+use crate::api::{Api, ApiError, path};
+
+/// Lists without spec, status and data (Kubernetes 1.15 and later, "Receiving resources as Tables and metadata").
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/// Objects a page.
+const PAGE: &str = "500";
+/// The label in which each node's kubelet tells its architecture.
+const ARCHITECTURE: &str = "kubernetes.io/arch";
+
+/// What is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objects {
+    /// Namespaces.
+    Namespaces,
+    /// Nodes.
+    Nodes,
+    /// ServiceAccounts of a namespace.
+    ServiceAccounts,
+    /// Secrets of a namespace.
+    Secrets,
+    /// Secrets of a namespace that are of a type that the kubelet reads.
+    PullSecrets,
+    /// Workloads of a namespace and of this kind, in a form that [`WorkloadRef`] takes.
+    Workloads(String),
+}
+
+impl Objects {
+    fn paths(&self, namespace: &str) -> Vec<String> {
+        let of_type = |name: &str| {
+            path::with(&path::core(namespace, "secrets"), &[("fieldSelector", &format!("type={name}"))])
+        };
+        match self {
+            Self::Namespaces => vec!["/api/v1/namespaces".into()],
+            Self::Nodes => vec!["/api/v1/nodes".into()],
+            Self::ServiceAccounts => vec![path::core(namespace, "serviceaccounts")],
+            Self::Secrets => vec![path::core(namespace, "secrets")],
+            Self::PullSecrets => {
+                vec![of_type("kubernetes.io/dockerconfigjson"), of_type("kubernetes.io/dockercfg")]
+            }
+            Self::Workloads(kind) => {
+                let any = format!("{kind}/any").parse::<WorkloadRef>();
+                any.map(|any| vec![any.collection(namespace)]).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The names that the API server tells within `limit`, sorted. What it refuses, and what comes too late, is left out.
+pub async fn names(api: &Api, objects: &Objects, namespace: &str, limit: Duration) -> Vec<String> {
+    let until = Instant::now() + limit;
+    let mut names = BTreeSet::new();
+    for path in objects.paths(namespace) {
+        let heard = each_page(api, &path, |object| {
+            names.insert(object.metadata.name);
+        });
+        let _ = timeout_at(until, heard).await;
+    }
+    names.into_iter().filter(|name| !name.is_empty()).collect()
+}
+
+/// The architectures of the cluster's nodes, as Go names them.
+pub async fn architectures(api: &Api) -> Result<BTreeSet<String>, ApiError> {
+    let mut found = BTreeSet::new();
+    each_page(api, "/api/v1/nodes", |mut node| {
+        found.extend(node.metadata.labels.remove(ARCHITECTURE));
+    })
+    .await?;
+    Ok(found)
+}
+
+async fn each_page(api: &Api, path: &str, mut each: impl FnMut(Named)) -> Result<(), ApiError> {
+    let join = if path.contains('?') { '&' } else { '?' };
+    let mut next = String::new();
+    loop {
+        let query = path::with("", &[("limit", PAGE), ("continue", &next)]);
+        let page = api.get_bytes(METADATA, &format!("{path}{join}{}", query.trim_start_matches('?'))).await?;
+        let page: List<Named> = serde_json::from_slice(&page.body)
+            .map_err(|error| ApiError::undecodable("list of metadata", &error))?;
+        page.items.into_iter().for_each(&mut each);
+        next = page.metadata.next;
+        if next.is_empty() {
+            return Ok(());
+        }
+    }
+}
