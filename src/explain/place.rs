@@ -151,14 +151,14 @@ impl Place {
         if !Self::may_be_noted(message) {
             return;
         }
-        let forms = [(&*WORKS_ON, Work::Pull), (&*PUSHES, Work::Push)];
-        let found = forms.iter().filter_map(|(form, work)| {
+        let forms = [(&*PUSHES, Work::Push), (&*WORKS_ON, Work::Pull)];
+        let mut found = forms.iter().filter_map(|(form, work)| {
             let found = form.captures(message)?;
             let image = found.iter().skip(1).flatten().next()?.as_str().to_owned();
             Some((image, *work))
         });
         let is_chart = message.contains("oci://") && !message.contains("helm push");
-        let named = found.last().or_else(|| Some((chart(message).filter(|_| is_chart)?, Work::Chart)));
+        let named = found.next().or_else(|| Some((chart(message).filter(|_| is_chart)?, Work::Chart)));
         if let Some((image, work)) = named.filter(|(image, _)| !image.contains('$')) {
             self.works_on.insert(pod.cloned(), (image, work, number));
         }
