@@ -12,6 +12,9 @@ mod format;
 #[path = "../plugin/render/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod render;
+#[path = "../plugin/versions.rs"]
+#[allow(dead_code)]
+mod versions;
 mod cli {
     pub use super::format::Format;
 }

@@ -19,6 +19,7 @@ pub fn command(report: &Report) -> &'static str {
         Action::Explain => "kubectl regauth explain",
         Action::Why => "kubectl regauth why",
         Action::Secrets => "kubectl regauth secrets",
+        Action::Doctor => "kubectl regauth doctor",
     }
 }
 

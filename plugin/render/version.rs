@@ -4,7 +4,7 @@ use regauth::compatibility::Fit;
 use regauth::report::Verdict;
 
 use super::grid::{Column, Layout, grid};
-use crate::commands::version::{Server, Versions};
+use crate::versions::{Server, Versions};
 
 /// Part, version, platform, whether it fits.
 type Row = [String; 4];

@@ -8,11 +8,11 @@ use regauth::image;
 use regauth::plan::{CaBundle, ProbePlan};
 use regauth::registry::reference::Reference;
 use regauth::registry::transport::{ProxyRules, Roots, Settings};
-use serde::Serialize;
 
 use super::CaSource;
 use crate::cli::{ProbeArgs, ReachArgs};
 use crate::commands::Failure;
+use crate::versions::ProbeImageFrom;
 
 /// The variable that names the probe's image.
 const PROBE_IMAGE: &str = "REGAUTH_PROBE_IMAGE";
@@ -47,16 +47,6 @@ fn probe_image(args: &ProbeArgs, named: Option<String>) -> Result<String, Failur
         Ok(_) => Ok(named),
         Err(error) => Err(format!("{PROBE_IMAGE} names no image: {error}").into()),
     }
-}
-
-/// Where the name of the probe's image comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ProbeImageFrom {
-    /// This program's own version.
-    Default,
-    /// The variable `REGAUTH_PROBE_IMAGE`.
-    Variable,
 }
 
 /// The probe's image of a run that is told nothing about it.
