@@ -28,10 +28,19 @@ pub struct Test {
     pub namespace: String,
     pub identity: IdentityArgs,
     pub images: Vec<String>,
+    /// How many of its images are not tested.
+    pub left_out: usize,
     pub nodes: Vec<String>,
 }
 
 impl Test {
+    /// `2 more images of deploy/web in namespace team`, where not all are tested.
+    pub fn untested(&self) -> Option<String> {
+        let workload = self.identity.as_workload.as_ref().map_or("a pod".into(), ToString::to_string);
+        (self.left_out > 0)
+            .then(|| format!("{} more images of {workload} in namespace {}", self.left_out, self.namespace))
+    }
+
     /// `the pull of r/app:1 in namespace team`.
     pub fn describe(&self) -> String {
         format!("the pull of {} in namespace {}", self.images.join(", "), self.namespace)
@@ -112,6 +121,7 @@ fn healthy(workload: &Workload, image: &ImageUse) -> Option<Test> {
             no_pull_secret: false,
         },
         images: vec![image.image.clone()],
+        left_out: 0,
         nodes: image.started_on.iter().take(1).cloned().collect(),
     })
 }
@@ -120,19 +130,26 @@ fn failing(seen: &Workloads, group: &[&FailingPull], evidence: &Evidence) -> Opt
     let first = group.first()?;
     let images: Vec<String> = group.iter().map(|one| one.image.clone()).collect();
     let mut images = super::unique(&images);
+    let left_out = images.len().saturating_sub(IMAGES);
     images.truncate(IMAGES);
     let failing: Vec<&str> =
         group.iter().map(|one| one.node.as_str()).filter(|node| !node.is_empty()).collect();
     let started = seen.workloads.iter().flat_map(|one| &one.images);
     let started = started.filter(|one| images.contains(&one.image)).flat_map(|one| &one.started_on);
-    let ready = evidence.nodes.iter().filter(|node| node.pressures.is_empty()).map(|node| &node.name);
-    let healthy = started.chain(ready).find(|node| !failing.contains(&node.as_str()));
+    let others = evidence.nodes.iter().map(|node| &node.name);
+    // A node that takes no pods is no measure of the others. One that is not known may be one that may not be read.
+    let takes_pods = |name: &&String| {
+        let node = evidence.nodes.iter().find(|node| node.name == **name);
+        node.is_none_or(|node| node.pressures.is_empty() && !node.cordoned)
+    };
+    let healthy = started.chain(others).filter(takes_pods).find(|node| !failing.contains(&node.as_str()));
     let nodes = failing.first().map(ToString::to_string).into_iter().chain(healthy.cloned()).collect();
     Some(Test {
         workload: first.workload.clone(),
         namespace: first.namespace.clone(),
         identity: identity(seen, first),
         images,
+        left_out,
         nodes,
     })
 }
@@ -220,6 +237,17 @@ mod tests {
         limit.evidence = vec!["pod/team/limited/c".into()];
         report.findings = vec![limit];
         assert_eq!(of_failing(&evidence, &report).len(), 0);
+    }
+
+    #[test]
+    fn a_node_that_takes_no_pods_is_no_healthy_one_and_images_beyond_the_first_are_counted() {
+        let many: Vec<FailingPull> =
+            (0..7).map(|n| failing("web", &format!("r/app:{n}"), PullState::ErrImagePull)).collect();
+        let mut evidence = evidence(many);
+        evidence.nodes[1].cordoned = true;
+        let test = of_failing(&evidence, &Report::of(&evidence)).remove(0);
+        assert_eq!(test.nodes, ["node1"]);
+        assert_eq!(test.untested().unwrap(), "2 more images of deploy/web in namespace team");
     }
 
     #[test]

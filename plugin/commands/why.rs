@@ -41,6 +41,9 @@ async fn test_again(api: &Api, args: &Why, evidence: &Evidence, report: &mut Rep
     }
     for test in tests.into_iter().take(IDENTITIES) {
         let what = test.describe();
+        if let Some(untested) = test.untested() {
+            output.note(&format!("{untested} are not tested"));
+        }
         match carry_out(api, args, test, output).await {
             Ok(Some(tested)) => report.add(Report::of(&tested)),
             Ok(None) => {}

@@ -245,6 +245,8 @@ pub(super) fn not_read(unread: &Unread) -> NotChecked {
     let state = if by_flag && state == NotCheckedState::Failed { NotCheckedState::LeftOut } else { state };
     let why = match (settled_by.is_empty(), by_flag) {
         (true, _) => why,
+        // A flag by itself, or a clause about it.
+        (false, true) if settled_by.contains(' ') => joined(&why, settled_by),
         (false, true) => joined(&why, &format!("{settled_by} asks for it")),
         (false, false) => joined(&why, &format!("it needs the right: {settled_by}")),
     };

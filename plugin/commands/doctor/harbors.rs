@@ -25,7 +25,7 @@ pub(super) async fn look(visit: &Visit<'_>) -> Part {
         let what = format!("Harbor in namespace {namespace}");
         if at >= HARBORS {
             let why = format!("{HARBORS} others were looked at");
-            part.unread.push(left_out(&what, &why, "--namespace"));
+            part.unread.push(left_out(&what, &why, "--namespace looks at it by itself"));
             continue;
         }
         let looking = through_port_forward(visit.api, namespace, visit.left());

@@ -31,11 +31,15 @@ pub(super) async fn test(visit: &Visit<'_>, seen: Evidence) -> Vec<Evidence> {
     if visit.args.read_only {
         let what = format!("{} tests of pulls", failing.len() + others.len());
         if !failing.is_empty() || !others.is_empty() {
-            tests.unread.push(left_out(&what, "nothing was to be created", "leaving out --read-only"));
+            tests.unread.push(left_out(&what, "they were left out", "--read-only creates nothing"));
         }
         return tests.into_parts();
     }
     for test in failing {
+        let untested = test.untested();
+        tests.unread.extend(
+            untested.map(|what| left_out(&what, "a few of each workload are tested", "--image tests others")),
+        );
         if tests.probe(&test).await && tests.is_open(&test) {
             tests.pull(&test).await;
         }
@@ -63,6 +67,7 @@ fn named(visit: &Visit<'_>, seen: &Evidence) -> Vec<Test> {
         namespace: visit.namespace.clone(),
         identity,
         images: visit.args.images.clone(),
+        left_out: 0,
         nodes: ready.map(|node| node.name.clone()).take(NODES).collect(),
     }]
 }
@@ -109,11 +114,11 @@ impl Tests<'_, '_> {
         let pods = test.nodes.len().max(1);
         if self.pods + pods > self.visit.args.max_pods {
             let why = format!("{} pods were made", self.pods);
-            self.unread.push(left_out(&what, &why, "--max-pods"));
+            self.unread.push(left_out(&what, &why, "--max-pods allows more"));
             return false;
         }
         if self.visit.left().as_secs() < LEAST {
-            self.unread.push(left_out(&what, "the time was up", "--max-duration"));
+            self.unread.push(left_out(&what, "the time was up", "--max-duration gives more"));
             return false;
         }
         self.pods += pods;

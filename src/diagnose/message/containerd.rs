@@ -21,6 +21,8 @@ const RULES: &[Rule] = &[
     Rule(r"failed to fetch anonymous token", &[During(Operation::Authorize), Token(TokenFetch::Anonymous)]),
     Rule(r"failed to fetch oauth token", &[During(Operation::Authorize), Token(TokenFetch::WithCredential)]),
     Rule(r"(?:authorization failed: )?no basic auth credentials", &[Says(S::NoCredentialSent)]),
+    // nginx before a registry.
+    Rule(r"no user/password was provided for basic authentication", &[Says(S::NoCredentialSent)]),
     Rule(r"failed to handle basic auth because missing username or secret", &[Says(S::NoCredentialSent)]),
     Rule(
         r"authorization status: (?P<status>\d{3})",

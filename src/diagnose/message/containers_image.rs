@@ -143,7 +143,7 @@ const RULES: &[Rule] = &[
     ),
     Rule(r#"Failed to parse image "[^"]*".*"#, &[Says(S::InvalidName)]),
     Rule(
-        r#"(?:invalid reference format|repository name must be lowercase|parsing reference ".*").*"#,
+        r#"(?:invalid reference (?:format|".*")|repo(?:sitory name)? must be lowercase|parsing reference ".*").*"#,
         &[Says(S::InvalidName)],
     ),
     Rule(

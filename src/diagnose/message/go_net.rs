@@ -160,7 +160,7 @@ const RULES: &[Rule] = &[
         ),
         &[Fails(F::Malformed)],
     ),
-    Rule(r"http: server gave HTTP response to HTTPS client", &[Fails(F::HttpAnswered)]),
+    Rule(r"(?:http: )?server gave HTTP response to HTTPS client", &[Fails(F::HttpAnswered)]),
     Rule(
         concat!(
             r"http: server closed idle connection|http2: server sent GOAWAY[^:]*|",

@@ -64,7 +64,8 @@ const CREDENTIAL_RULES: &[Rule] = &[
         &[Says(S::Locked)],
     ),
     // The Distribution registry's own log.
-    Rule(r"error authorizing context(?:: insufficient scope)?", &[]),
+    Rule(r"error authorizing context: insufficient scope", &[Says(S::AccessDenied)]),
+    Rule(r"error authorizing context", &[]),
     Rule(r"invalid token(?:$| )", &[Says(S::TokenRefused)]),
     // Who asked, by name or as nobody
     Rule(
@@ -169,7 +170,7 @@ const REFUSAL_RULES: &[Rule] = &[
     Rule(
         concat!(
             r"(?i-u:the system is in read[- ]only mode.*|(?:the )?(?:registry|repository|",
-            r"system) is (?:currently )?(?:in )?read[- ]only.*|read[- ]only mode|",
+            r"system) is (?:currently )?(?:in )?read[- ]only.*|(?:.{0,60} in )?read[- ]?only mode.*|",
             r"can not push artifact to a proxy project.*|.{0,60}maintenance mode.*|",
             r"the region is currently read-only.*|push(?:es|ing)? .{0,40}(?:is|are) (?:currently )?disabled.*)",
         ),

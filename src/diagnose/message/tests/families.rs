@@ -239,3 +239,11 @@ fn docker_hubs_token_service_limits_logins_too() {
     likely(&at("https://auth.docker.io/token?service=registry.docker.io"), C::RateLimited);
     certainly(&at("https://registry-1.docker.io/v2/a/manifests/1"), C::RateLimited);
 }
+
+#[test]
+fn a_registry_that_takes_no_writes_says_so_in_many_words() {
+    begins("denied: Upload/Delete is prohibited in read only mode.", &[C::RegistryReadOnly]);
+    begins("The request is prohibited in readonly mode", &[C::RegistryReadOnly]);
+    let found = codes("denied: this is a read and write mode", CredentialSent::Unknown);
+    assert!(!found.contains(&C::RegistryReadOnly), "{found:?}");
+}
