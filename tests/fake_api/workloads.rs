@@ -161,6 +161,8 @@ async fn where_nothing_fails_neither_events_nor_nodes_nor_secrets_are_read() {
     assert_eq!(outcome(&seen, Resource::Events), &Outcome::Seen { value: 0 });
     let audit = seen_of(&fake, Action::Secrets, everywhere()).await.unwrap().0;
     assert!(audit.secret("shop", "regcred").is_some() && audit.read(Resource::Events).is_none());
+    let both = seen_of(&fake, Action::Doctor, everywhere()).await.unwrap().0;
+    assert!(both.secret("shop", "regcred").is_some() && both.read(Resource::Events).is_some());
 }
 
 #[tokio::test]

@@ -36,7 +36,6 @@ use crate::api::Api;
 use crate::collect::namespace::absent_namespace;
 use crate::collect::workloads::lists::Listed;
 use crate::error::Error;
-use crate::evidence::probe::Action;
 use crate::evidence::workloads::{EgressPolicy, Read, Resource, Workloads};
 use crate::evidence::{Node, Outcome, Step};
 use crate::plan::{Plan, ScopePlan};
@@ -80,7 +79,7 @@ pub fn reads_for_secrets(scope: &ScopePlan) -> Vec<Resource> {
     reads_for_why(scope).into_iter().filter(|resource| !of_pulls(resource)).collect()
 }
 
-/// Reads what the plan's scope names. With [`Action::Why`], Secrets are read in namespaces where a pull fails, of
+/// Reads what the plan's scope names. With [`Action::Why`](crate::evidence::Action::Why), Secrets are read in namespaces where a pull fails, of
 /// workloads that were named, and of builders; else of all workloads.
 ///
 /// # Errors
@@ -90,7 +89,7 @@ pub fn reads_for_secrets(scope: &ScopePlan) -> Vec<Resource> {
 pub async fn read(api: &Api, plan: &Plan, key: &RunKey) -> Result<(Workloads, Vec<Node>), Error> {
     let scope = Scope::of(plan)?;
     let reads = plan.scope.as_ref().map(|scope| scope.reads.as_slice()).unwrap_or_default();
-    let reader = Reader { api, key, reads, scope: &scope, is_audit: plan.action == Action::Secrets };
+    let reader = Reader { api, key, reads, scope: &scope, is_audit: plan.action.audits() };
     let (mut merged, mut told, now) = reader.workloads().await?;
     reader.refuse_if_no_namespace(&merged).await?;
     told.extend(pulls::read(&reader, &mut merged, now).await);

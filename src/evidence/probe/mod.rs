@@ -107,6 +107,11 @@ impl Action {
     pub fn asks_why(self) -> bool {
         matches!(self, Self::Why | Self::Doctor)
     }
+
+    /// Whether it is asked what is written down for workloads, whether their pulls fail or not.
+    pub fn audits(self) -> bool {
+        matches!(self, Self::Secrets | Self::Doctor)
+    }
 }
 
 /// Everything that one probe saw.

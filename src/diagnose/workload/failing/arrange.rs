@@ -18,7 +18,7 @@ const FIXES: usize = 8;
 /// Findings about workloads, each once. Those of `why` by how many pods each stops, and then by severity.
 pub(in crate::diagnose) fn arrange(findings: &mut Vec<Finding>, evidence: &Evidence) {
     let action = evidence.plan.action;
-    let asks = action.asks_why() || action == Action::Secrets;
+    let asks = action.asks_why() || action.audits();
     let Some(seen) = evidence.workloads.as_ref().filter(|_| asks) else { return };
     let pulls: HashMap<&str, &FailingPull> = seen.failing.iter().map(|one| (one.id.as_str(), one)).collect();
     *findings = join(std::mem::take(findings));

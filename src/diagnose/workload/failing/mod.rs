@@ -46,7 +46,7 @@ const WEIGH: &[Weigh] = &[network::weigh, node::weigh, image::weigh, credential:
 /// `why` and `doctor` ask for every cause; `secrets` for what registries say of credentials, beside what is written down.
 pub(in crate::diagnose) fn pulls(evidence: &Evidence) -> Vec<Finding> {
     let action = evidence.plan.action;
-    let asks = action.asks_why() || action == Action::Secrets;
+    let asks = action.asks_why() || action.audits();
     let Some(view) = View::of(evidence).filter(|_| asks) else { return Vec::new() };
     let scene = Scene::of(view);
     let mut findings: Vec<Finding> = scene.waiting().map(|case| judge(&scene, case)).collect();
