@@ -6,7 +6,7 @@ use regauth::collect::identity::WorkloadRef;
 use super::Format;
 use crate::settings;
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Identity: what it is done as")]
 pub struct IdentityArgs {
     /// A workload: its ServiceAccount and pull secrets (pod, deploy, sts, ds, rs, job or cronjob)

@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use jiff::Timestamp;
 use regauth::code::Code;
-use regauth::evidence::Run;
 use regauth::explain;
 use regauth::finding::Candidate;
 use regauth::report::Report;
@@ -42,7 +40,7 @@ pub fn run(connection: &Connection, args: &Explain, output: &mut Output) -> Resu
         lines(&text.text, args.output, output)?;
         return Ok(0);
     }
-    let run = Run::new(regauth::run::new_id()?, "", Timestamp::now());
+    let run = super::new_run("")?;
     let explained = explain::explain(&text.text);
     let report = Report::of_text(&explained, run, connection.namespace.as_deref(), text.left_unread);
     output.data(&render::report(&report, args.output, output.width(), output.colour())?)?;

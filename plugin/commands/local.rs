@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use regauth::evidence::stores::Store;
-use regauth::evidence::{Action, Evidence, Probe, Run};
+use regauth::evidence::{Action, Evidence, Probe};
 use regauth::plan::{Plan, ProbePlan};
 use regauth::probe::stores::helper::{LIMIT, Programs};
 use regauth::probe::stores::{Env, Remembered, Stores};
@@ -52,7 +52,7 @@ pub async fn run(here: Here<'_>, output: &mut Output) -> Result<u8, Failure> {
     let stores = stores(here.stores, &stop, here.timeout)?;
     let (plan, asked) = (plan(&here), asked(&here)?);
     output.remark(&format!("looking at {} from this machine", here.images.join(", ")));
-    let mut run = Run::new(regauth::run::new_id()?, "", Timestamp::now());
+    let mut run = super::new_run("")?;
     let looked = tokio::select! {
         looked = looked(asked, stores, stop.clone()) => looked,
         _ = signals => None,

@@ -25,6 +25,8 @@ mod workloads;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use regauth::evidence::Run;
 use regauth::registry::reference::Reference;
 use regauth::report::ExitStatus;
 
@@ -147,9 +149,14 @@ fn unique(images: &[String]) -> Vec<String> {
     unique
 }
 
+/// A run that begins now.
+fn new_run(server: &str) -> Result<Run, Failure> {
+    Ok(Run::new(regauth::run::new_id()?, server, Timestamp::now()))
+}
+
 /// As nobody: no pull secret, not even the ServiceAccount's.
 fn unidentified() -> IdentityArgs {
-    IdentityArgs { as_workload: None, service_account: None, pull_secrets: Vec::new(), no_pull_secret: true }
+    IdentityArgs { no_pull_secret: true, ..IdentityArgs::default() }
 }
 
 /// What asks the API server before anything runs, within the time limit: one that does not answer is named.

@@ -3,11 +3,13 @@
 
 use regauth::code::Code;
 use regauth::collect::identity::WorkloadRef;
-use regauth::evidence::Evidence;
 use regauth::evidence::workloads::{FailingPull, ImageUse, PullState, Workload, Workloads};
+use regauth::evidence::{Action, Evidence};
+use regauth::plan::{Check, ProbePlan};
 use regauth::registry::reference::Reference;
 use regauth::report::Report;
 
+use super::planning::Wanted;
 use crate::cli::{IdentityArgs, NodeArgs, OneFirst};
 
 /// How many images of a workload are tested.
@@ -44,6 +46,20 @@ impl Test {
     /// `the pull of r/app:1 in namespace team`.
     pub fn describe(&self) -> String {
         format!("the pull of {} in namespace {}", self.images.join(", "), self.namespace)
+    }
+
+    /// What such a test wants of a run.
+    pub fn wanted(&self, checks: Vec<Check>, probe: Option<ProbePlan>) -> Wanted {
+        Wanted {
+            action: Action::Pull,
+            images: self.images.clone(),
+            checks,
+            probe,
+            harbor: None,
+            clock: None,
+            labels: Default::default(),
+            one_node: false,
+        }
     }
 
     /// The nodes as flags.
@@ -114,12 +130,7 @@ fn healthy(workload: &Workload, image: &ImageUse) -> Option<Test> {
     Some(Test {
         workload: workload.id.clone(),
         namespace: workload.namespace.clone(),
-        identity: IdentityArgs {
-            as_workload: Some(as_workload),
-            service_account: None,
-            pull_secrets: Vec::new(),
-            no_pull_secret: false,
-        },
+        identity: IdentityArgs { as_workload: Some(as_workload), ..IdentityArgs::default() },
         images: vec![image.image.clone()],
         left_out: 0,
         nodes: image.started_on.iter().take(1).cloned().collect(),
@@ -170,7 +181,7 @@ fn identity(seen: &Workloads, failing: &FailingPull) -> IdentityArgs {
 #[cfg(test)]
 mod tests {
     use regauth::evidence::workloads::Events;
-    use regauth::evidence::{Action, Node, Run};
+    use regauth::evidence::{Node, Run};
     use regauth::finding::{Finding, Subject};
     use regauth::plan::Plan;
 

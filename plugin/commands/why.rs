@@ -5,7 +5,7 @@ use regauth::evidence::{Action, Evidence};
 use regauth::plan::Check;
 use regauth::report::{NotChecked, NotCheckedState, Report};
 
-use super::planning::{Flags, Wanted};
+use super::planning::Flags;
 use super::retest::{self, Test};
 use super::runs::{self, Carried};
 use super::{Failure, workloads};
@@ -68,16 +68,8 @@ async fn carry_out(
     let nodes = test.node_args();
     let run = RunArgs { dry_run: DryRun::None, timeout: args.scope.timeout, keep: false, yes: args.yes };
     let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run, output: &args.output };
-    let wanted = Wanted {
-        action: Action::Pull,
-        images: test.images,
-        checks: vec![Check::Kubelet, Check::ProbeNode],
-        probe: Some(settings::probe_plan(&args.probing)?),
-        harbor: None,
-        clock: None,
-        labels: Default::default(),
-        one_node: false,
-    };
+    let probe = settings::probe_plan(&args.probing)?;
+    let wanted = test.wanted(vec![Check::Kubelet, Check::ProbeNode], Some(probe));
     match runs::carry_out(api, &test.namespace, flags, wanted, output).await? {
         Carried::Out(evidence) => Ok(Some(*evidence)),
         Carried::Printed => Ok(None),

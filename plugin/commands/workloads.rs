@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use regauth::api::Api;
 use regauth::collect::workloads;
-use regauth::evidence::{Action, Evidence, Run};
+use regauth::evidence::{Action, Evidence};
 use regauth::plan::{Plan, ScopePlan};
 use regauth::secret::RunKey;
 
@@ -20,7 +20,7 @@ pub async fn read(
 ) -> Result<Evidence, Failure> {
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
     let plan = plan(&namespace, scope, action, within);
-    let run = Run::new(regauth::run::new_id()?, api.server(), Timestamp::now());
+    let run = super::new_run(api.server())?;
     let key = RunKey::random().map_err(|error| error.to_string())?;
     let reading = async { Ok(workloads::read(api, &plan, &key).await?) };
     let (seen, nodes) = super::within(scope.timeout, reading).await?;

@@ -3,8 +3,9 @@
 use regauth::finding::Finding;
 use regauth::report::{NotCheckedState, Report, Verdict};
 
-use super::findings::{self, DEFAULT_WIDTH, some, wrapped};
+use super::findings::{self, some, wrapped};
 use super::grid::{Column, Layout, grid};
+use super::table::commented;
 use super::units::none;
 use super::{clock, summary, workloads};
 
@@ -59,7 +60,6 @@ fn what_to_do(finding: &&Finding) -> String {
 
 /// What was looked at, and what was not and why.
 fn told(report: &Report, width: usize) -> String {
-    let width = if width == usize::MAX { DEFAULT_WIDTH * 100 } else { width };
     let mut out = String::new();
     let mut say = |prefix: &str, text: &str| out.push_str(&wrapped(prefix, text, width));
     if report.findings.is_empty() {
@@ -100,8 +100,4 @@ fn looked_at(report: &Report) -> Vec<String> {
     told.into_iter()
         .map(|text| text.strip_prefix("Looked at ").map_or_else(|| text.clone(), str::to_string))
         .collect()
-}
-
-fn commented(text: &str) -> String {
-    text.lines().map(|line| format!("# {line}\n")).collect()
 }

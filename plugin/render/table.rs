@@ -64,6 +64,6 @@ pub fn report(report: &Report, layout: &Layout) -> String {
 }
 
 /// For a pipe: lines that whoever reads rows passes over.
-fn commented(text: &str) -> String {
+pub(super) fn commented(text: &str) -> String {
     text.lines().filter(|line| !line.is_empty()).map(|line| format!("# {line}\n")).collect()
 }

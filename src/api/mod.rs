@@ -94,17 +94,29 @@ impl Api {
         what: &'static str,
         path: &str,
     ) -> Result<Vec<T>, ApiError> {
-        let join = if path.contains('?') { '&' } else { '?' };
         let mut items = Vec::new();
+        self.each(what, path, JSON, |item| items.push(item)).await?;
+        Ok(items)
+    }
+
+    /// The same one by one, in the representation that `accept` names.
+    pub async fn each<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        path: &str,
+        accept: &'static str,
+        mut each: impl FnMut(T),
+    ) -> Result<(), ApiError> {
+        let join = if path.contains('?') { '&' } else { '?' };
         let mut next = String::new();
         loop {
             let query = path::with("", &[("limit", PAGE), ("continue", &next)]);
-            let page: wire::List<T> =
-                self.get(what, &format!("{path}{join}{}", query.trim_start_matches('?'))).await?;
-            items.extend(page.items);
+            let path = format!("{path}{join}{}", query.trim_start_matches('?'));
+            let page: wire::List<T> = decode(what, &self.get_bytes(accept, &path).await?.body)?;
+            page.items.into_iter().for_each(&mut each);
             next = page.metadata.next;
             if next.is_empty() {
-                return Ok(items);
+                return Ok(());
             }
         }
     }

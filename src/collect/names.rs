@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::identity::WorkloadRef;
-use crate::api::wire::{List, Named};
+use crate::api::wire::Named;
 use crate::api::{Api, ApiError, path};
 
 /// Lists without spec, status and data (Kubernetes 1.15 and later, "Receiving resources as Tables and metadata").
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-/// Objects a page.
-const PAGE: &str = "500";
+/// What is decoded, for errors.
+const WHAT: &str = "list of metadata";
 /// The label in which each node's kubelet tells its architecture.
 const ARCHITECTURE: &str = "kubernetes.io/arch";
 
@@ -59,7 +59,7 @@ pub async fn names(api: &Api, objects: &Objects, namespace: &str, limit: Duratio
     let until = Instant::now() + limit;
     let mut names = BTreeSet::new();
     for path in objects.paths(namespace) {
-        let heard = each_page(api, &path, |object| {
+        let heard = api.each(WHAT, &path, METADATA, |object: Named| {
             names.insert(object.metadata.name);
         });
         let _ = timeout_at(until, heard).await;
@@ -70,25 +70,9 @@ pub async fn names(api: &Api, objects: &Objects, namespace: &str, limit: Duratio
 /// The architectures of the cluster's nodes, as Go names them.
 pub async fn architectures(api: &Api) -> Result<BTreeSet<String>, ApiError> {
     let mut found = BTreeSet::new();
-    each_page(api, "/api/v1/nodes", |mut node| {
+    api.each(WHAT, "/api/v1/nodes", METADATA, |mut node: Named| {
         found.extend(node.metadata.labels.remove(ARCHITECTURE));
     })
     .await?;
     Ok(found)
-}
-
-async fn each_page(api: &Api, path: &str, mut each: impl FnMut(Named)) -> Result<(), ApiError> {
-    let join = if path.contains('?') { '&' } else { '?' };
-    let mut next = String::new();
-    loop {
-        let query = path::with("", &[("limit", PAGE), ("continue", &next)]);
-        let page = api.get_bytes(METADATA, &format!("{path}{join}{}", query.trim_start_matches('?'))).await?;
-        let page: List<Named> = serde_json::from_slice(&page.body)
-            .map_err(|error| ApiError::undecodable("list of metadata", &error))?;
-        page.items.into_iter().for_each(&mut each);
-        next = page.metadata.next;
-        if next.is_empty() {
-            return Ok(());
-        }
-    }
 }

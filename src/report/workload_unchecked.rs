@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::unchecked::{NotChecked, NotCheckedState};
+use super::unchecked::{self, NotChecked, NotCheckedState};
 use crate::evidence::workloads::{Resource, ServiceAccount, Workload, Workloads};
 use crate::evidence::{Action, Evidence, Outcome};
 use crate::plan::ScopePlan;
@@ -148,14 +148,7 @@ fn what_remains(resource: Resource, action: Action) -> &'static str {
 
 /// How it came not to be read; `None` where it was. What is absent by its own word was read.
 fn state<T>(outcome: &Outcome<T>) -> Option<(NotCheckedState, String)> {
-    Some(match outcome {
-        Outcome::Seen { .. } => return None,
-        Outcome::Denied { message, .. } => (NotCheckedState::Denied, message.to_string()),
-        Outcome::TimedOut { .. } => (NotCheckedState::TimedOut, "no answer in time".into()),
-        Outcome::Absent { message } | Outcome::Failed { message, .. } => {
-            (NotCheckedState::Failed, message.to_string())
-        }
-    })
+    (!matches!(outcome, Outcome::Seen { .. })).then(|| unchecked::state(outcome))
 }
 
 /// Workloads that were named.

@@ -2,13 +2,15 @@
 
 mod live;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use regauth::api::{Api, connect};
 use regauth::collect::access;
 use regauth::collect::leases::{self, Listen, NAMESPACE};
 use regauth::error::Error;
 use regauth::evidence::clock::LeaseClocks;
-use regauth::evidence::{Action, Evidence, Run};
+use regauth::evidence::{Action, Evidence};
 use regauth::plan::{Check, ClockAsk, ClockPlan, Plan};
 use regauth::probe::clock::TimeServer;
 use regauth::report::{ExitStatus, Report};
@@ -34,11 +36,7 @@ pub async fn run(connection: &Connection, args: Clock, output: &mut Output) -> R
         super::within(args.run.timeout, ask_for_rights(&api)).await?;
     }
     let mut evidence = match args.method.has_probes() {
-        false => Evidence::new(
-            Run::new(regauth::run::new_id()?, api.server(), Timestamp::now()),
-            plan(&args),
-            Timestamp::now(),
-        ),
+        false => Evidence::new(super::new_run(api.server())?, plan(&args), Timestamp::now()),
         true => {
             let namespace =
                 connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
@@ -92,7 +90,7 @@ async fn ask_for_rights(api: &Api) -> Result<(), Failure> {
 }
 
 fn clock_plan(args: &Clock) -> ClockPlan {
-    let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let usual = ClockPlan::default();
     ClockPlan {
         leases: args.method.has_leases(),
@@ -116,12 +114,16 @@ fn time_servers(given: &[String]) -> Vec<String> {
 
 /// The plan where only leases are watched.
 fn plan(args: &Clock) -> Plan {
-    let limit = args.listen.unwrap_or(args.run.timeout).as_secs();
+    plan_of_leases(clock_plan(args), args.listen.unwrap_or(args.run.timeout))
+}
+
+/// The same of whoever watches them beside something else.
+pub fn plan_of_leases(clock: ClockPlan, limit: Duration) -> Plan {
     Plan {
         namespace: NAMESPACE.into(),
         checks: Vec::new(),
-        clock: Some(clock_plan(args)),
-        ..Plan::of_this_machine(Action::Clock, Vec::new(), limit)
+        clock: Some(clock),
+        ..Plan::of_this_machine(Action::Clock, Vec::new(), limit.as_secs())
     }
 }
 

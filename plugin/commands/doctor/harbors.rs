@@ -5,9 +5,8 @@ use regauth::api::ApiError;
 use regauth::collect::harbor;
 use regauth::evidence::Unread;
 
-use super::super::Failure;
 use super::super::harbor::through_port_forward;
-use super::{Part, Visit, denied, failed, left_out};
+use super::{Part, Visit, denied, failed, left_out, not_done};
 
 /// How many Harbors are looked at.
 const HARBORS: usize = 3;
@@ -34,7 +33,7 @@ pub(super) async fn look(visit: &Visit<'_>) -> Part {
                 part.evidence.push(*evidence);
                 part.unread.extend(note.map(|why| failed(&format!("the cores of {what}"), &why)));
             }
-            Ok(Err(failure)) => part.unread.push(unread(&what, &failure)),
+            Ok(Err(failure)) => part.unread.push(not_done(&what, &failure)),
             Err(_) => part.unread.push(failed(&what, "the time was up; --max-duration gives more")),
         }
     }
@@ -44,20 +43,7 @@ pub(super) async fn look(visit: &Visit<'_>) -> Part {
 fn not_searched(visit: &Visit<'_>, error: &ApiError) -> Unread {
     let what = format!("whether there is a Harbor in {}", visit.place());
     match error.code() {
-        Some(401 | 403) => {
-            let place = match visit.args.all_namespaces {
-                true => " in all namespaces".into(),
-                false => format!(" in {}", visit.place()),
-            };
-            denied(&what, &format!("list pods{place}"))
-        }
+        Some(401 | 403) => denied(&what, &format!("list pods in {}", visit.place())),
         _ => failed(&what, &error.to_string()),
-    }
-}
-
-fn unread(what: &str, failure: &Failure) -> Unread {
-    match failure.missing_right() {
-        Some(right) => denied(what, right),
-        None => failed(what, &failure.to_string()),
     }
 }

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use regauth::api::{Api, connect};
 use regauth::collect::access;
 use regauth::collect::leases::{self, Listen, NAMESPACE};
-use regauth::evidence::{Action, Evidence, Outcome, Run, Step, Unread};
-use regauth::plan::{ClockPlan, Plan};
+use regauth::evidence::{Action, Evidence, Outcome, Step, Unread};
+use regauth::plan::ClockPlan;
 use regauth::report::Report;
 use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, runs, workloads};
+use super::{Failure, clock, runs, workloads};
 use crate::cli::{Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
@@ -149,13 +149,8 @@ impl<'a> Visit<'a> {
             Ok(Err(error)) => return Part::of(failed(what, &error.to_string())),
             Ok(Ok(clocks)) => clocks,
         };
-        let plan = Plan {
-            namespace: NAMESPACE.into(),
-            checks: Vec::new(),
-            clock: Some(ClockPlan::default()),
-            ..Plan::of_this_machine(Action::Clock, Vec::new(), self.args.max_duration.as_secs())
-        };
-        match self.run_of_its_own() {
+        let plan = clock::plan_of_leases(ClockPlan::default(), self.args.max_duration);
+        match super::new_run(self.api.server()) {
             Err(failure) => Part::of(failed(what, &failure.to_string())),
             Ok(run) => {
                 let mut evidence = Evidence::new(run, plan, Timestamp::now());
@@ -163,10 +158,6 @@ impl<'a> Visit<'a> {
                 Part { evidence: vec![evidence], unread: Vec::new() }
             }
         }
-    }
-
-    fn run_of_its_own(&self) -> Result<Run, Failure> {
-        Ok(Run::new(regauth::run::new_id()?, self.api.server(), Timestamp::now()))
     }
 }
 
@@ -180,6 +171,14 @@ impl Part {
 fn failed(what: &str, why: &str) -> Unread {
     let outcome = Outcome::Failed { step: Step::Read, message: Clean::new(why) };
     Unread { what: what.into(), outcome, settled_by: Clean::default() }
+}
+
+/// A part that could not be done, for want of a right or else.
+fn not_done(what: &str, failure: &Failure) -> Unread {
+    match failure.missing_right() {
+        Some(right) => denied(what, right),
+        None => failed(what, &failure.to_string()),
+    }
 }
 
 /// A part that a right is missing for.

@@ -1,13 +1,13 @@
 //! Tests of what reading leaves open, one after another: two at once could send one refused password twice.
 
-use regauth::evidence::{Action, Evidence, Unread};
+use regauth::evidence::{Evidence, Unread};
 use regauth::plan::Check;
 use regauth::report::Report;
 
 use super::super::planning::{Flags, Wanted};
 use super::super::retest::{self, Test};
 use super::super::{Failure, runs};
-use super::{Visit, denied, failed, left_out};
+use super::{Visit, left_out, not_done};
 use crate::cli::{DryRun, IdentityArgs, RunArgs};
 use crate::settings;
 
@@ -27,7 +27,7 @@ pub(super) async fn test(visit: &Visit<'_>, seen: Evidence) -> Vec<Evidence> {
         .collect();
     let others: Vec<Test> =
         named(visit, &seen).into_iter().chain(retest::of_healthy(&seen, HEALTHY)).collect();
-    let mut tests = Tests { visit, parts: vec![seen], pods: 0, unread: Vec::new() };
+    let mut tests = Tests { visit, seen, tested: Vec::new(), report, pods: 0, unread: Vec::new() };
     if visit.args.read_only {
         let what = format!("{} tests of pulls", failing.len() + others.len());
         if !failing.is_empty() || !others.is_empty() {
@@ -56,16 +56,10 @@ fn named(visit: &Visit<'_>, seen: &Evidence) -> Vec<Test> {
         return Vec::new();
     }
     let ready = seen.nodes.iter().filter(|node| node.pressures.is_empty());
-    let identity = IdentityArgs {
-        as_workload: None,
-        service_account: None,
-        pull_secrets: Vec::new(),
-        no_pull_secret: false,
-    };
     vec![Test {
         workload: String::new(),
         namespace: visit.namespace.clone(),
-        identity,
+        identity: IdentityArgs::default(),
         images: visit.args.images.clone(),
         left_out: 0,
         nodes: ready.map(|node| node.name.clone()).take(NODES).collect(),
@@ -74,8 +68,12 @@ fn named(visit: &Visit<'_>, seen: &Evidence) -> Vec<Test> {
 
 struct Tests<'v, 'a> {
     visit: &'v Visit<'a>,
-    /// The evidence that was read, and that of each test.
-    parts: Vec<Evidence>,
+    /// The evidence that was read.
+    seen: Evidence,
+    /// That of each test.
+    tested: Vec<Evidence>,
+    /// What all of it comes to so far.
+    report: Report,
     /// Pods that were made.
     pods: usize,
     unread: Vec<Unread>,
@@ -83,18 +81,13 @@ struct Tests<'v, 'a> {
 
 impl Tests<'_, '_> {
     fn into_parts(mut self) -> Vec<Evidence> {
-        if let Some(first) = self.parts.first_mut() {
-            first.unread.append(&mut self.unread);
-        }
-        self.parts
+        self.seen.unread.append(&mut self.unread);
+        std::iter::once(self.seen).chain(self.tested).collect()
     }
 
     /// Whether the pulls in question still have no certain cause.
     fn is_open(&self, test: &Test) -> bool {
-        match (self.parts.first(), Report::of_all(&self.parts)) {
-            (Some(seen), Some(report)) => retest::is_open(test, seen, &report),
-            _ => false,
-        }
+        retest::is_open(test, &self.seen, &self.report)
     }
 
     async fn probe(&mut self, test: &Test) -> bool {
@@ -125,14 +118,12 @@ impl Tests<'_, '_> {
         let _doing = self.visit.live.doing(&what);
         match carry_out(self.visit, test, check).await {
             Ok(evidence) => {
-                self.parts.push(evidence);
+                self.report.add(Report::of(&evidence));
+                self.tested.push(evidence);
                 true
             }
             Err(failure) => {
-                self.unread.push(match failure.missing_right() {
-                    Some(right) => denied(&what, right),
-                    None => failed(&what, &failure.to_string()),
-                });
+                self.unread.push(not_done(&what, &failure));
                 false
             }
         }
@@ -147,16 +138,7 @@ async fn carry_out(visit: &Visit<'_>, test: &Test, check: Check) -> Result<Evide
         Check::Kubelet => None,
         _ => Some(settings::probe_plan(&visit.args.probing)?),
     };
-    let wanted = Wanted {
-        action: Action::Pull,
-        images: test.images.clone(),
-        checks: vec![check],
-        probe,
-        harbor: None,
-        clock: None,
-        labels: Default::default(),
-        one_node: test.nodes.is_empty(),
-    };
+    let wanted = Wanted { one_node: test.nodes.is_empty(), ..test.wanted(vec![check], probe) };
     runs::carry_out_quietly(visit.api, &test.namespace, flags, wanted, (visit.live, visit.stop), visit.output)
         .await
 }

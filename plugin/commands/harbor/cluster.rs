@@ -77,7 +77,7 @@ pub async fn through_port_forward(
             Ok((Box::new(evidence), None))
         }
         Err(failure) => {
-            let run = super::here::new_run(api.server())?;
+            let run = super::super::new_run(api.server())?;
             Ok((Box::new(unasked(run, found, limit.as_secs())), Some(failure.to_string())))
         }
     }

@@ -11,7 +11,7 @@ use regauth::evidence::{Evidence, Outcome, Probe, ProbeSeen, Step};
 use regauth::plan::{CoreAddress, HarborAsk};
 use regauth::text::Clean;
 
-use super::super::Failure;
+use super::super::{Failure, new_run};
 use super::cluster::Front;
 use super::here;
 use crate::cli::Harbor;
@@ -56,7 +56,7 @@ pub(super) async fn ask(
         ..super::ask(args, front.external.clone())
     };
     let image = here::wants_credential(args).then(|| front.image(args)).transpose()?;
-    let run = here::new_run(api.server())?;
+    let run = new_run(api.server())?;
     let Some((mut probe, interrupted)) = here::look(args, ask.clone(), image.clone()).await? else {
         return Err(Failure::interrupted("stopped at once".into()));
     };

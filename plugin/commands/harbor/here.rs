@@ -8,7 +8,7 @@ use regauth::probe::{self, HarborHere};
 use regauth::report::{ExitStatus, Report};
 use tokio_util::sync::CancellationToken;
 
-use super::super::{Failure, local, runs};
+use super::super::{Failure, local, new_run, runs};
 use super::cluster;
 use crate::cli::Harbor;
 use crate::output::Output;
@@ -78,10 +78,6 @@ pub(super) async fn look(
     };
     ending.abort();
     Ok(probe.map(|probe| (probe, stop.is_cancelled())))
-}
-
-pub(super) fn new_run(server: &str) -> Result<Run, Failure> {
-    Ok(Run::new(regauth::run::new_id()?, server, Timestamp::now()))
 }
 
 pub(super) fn evidence(

@@ -58,3 +58,10 @@ pub struct PullSecretSeen {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<Owner>,
 }
+
+impl PullSecretSeen {
+    /// Whether its data has a key.
+    pub fn has_key(&self, key: &str) -> bool {
+        self.keys.iter().any(|one| one.as_str() == key)
+    }
+}

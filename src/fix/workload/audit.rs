@@ -1,6 +1,8 @@
 //! Mends for what is written down wrong: Secrets, and who names them.
 
-use super::mends::{Place, WORKLOADS, name_pull_secret_in_all, no_longer_name, renew, retype};
+use super::mends::{
+    Place, WORKLOADS, docker_config_key, name_pull_secret_in_all, no_longer_name, renew, retype,
+};
 use crate::evidence::workloads::{EgressPolicy, PullSecret, PullSecretSeen};
 use crate::finding::Fix;
 use crate::fix::shell::quoted;
@@ -43,10 +45,8 @@ pub(crate) fn wrong_type(
 
 fn second_secret(secret: &PullSecret, seen: &PullSecretSeen, second: &str) -> Vec<Fix> {
     let PullSecret { name, namespace, .. } = secret;
-    let has = |key: &&&str| seen.keys.iter().any(|one| one.as_str() == **key);
-    let json = [KEY_DOCKER_CONFIG_JSON, "config.json", "dockerconfigjson"];
-    let found = json.iter().find(has).map(|key| (*key, KEY_DOCKER_CONFIG_JSON, TYPE_DOCKER_CONFIG_JSON));
-    let legacy = || [KEY_DOCKERCFG].iter().find(has).map(|key| (*key, KEY_DOCKERCFG, TYPE_DOCKERCFG));
+    let found = docker_config_key(seen).map(|key| (key, KEY_DOCKER_CONFIG_JSON, TYPE_DOCKER_CONFIG_JSON));
+    let legacy = || seen.has_key(KEY_DOCKERCFG).then_some((KEY_DOCKERCFG, KEY_DOCKERCFG, TYPE_DOCKERCFG));
     let Some((from, key, kind)) = found.or_else(legacy) else {
         return vec![
             crate::fix::look_at_keys(name, namespace),

@@ -122,7 +122,7 @@ fn held_in(secret: Option<&PullSecret>) -> Option<&'static str> {
 
 /// A pod that mounts a Secret whole does not tell its keys: the usual one is taken for the file. The Secret knows better.
 fn as_it_is(misnamed: &Misnamed, secret: Option<&PullSecret>) -> Misnamed {
-    let lacks_key = secret.and_then(PullSecret::seen).is_some_and(|seen| !has_key(seen, &misnamed.key));
+    let lacks_key = secret.and_then(PullSecret::seen).is_some_and(|seen| !seen.has_key(&misnamed.key));
     let mut misnamed = misnamed.clone();
     if let Some(key) = held_in(secret).filter(|_| lacks_key) {
         let folder = misnamed.mounted_as.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -150,7 +150,7 @@ fn names_file(misnamed: &Misnamed, builder: &BuilderConfig, secret: Option<&Pull
     }
     let secret = secret?;
     match secret.seen() {
-        Some(seen) => Some(has_key(seen, file_of(misnamed))),
+        Some(seen) => Some(seen.has_key(file_of(misnamed))),
         None => secret.is_absent().then_some(true),
     }
 }
@@ -158,10 +158,6 @@ fn names_file(misnamed: &Misnamed, builder: &BuilderConfig, secret: Option<&Pull
 /// The name of the file that the program reads.
 fn file_of(misnamed: &Misnamed) -> &str {
     misnamed.wanted.rsplit('/').next().unwrap_or_default()
-}
-
-fn has_key(seen: &PullSecretSeen, key: &str) -> bool {
-    seen.keys.iter().any(|one| one.as_str() == key)
 }
 
 /// A builder without a mounted configuration. What supplies it instead is in order unless somebody asks about this very
@@ -200,7 +196,7 @@ fn note<'e>(
     (secret, key): (&'e PullSecret, &'e str),
 ) {
     let found = match secret.seen() {
-        Some(seen) if !has_key(seen, key) => {
+        Some(seen) if !seen.has_key(key) => {
             let what = format!("lacks the key {key} that becomes the file");
             Some((Code::PullSecretWrongType, what, Severity::Error))
         }

@@ -15,7 +15,7 @@ pub(crate) fn renew_file(secret: &PullSecret, file: &str) -> Vec<Fix> {
     if let Some(at_source) = written_by(secret, "") {
         return vec![at_source];
     }
-    let held = secret.seen().filter(|seen| !has(seen, file)).and_then(docker_config_key);
+    let held = secret.seen().filter(|seen| !seen.has_key(file)).and_then(docker_config_key);
     held.map(|from| copy_key(secret, from, file)).into_iter().chain([fill(secret, file)]).collect()
 }
 
@@ -35,13 +35,9 @@ pub(crate) fn missing_file(secret: &PullSecret, other: Option<&str>, file: &str)
     copy.into_iter().chain([create]).collect()
 }
 
-fn has(seen: &PullSecretSeen, key: &str) -> bool {
-    seen.keys.iter().any(|one| one.as_str() == key)
-}
-
 /// The key under which a Secret holds a docker configuration of the newer format.
 pub(crate) fn docker_config_key(seen: &PullSecretSeen) -> Option<&'static str> {
-    DOCKER_CONFIG_KEYS.into_iter().find(|key| has(seen, key))
+    DOCKER_CONFIG_KEYS.into_iter().find(|key| seen.has_key(key))
 }
 
 fn copy_key(secret: &PullSecret, from: &str, file: &str) -> Fix {
