@@ -29,6 +29,15 @@ Examples:
 
 #[derive(Args, Debug)]
 pub struct Doctor {
+    #[command(flatten)]
+    pub checkup: CheckUpArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What is looked at, for every command that looks at everything.
+#[derive(Args, Debug)]
+pub struct CheckUpArgs {
     /// In all namespaces
     #[arg(short = 'A', long)]
     pub all_namespaces: bool,
@@ -49,11 +58,9 @@ pub struct Doctor {
     pub fix_format: FixAs,
     #[command(flatten)]
     pub probing: ProbeArgs,
-    #[command(flatten)]
-    pub output: OutputArgs,
 }
 
-impl Doctor {
+impl CheckUpArgs {
     /// The workloads that are looked at.
     pub fn scope(&self) -> ScopeArgs {
         ScopeArgs {

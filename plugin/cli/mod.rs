@@ -25,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::clock::{Clock, ClockMethod};
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
-pub use self::doctor::Doctor;
+pub use self::doctor::{CheckUpArgs, Doctor};
 pub use self::explain::Explain;
 pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};

@@ -19,8 +19,8 @@ pub async fn run(connection: &Connection, args: Limits, output: &mut Output) -> 
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;
-    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
-    runs::run(connection, flags, wanted, output).await
+    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run };
+    runs::run(connection, flags, wanted, (&args.output, output)).await
 }
 
 /// Docker Hub's own image for this question, and those that the user asks about.

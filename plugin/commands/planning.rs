@@ -17,7 +17,7 @@ use regauth::run::{self, Prepared};
 use regauth::secret::{RunKey, RunKeyText};
 
 use super::Failure;
-use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, OutputArgs, RunArgs};
+use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, RunArgs};
 use crate::settings;
 
 /// The flags that every run has.
@@ -26,7 +26,6 @@ pub struct Flags<'a> {
     pub identity: &'a IdentityArgs,
     pub nodes: &'a NodeArgs,
     pub run: &'a RunArgs,
-    pub output: &'a OutputArgs,
 }
 
 /// What a command wants of a run.

@@ -12,8 +12,8 @@ use crate::settings;
 /// Has the nodes pull.
 pub async fn run(connection: &Connection, args: Pull, output: &mut Output) -> Result<u8, Failure> {
     let wanted = wanted(&args)?;
-    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
-    runs::run(connection, flags, wanted, output).await
+    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run };
+    runs::run(connection, flags, wanted, (&args.output, output)).await
 }
 
 fn wanted(args: &Pull) -> Result<Wanted, Failure> {

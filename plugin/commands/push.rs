@@ -21,8 +21,8 @@ pub async fn run(connection: &Connection, args: Push, output: &mut Output) -> Re
         return local::run(here(&args)?, output).await;
     }
     let wanted = wanted(&args)?;
-    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run, output: &args.output };
-    runs::run(connection, flags, wanted, output).await
+    let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run };
+    runs::run(connection, flags, wanted, (&args.output, output)).await
 }
 
 /// A right to push is for the whole repository, and nothing is pushed.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::planning::{self, Flags, Wanted};
-use crate::cli::{Connection, DryRun};
+use crate::cli::{Connection, DryRun, OutputArgs};
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::{render, settings, signals};
@@ -31,13 +31,13 @@ pub async fn run(
     connection: &Connection,
     flags: Flags<'_>,
     wanted: Wanted,
-    output: &mut Output,
+    (printed, output): (&OutputArgs, &mut Output),
 ) -> Result<u8, Failure> {
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
     match carry_out(&api, &namespace, flags, wanted, output).await? {
         Carried::Printed => Ok(0),
-        Carried::Out(evidence) => print(&Report::of(&evidence), flags.output, output),
+        Carried::Out(evidence) => print(&Report::of(&evidence), printed, output),
     }
 }
 
@@ -85,7 +85,7 @@ pub async fn carry_out_quietly(
 }
 
 /// Prints a report; returns the exit status that it means.
-pub fn print(report: &Report, args: &crate::cli::OutputArgs, output: &mut Output) -> Result<u8, Failure> {
+pub fn print(report: &Report, args: &OutputArgs, output: &mut Output) -> Result<u8, Failure> {
     output.data(&render::report(report, args.output, output.width(), output.colour())?)?;
     Ok(report.exit_status(settings::fail_on(args.fail_on)).code())
 }

@@ -67,7 +67,7 @@ async fn carry_out(
 ) -> Result<Option<Evidence>, Failure> {
     let nodes = test.node_args();
     let run = RunArgs { dry_run: DryRun::None, timeout: args.scope.timeout, keep: false, yes: args.yes };
-    let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run, output: &args.output };
+    let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run };
     let probe = settings::probe_plan(&args.probing)?;
     let wanted = test.wanted(vec![Check::Kubelet, Check::ProbeNode], Some(probe));
     match runs::carry_out(api, &test.namespace, flags, wanted, output).await? {

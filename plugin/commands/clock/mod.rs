@@ -130,7 +130,7 @@ pub fn plan_of_leases(clock: ClockPlan, limit: Duration) -> Plan {
 /// A probe on each node. It has no credential: whoever issues an anonymous token tells its time as well.
 async fn probes(api: &Api, namespace: &str, args: &Clock, output: &mut Output) -> Result<Carried, Failure> {
     let identity = super::unidentified();
-    let flags = Flags { identity: &identity, nodes: &args.nodes, run: &args.run, output: &args.output };
+    let flags = Flags { identity: &identity, nodes: &args.nodes, run: &args.run };
     let wanted = Wanted {
         action: Action::Clock,
         images: super::unique(&args.images),

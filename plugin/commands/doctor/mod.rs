@@ -17,7 +17,7 @@ use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, clock, runs, workloads};
-use crate::cli::{Connection, Doctor};
+use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
 use live::Live;
@@ -28,28 +28,37 @@ const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Looks at everything, tests what that leaves open, and prints what it comes to.
 pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) -> Result<u8, Failure> {
     let api = connect(&settings::connect_options(connection)).await?;
-    let parts = {
-        let (stop, live) = (CancellationToken::new(), Live::new(output.is_watched()));
-        let visit = Visit::new(&api, connection, args, output, &live, &stop);
-        visit.announce();
-        let parts = tokio::select! {
-            parts = visit.parts() => parts,
-            () = signals::twice_stopped(&stop) => Err(Failure::interrupted(
-                "stopped at once; pods of a test go at their Job's deadline, or by `kubectl regauth cleanup -A`".into(),
-            )),
-        };
-        live.finish();
-        parts?
-    };
+    let parts = look(&api, connection, &args.checkup, output).await?;
     let report = Report::of_all(&parts).ok_or("nothing was looked at")?;
     runs::print(&report, &args.output, output)
+}
+
+/// Looks at everything and tests what that leaves open, with the plan and what is going on on stderr. The first
+/// evidence says what was asked; each of the others is that of one part or test.
+pub async fn look(
+    api: &Api,
+    connection: &Connection,
+    args: &CheckUpArgs,
+    output: &Output,
+) -> Result<Vec<Evidence>, Failure> {
+    let (stop, live) = (CancellationToken::new(), Live::new(output.is_watched()));
+    let visit = Visit::new(api, connection, args, output, &live, &stop);
+    visit.announce();
+    let parts = tokio::select! {
+        parts = visit.parts() => parts,
+        () = signals::twice_stopped(&stop) => Err(Failure::interrupted(
+            "stopped at once; pods of a test go at their Job's deadline, or by `kubectl regauth cleanup -A`".into(),
+        )),
+    };
+    live.finish();
+    parts
 }
 
 /// One visit: what all its parts need.
 struct Visit<'a> {
     api: &'a Api,
     connection: &'a Connection,
-    args: &'a Doctor,
+    args: &'a CheckUpArgs,
     /// The namespace of the context, or the one that was named.
     namespace: String,
     deadline: Instant,
@@ -69,7 +78,7 @@ impl<'a> Visit<'a> {
     fn new(
         api: &'a Api,
         connection: &'a Connection,
-        args: &'a Doctor,
+        args: &'a CheckUpArgs,
         output: &'a Output,
         live: &'a Live,
         stop: &'a CancellationToken,

@@ -133,7 +133,7 @@ impl Tests<'_, '_> {
 async fn carry_out(visit: &Visit<'_>, test: &Test, check: Check) -> Result<Evidence, Failure> {
     let nodes = test.node_args();
     let run = RunArgs { dry_run: DryRun::None, timeout: visit.left(), keep: false, yes: true };
-    let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run, output: &visit.args.output };
+    let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run };
     let probe = match check {
         Check::Kubelet => None,
         _ => Some(settings::probe_plan(&visit.args.probing)?),

@@ -214,7 +214,7 @@ async fn from_a_pod(
         one_node: true,
     };
     let (identity, node) = (identity(args), one_node(args));
-    let flags = Flags { identity: &identity, nodes: &node, run: &args.run, output: &args.output };
+    let flags = Flags { identity: &identity, nodes: &node, run: &args.run };
     runs::carry_out(api, namespace, flags, wanted, output).await
 }
 

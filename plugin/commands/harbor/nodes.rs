@@ -93,7 +93,7 @@ async fn run(
         NodeArgs { nodes: Vec::new(), node_selector: None, all_nodes: false, one_first: OneFirst::Never };
     let identity = unidentified();
     let run = RunArgs { dry_run: DryRun::None, ..args.run };
-    let flags = Flags { identity: &identity, nodes: &nodes, run: &run, output: &args.output };
+    let flags = Flags { identity: &identity, nodes: &nodes, run: &run };
     match runs::carry_out(api, namespace, flags, wanted, output).await? {
         Carried::Out(evidence) => Ok(*evidence),
         Carried::Printed => Err("nothing was asked from the nodes".into()),
