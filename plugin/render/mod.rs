@@ -3,6 +3,7 @@
 mod clock;
 mod doctor;
 pub mod explain;
+mod fill;
 mod findings;
 mod grid;
 mod harbor;
