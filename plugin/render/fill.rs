@@ -77,6 +77,9 @@ mod tests {
 
     #[test]
     fn a_word_of_letters_stays_whole() {
-        assert_eq!(wrapped("", "registry.example.com/team/app:1 x", 20), "registry.example.com/team/app:1\nx\n");
+        assert_eq!(
+            wrapped("", "registry.example.com/team/app:1 x", 20),
+            "registry.example.com/team/app:1\nx\n"
+        );
     }
 }
