@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::Case;
 use super::api::Api;
-use super::folder::{Folder, kubectl, stderr, stdout};
+use super::folder::{Folder, stderr, stdout};
+use super::{Case, kubectl};
 
 pub const CASES: &[Case] = &[
     Case::new("names_come_from_the_cluster_of_the_flags_that_were_typed", names),
@@ -16,7 +16,7 @@ pub const CASES: &[Case] = &[
     Case::new("the_shim_replaces_no_file_of_somebody_else", not_replaced),
     Case {
         name: "the_real_kubectl_completes_the_plugin_by_the_shim",
-        is_possible: || kubectl().is_some(),
+        is_possible: || kubectl::find().is_some(),
         run: by_kubectl,
     },
 ];
@@ -123,7 +123,7 @@ fn by_kubectl() {
     let (api, folder) = (Api::start(), Folder::new());
     folder.kubeconfig(&api);
     folder.bin_with_shim();
-    let kubectl = kubectl().unwrap();
+    let kubectl = kubectl::find().unwrap();
     let told = |words: &[&str]| {
         let output =
             folder.command(&kubectl).args([&["__complete", "regauth"], words].concat()).output().unwrap();

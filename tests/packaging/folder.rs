@@ -112,19 +112,3 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
-
-/// kubectl: that of `KUBECTL`, of PATH, or one that the test cluster was built with.
-pub fn kubectl() -> Option<PathBuf> {
-    let named = std::env::var_os("KUBECTL").map(PathBuf::from);
-    named.or_else(|| on_path("kubectl")).or_else(|| {
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
-        let usual = cache.join("kubectl-regauth/cluster");
-        let built = std::env::var_os("REGAUTH_CLUSTER_CACHE").map_or(usual, PathBuf::from);
-        let mut found: Vec<PathBuf> =
-            fs::read_dir(built).ok()?.flatten().map(|entry| entry.path().join("kubectl")).collect();
-        found.retain(|file| file.is_file());
-        found.sort();
-        found.pop()
-    })
-}

@@ -1,6 +1,6 @@
 //! How people get the plugin: what the READMEs show, versions, completion by the real kubectl and the real shells, archives
-//! and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is not on this machine is counted as
-//! ignored.
+//! and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is not on this machine
+//! is counted as ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
@@ -14,6 +14,9 @@ mod complete;
 mod folder;
 #[cfg(target_os = "linux")]
 mod krew;
+#[cfg(target_os = "linux")]
+#[path = "../support/kubectl.rs"]
+mod kubectl;
 #[cfg(target_os = "linux")]
 mod picture;
 mod portable;

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::folder::{Folder, kubectl, on_path};
-use super::{Case, root, terminal, text};
+use super::folder::{Folder, on_path};
+use super::{Case, kubectl, root, terminal, text};
 
 pub const CASES: &[Case] = &[
     Case {
@@ -32,7 +32,7 @@ const LEFT_OUT: &str = "…";
 const END: &str = "--- end of what was printed, exit status";
 
 fn is_possible() -> bool {
-    kubectl().is_some() && on_path("git").is_some() && terminal::is_possible()
+    kubectl::find().is_some() && on_path("git").is_some() && terminal::is_possible()
 }
 
 /// A command, and what the README says that it prints.
@@ -128,7 +128,7 @@ fn kubectl_folder(folder: &Folder) -> std::path::PathBuf {
     let only = folder.folder("kubectl");
     let link = only.join("kubectl");
     if !link.exists() {
-        std::os::unix::fs::symlink(kubectl().expect("kubectl"), link).expect("a link");
+        std::os::unix::fs::symlink(kubectl::find().expect("kubectl"), link).expect("a link");
     }
     only
 }
