@@ -119,6 +119,18 @@ fn remarks_in_blocks_of_a_chinese_page_are_in_chinese() {
     }
 }
 
+/// Stars between signs that put no spaces between words are easily read as stars.
+#[test]
+fn marks_of_emphasis_are_read_as_such_in_chinese() {
+    let mut documents = vec!["README.zh-CN.md".into()];
+    documents.extend(files(&root().join("docs/runbooks/zh"), ".md"));
+    for path in documents {
+        let prose = document(&text(&root().join(&path))).prose;
+        let place = prose.find('*').map(|at| prose[..at].chars().rev().take(20).collect::<String>());
+        assert_eq!(place, None, "{}: a star is left, before it backwards", path.display());
+    }
+}
+
 #[test]
 fn the_chinese_index_lists_each_page_once_with_its_first_sentence() {
     let index = text(&root().join("docs/runbooks/zh/README.md"));

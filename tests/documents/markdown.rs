@@ -28,6 +28,8 @@ pub struct Document {
     pub items: usize,
     /// How many rows its tables have, heads aside.
     pub rows: usize,
+    /// All other text.
+    pub prose: String,
 }
 
 /// The parts of a Markdown text.
@@ -57,7 +59,7 @@ pub fn document(text: &str) -> Document {
             Event::Text(text) => match (&mut block, &mut heading) {
                 (Some(block), _) => block.text.push_str(&text),
                 (None, Some(heading)) => heading.push_str(&text),
-                (None, None) => {}
+                (None, None) => found.prose.push_str(&text),
             },
             Event::Code(code) => {
                 if let Some(heading) = &mut heading {
