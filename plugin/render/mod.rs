@@ -4,6 +4,7 @@ mod clock;
 mod compared;
 mod doctor;
 pub mod explain;
+mod fill;
 mod findings;
 mod grid;
 mod harbor;
