@@ -1,6 +1,7 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
 mod clock;
+mod compared;
 mod doctor;
 pub mod explain;
 mod fill;
