@@ -62,6 +62,7 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 	$(CARGO) clippy --locked --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features cluster -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features image -- -D warnings
+	$(CARGO) clippy --locked --lib --no-default-features --features bundle -- -D warnings
 	$(CARGO) clippy --locked --bin regauth-probe --no-default-features --features probe -- -D warnings
 	tests/parts.sh
 	@test -x $(TOOLS)/bin/cargo-deny || $(CARGO) install --locked --root $(TOOLS) cargo-deny@$(DENY_VERSION)
