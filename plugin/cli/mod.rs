@@ -4,6 +4,7 @@ mod bundle;
 mod clock;
 mod completion;
 mod doctor;
+mod events;
 #[cfg(test)]
 mod examples;
 mod explain;
@@ -11,6 +12,7 @@ mod format;
 mod harbor;
 mod image;
 mod limits;
+mod monitor;
 mod probe;
 mod pull;
 mod push;
@@ -28,11 +30,13 @@ pub use self::bundle::{Analyze, Collect};
 pub use self::clock::{Clock, ClockMethod};
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
 pub use self::doctor::{CheckUpArgs, Doctor};
+pub use self::events::EventArgs;
 pub use self::explain::Explain;
 pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
+pub use self::monitor::Monitor;
 pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
@@ -83,6 +87,9 @@ pub enum Command {
     /// Say how far the nodes' clocks are apart, by their leases or by probes
     #[command(after_help = clock::HELP)]
     Clock(Box<Clock>),
+    /// Go on looking as `doctor` does, and serve what it comes to as metrics for Prometheus
+    #[command(after_help = monitor::HELP)]
+    Monitor(Box<Monitor>),
     /// Find the registry errors in a message or a log, and say what causes them; or tell of a finding code
     #[command(after_help = explain::HELP)]
     Explain(Explain),

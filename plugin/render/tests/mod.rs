@@ -9,7 +9,7 @@ mod html;
 mod junit;
 mod markdown;
 mod narrow;
-mod prometheus;
+pub mod prometheus;
 mod sarif;
 mod steps;
 mod tables;

@@ -8,6 +8,7 @@ mod commands;
 mod harbor;
 mod healthy;
 mod limits;
+mod monitor;
 mod probes;
 mod pulls;
 mod secrecy;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Case> {
         clock_probe::CASES,
         commands::CASES,
         &harbor::all(),
+        monitor::CASES,
         healthy::CASES,
         secrecy::CASES,
     ]
