@@ -55,7 +55,9 @@ pub fn check_target(file: &Path, replace: bool, output: &Output) -> Result<(), F
     match folder.metadata() {
         Ok(found) if found.is_dir() => Ok(()),
         Ok(_) => Err(format!("{name} cannot be written: {} is no folder", folder.display()).into()),
-        Err(error) => Err(format!("{name} cannot be written: the folder {}: {error}", folder.display()).into()),
+        Err(error) => {
+            Err(format!("{name} cannot be written: the folder {}: {error}", folder.display()).into())
+        }
     }
 }
 
