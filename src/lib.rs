@@ -16,6 +16,8 @@ pub mod compatibility;
 pub mod diagnose;
 #[cfg(feature = "cluster")]
 pub mod error;
+#[cfg(feature = "cluster")]
+pub mod events;
 pub mod evidence;
 pub mod explain;
 pub mod finding;

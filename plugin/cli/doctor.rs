@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::workloads::FixAs;
-use super::{OutputArgs, ProbeArgs, ScopeArgs};
+use super::{EventArgs, OutputArgs, ProbeArgs, ScopeArgs};
 use crate::settings;
 
 pub(super) const HELP: &str = "\
@@ -33,6 +33,8 @@ pub struct Doctor {
     pub checkup: CheckUpArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub events: EventArgs,
 }
 
 /// What is looked at, for every command that looks at everything.

@@ -3,6 +3,7 @@
 mod clock;
 mod completion;
 mod doctor;
+mod events;
 #[cfg(test)]
 mod examples;
 mod explain;
@@ -26,6 +27,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::clock::{Clock, ClockMethod};
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
 pub use self::doctor::{CheckUpArgs, Doctor};
+pub use self::events::EventArgs;
 pub use self::explain::Explain;
 pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};

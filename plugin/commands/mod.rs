@@ -4,6 +4,7 @@ mod cleanup;
 mod clock;
 mod completion;
 mod doctor;
+mod events;
 mod explain;
 mod harbor;
 mod image;
