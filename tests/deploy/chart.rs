@@ -42,7 +42,7 @@ const ALL: &[&str] = &[
 fn lint(values: &[&str]) -> std::process::Output {
     let mut helm = program("helm");
     helm.args(["lint", "--strict"]).arg(root().join("manifests/chart"));
-    values.iter().for_each(|value| drop(helm.args(["--set", value])));
+    helm.args(values.iter().flat_map(|value| ["--set", value]));
     run(&mut helm)
 }
 
@@ -59,7 +59,7 @@ fn refused() {
         ("scope=everywhere", &["scope", "'cluster', 'namespace'"][..]),
         ("monitor.intervall=5m", &["monitor", "intervall"]),
         ("monitor.interval=often", &["monitor/interval", "does not match"]),
-        ("monitor.port=80", &["monitor/port", "1024"]),
+        ("monitor.port=80", &["monitor/port", "1,024"]),
         ("image.digest=latest", &["image/digest", "sha256"]),
         ("cronJob.failOn=sometimes", &["cronJob/failOn", "'never'"]),
         ("cronJob.schedule=daily", &["cronJob/schedule"]),
@@ -198,9 +198,9 @@ fn restricted() {
 fn images() {
     let digest = format!("sha256:{}", "a".repeat(64));
     for (values, image) in [
-        (vec!["image.repository=r.example.com/x".to_string(), "image.tag=2".into()], "r.example.com/x:2".to_string()),
+        (vec!["image.repository=r.example.com/x".to_string(), "image.tag=v2".into()], "r.example.com/x:v2".to_string()),
         (
-            vec!["image.tag=2".into(), format!("image.digest={digest}"), "imagePullSecrets[0].name=regcred".into()],
+            vec!["image.tag=v2".into(), format!("image.digest={digest}"), "imagePullSecrets[0].name=regcred".into()],
             format!("ghcr.io/kubectl-regauth/kubectl-regauth@{digest}"),
         ),
     ] {
@@ -220,6 +220,6 @@ fn packaged() {
     let package = folder.path(&format!("kubectl-regauth-{}.tgz", env!("CARGO_PKG_VERSION")));
     let mut helm = program("helm");
     helm.args(["template", "kubectl-regauth", "--namespace", "regauth"]).arg(package);
-    ALL.iter().for_each(|value| drop(helm.args(["--set", value])));
+    helm.args(ALL.iter().flat_map(|value| ["--set", value]));
     assert_eq!(super::objects::documents(&said(&mut helm)), chart(ALL));
 }

@@ -17,7 +17,7 @@ pub fn documents(yaml: &str) -> Vec<Value> {
 pub fn chart(values: &[&str]) -> Vec<Value> {
     let mut helm = program("helm");
     helm.args(["template", "kubectl-regauth", "--namespace", "regauth"]).arg(root().join("manifests/chart"));
-    values.iter().for_each(|value| drop(helm.args(["--set", value])));
+    helm.args(values.iter().flat_map(|value| ["--set", value]));
     documents(&said(&mut helm))
 }
 
