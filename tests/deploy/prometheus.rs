@@ -14,7 +14,7 @@ use super::toolbox::{Folder, file, program, root, said};
 const PLAIN: &str = "sed -n '/^  groups:/,$p' manifests/chart/files/prometheus-rule.yaml | sed 's/^  //'";
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running Prometheus; it ends when it is dropped.
 pub struct Prometheus {

@@ -5,6 +5,7 @@ mod clock;
 mod clock_probe;
 mod clocks;
 mod commands;
+mod deployed;
 mod harbor;
 mod healthy;
 mod limits;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Case> {
         clock::CASES,
         clock_probe::CASES,
         commands::CASES,
+        deployed::CASES,
         &harbor::all(),
         healthy::CASES,
         secrecy::CASES,
