@@ -118,6 +118,9 @@ fn apart() {
     ]);
     assert_eq!(granted(find(&objects, "Role", "-canary")), part(RUNS));
     assert_eq!(find(&objects, "Role", "-canary")["metadata"]["namespace"], "regauth");
+    let elsewhere =
+        chart(&["scope=namespace", "namespace=team", "monitor.pushCanary.repositories={r.example.com/x}"]);
+    assert_eq!(find(&elsewhere, "Role", "-canary")["metadata"]["namespace"], "team");
     let harbors: Vec<&Value> = objects
         .iter()
         .filter(|one| one["kind"] == "Role" && text(&one["metadata"]["name"]).ends_with("-harbor"))
