@@ -39,6 +39,8 @@ const ALL: &[&str] = &[
     "monitoring.dashboard.enabled=true",
 ];
 
+const CANARY: &[&str] = &["monitor.pushCanary.repositories={r.example.com/team/canary}"];
+
 fn lint(values: &[&str]) -> std::process::Output {
     let mut helm = program("helm");
     helm.args(["lint", "--strict"]).arg(root().join("manifests/chart"));
@@ -154,16 +156,19 @@ fn switched() {
 }
 
 fn taken() {
-    for values in [&[][..], ALL, &["scope=namespace", "namespace=team"]] {
+    for values in [&[][..], ALL, &["scope=namespace", "namespace=team"], &["emitEvents=true"], CANARY] {
         for pod in pods(&chart(values)) {
             let arguments = arguments(pod);
+            let has = |flag: &str| arguments.contains(&flag.to_string());
             // Help is asked for last: what stands before it has been parsed then.
             let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-regauth"));
             said(plugin.args(&arguments).arg("--help"));
-            let is_all = arguments.contains(&"--all-namespaces".to_string());
-            assert_ne!(is_all, arguments.contains(&"--namespace=team".to_string()), "{arguments:?}");
-            let creates = arguments.contains(&"--max-pods=6".to_string());
-            assert_ne!(creates, arguments.contains(&"--read-only".to_string()), "{arguments:?}");
+            assert_ne!(has("--all-namespaces"), has("--namespace=team"), "{arguments:?}");
+            // Pods are made where tests are wanted, and what writes is not told to be read-only.
+            assert_eq!(has("--max-pods=6"), values == ALL, "{arguments:?}");
+            let writes = has("--emit-events") || arguments.iter().any(|one| one.starts_with("--push-canary="));
+            assert_ne!(writes, has("--read-only"), "{arguments:?}");
+            assert_eq!(has("--max-pods=0"), writes && values != ALL, "{arguments:?}");
         }
     }
     let all = chart(&["cronJob.extraArgs={--verbose}", "monitor.extraArgs={--interval=1h}"]);

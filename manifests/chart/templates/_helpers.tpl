@@ -47,26 +47,30 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* Arguments of a check-up, for doctor and monitor. */}}
+{{/* Arguments of a check-up, for doctor and monitor: root, and whether something else is written (writes). */}}
 {{- define "regauth.checkup" -}}
-{{- if eq .Values.scope "cluster" }}
+{{- $values := .root.Values -}}
+{{- if eq $values.scope "cluster" }}
 - --all-namespaces
 {{- else }}
-- --namespace={{ include "regauth.namespace" . }}
+- --namespace={{ include "regauth.namespace" .root }}
 {{- end }}
-{{- if .Values.tests.create }}
-- --max-pods={{ .Values.tests.maxPods }}
-{{- with .Values.tests.probeImage }}
+{{- if $values.tests.create }}
+- --max-pods={{ $values.tests.maxPods }}
+{{- with $values.tests.probeImage }}
 - --probe-image={{ . }}
 {{- end }}
-{{- range .Values.tests.images }}
+{{- range $values.tests.images }}
 - --image={{ . }}
 {{- end }}
+{{- else if or .writes $values.emitEvents }}
+{{- /* Not read-only, but no pod is created to test pulls. */}}
+- --max-pods=0
 {{- else }}
 - --read-only
 {{- end }}
-- --max-duration={{ .Values.maxDuration }}
-{{- if .Values.emitEvents }}
+- --max-duration={{ $values.maxDuration }}
+{{- if $values.emitEvents }}
 - --emit-events
 {{- end }}
 {{- end -}}
