@@ -49,7 +49,12 @@ fn lint(values: &[&str]) -> std::process::Output {
 }
 
 fn linted() {
-    let off = ["cronJob.enabled=false", "monitor.enabled=false", "rights.create=false", "serviceAccount.create=false"];
+    let off = [
+        "cronJob.enabled=false",
+        "monitor.enabled=false",
+        "rights.create=false",
+        "serviceAccount.create=false",
+    ];
     for values in [&[][..], &off, ALL] {
         let output = lint(values);
         assert!(output.status.success(), "{values:?}: {}{}", utf8(&output.stdout), utf8(&output.stderr));
@@ -119,7 +124,8 @@ fn documented() {
             "" => false,
             line if line.trim_start().starts_with('#') => true,
             line => {
-                let is_plain = ["image:", "serviceAccount:", "rights:", "monitoring:", "resources:", "nodeSelector:"];
+                let is_plain =
+                    ["image:", "serviceAccount:", "rights:", "monitoring:", "resources:", "nodeSelector:"];
                 let is_known = is_plain.iter().any(|plain| line.starts_with(plain));
                 assert!(commented || is_known || line.starts_with(' ') || line.contains(": {}"), "{line}");
                 true
@@ -135,9 +141,11 @@ fn kinds(objects: &[Value]) -> Vec<String> {
 fn switched() {
     let nothing = chart(&["cronJob.enabled=false", "monitor.enabled=false", "rights.create=false"]);
     assert_eq!(kinds(&nothing), ["ServiceAccount"]);
-    assert!(!kinds(&chart(&["monitor.enabled=false", "monitoring.scrape=serviceMonitor"]))
-        .iter()
-        .any(|kind| matches!(kind.as_str(), "Deployment" | "Service" | "ServiceMonitor")));
+    assert!(
+        !kinds(&chart(&["monitor.enabled=false", "monitoring.scrape=serviceMonitor"]))
+            .iter()
+            .any(|kind| matches!(kind.as_str(), "Deployment" | "Service" | "ServiceMonitor"))
+    );
     assert!(!kinds(&chart(&["cronJob.enabled=false"])).contains(&"CronJob".to_string()));
     let own = chart(&["serviceAccount.create=false", "serviceAccount.name=mine"]);
     assert!(!kinds(&own).contains(&"ServiceAccount".to_string()));
@@ -166,14 +174,18 @@ fn taken() {
             assert_ne!(has("--all-namespaces"), has("--namespace=team"), "{arguments:?}");
             // Pods are made where tests are wanted, and what writes is not told to be read-only.
             assert_eq!(has("--max-pods=6"), values == ALL, "{arguments:?}");
-            let writes = has("--emit-events") || arguments.iter().any(|one| one.starts_with("--push-canary="));
+            let writes =
+                has("--emit-events") || arguments.iter().any(|one| one.starts_with("--push-canary="));
             assert_ne!(writes, has("--read-only"), "{arguments:?}");
             assert_eq!(has("--max-pods=0"), writes && values != ALL, "{arguments:?}");
         }
     }
     let all = chart(&["cronJob.extraArgs={--verbose}", "monitor.extraArgs={--interval=1h}"]);
     let last: Vec<String> = pods(&all).into_iter().filter_map(|pod| arguments(pod).pop()).collect();
-    assert_eq!(last.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(["--verbose", "--interval=1h"]));
+    assert_eq!(
+        last.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        BTreeSet::from(["--verbose", "--interval=1h"])
+    );
 }
 
 /// The rules of the level `restricted` (kubernetes.io, "Pod Security Standards") that a pod of one container can break.
@@ -186,7 +198,10 @@ fn restricted() {
         assert!(context["runAsUser"].as_u64().is_some_and(|user| user > 0));
         assert_eq!(context["seccompProfile"]["type"], "RuntimeDefault");
         let own = &container["securityContext"];
-        assert_eq!((&own["allowPrivilegeEscalation"], &own["readOnlyRootFilesystem"]), (&json!(false), &json!(true)));
+        assert_eq!(
+            (&own["allowPrivilegeEscalation"], &own["readOnlyRootFilesystem"]),
+            (&json!(false), &json!(true))
+        );
         assert_eq!(own["capabilities"], json!({"drop": ["ALL"]}));
         for field in ["hostNetwork", "hostPID", "hostIPC", "volumes"] {
             assert!(pod.get(field).is_none(), "{field}");
@@ -203,9 +218,16 @@ fn restricted() {
 fn images() {
     let digest = format!("sha256:{}", "a".repeat(64));
     for (values, image) in [
-        (vec!["image.repository=r.example.com/x".to_string(), "image.tag=v2".into()], "r.example.com/x:v2".to_string()),
         (
-            vec!["image.tag=v2".into(), format!("image.digest={digest}"), "imagePullSecrets[0].name=regcred".into()],
+            vec!["image.repository=r.example.com/x".to_string(), "image.tag=v2".into()],
+            "r.example.com/x:v2".to_string(),
+        ),
+        (
+            vec![
+                "image.tag=v2".into(),
+                format!("image.digest={digest}"),
+                "imagePullSecrets[0].name=regcred".into(),
+            ],
             format!("ghcr.io/kubectl-regauth/kubectl-regauth@{digest}"),
         ),
     ] {

@@ -24,7 +24,8 @@ const ENDINGS: [&str; 3] = ["_bucket", "_count", "_sum"];
 pub fn metrics(expression: &str) -> BTreeSet<String> {
     let words = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let ours = words.filter(|word| word.starts_with("regauth_"));
-    ours.map(|name| ENDINGS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name).to_string()).collect()
+    ours.map(|name| ENDINGS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name).to_string())
+        .collect()
 }
 
 /// The metrics of docs/metrics.md.
@@ -43,7 +44,8 @@ fn panels(dashboard: &Value) -> Vec<&Value> {
 }
 
 fn expressions(dashboard: &Value) -> Vec<String> {
-    let targets = panels(dashboard).into_iter().flat_map(|panel| panel["targets"].as_array().expect("targets"));
+    let targets =
+        panels(dashboard).into_iter().flat_map(|panel| panel["targets"].as_array().expect("targets"));
     targets.map(|target| text(&target["expr"])).collect()
 }
 
@@ -57,7 +59,10 @@ fn sound() {
         let title = text(&panel["title"]);
         assert!(!title.is_empty() && panel["datasource"] == chosen, "{title}");
         let targets = panel["targets"].as_array().expect("targets");
-        assert!(!targets.is_empty() && targets.iter().all(|target| target["datasource"] == chosen), "{title}");
+        assert!(
+            !targets.is_empty() && targets.iter().all(|target| target["datasource"] == chosen),
+            "{title}"
+        );
         let refs: BTreeSet<String> = targets.iter().map(|target| text(&target["refId"])).collect();
         assert_eq!(refs.len(), targets.len(), "{title}");
         let place = &panel["gridPos"];
@@ -67,7 +72,10 @@ fn sound() {
     let variables = dashboard["templating"]["list"].as_array().expect("variables");
     let names: Vec<String> = variables.iter().map(|one| text(&one["name"])).collect();
     assert_eq!(names, ["datasource", "job"]);
-    assert_eq!((text(&variables[0]["type"]), text(&variables[0]["query"])), ("datasource".into(), "prometheus".into()));
+    assert_eq!(
+        (text(&variables[0]["type"]), text(&variables[0]["query"])),
+        ("datasource".into(), "prometheus".into())
+    );
 }
 
 fn parses() {
@@ -95,5 +103,8 @@ fn parses() {
 fn complete() {
     let shown: BTreeSet<String> = expressions(&dashboard()).iter().flat_map(|one| metrics(one)).collect();
     let left_out: Vec<String> = documented().into_iter().filter(|name| !shown.contains(name)).collect();
-    assert_eq!(left_out, BTreeSet::from_iter(WITHOUT_PANEL.iter().map(ToString::to_string)).into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        left_out,
+        BTreeSet::from_iter(WITHOUT_PANEL.iter().map(ToString::to_string)).into_iter().collect::<Vec<_>>()
+    );
 }

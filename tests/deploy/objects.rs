@@ -8,8 +8,7 @@ use super::toolbox::{program, root, said};
 
 /// The documents of a YAML stream.
 pub fn documents(yaml: &str) -> Vec<Value> {
-    let all: Vec<Value> =
-        serde_saphyr::from_multiple(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
+    let all: Vec<Value> = serde_saphyr::from_multiple(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
     all.into_iter().filter(|one| !one.is_null()).collect()
 }
 

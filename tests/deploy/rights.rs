@@ -61,7 +61,8 @@ fn cluster() {
     ] {
         let objects = chart(&[value]);
         let role = granted(find(&objects, "ClusterRole", "kubectl-regauth"));
-        let wanted = parts(&READING).into_iter().chain(more.map(part).unwrap_or_default()).collect::<Granted>();
+        let wanted =
+            parts(&READING).into_iter().chain(more.map(part).unwrap_or_default()).collect::<Granted>();
         assert_eq!(role, wanted, "{value}");
         assert_eq!(granted(find(&objects, "Role", "-clocks")), part("regauth-clock"), "{value}");
         let clocks = place("Role", "kube-node-lease", "kubectl-regauth-clocks");
@@ -101,8 +102,15 @@ fn without() {
         let mut bound: Vec<_> = bound
             .map(|one| {
                 let subject = &one["subjects"][0];
-                assert_eq!((&subject["name"], &subject["namespace"]), (&"kubectl-regauth".into(), &"regauth".into()));
-                place(&text(&one["roleRef"]["kind"]), &text(&one["metadata"]["namespace"]), &text(&one["roleRef"]["name"]))
+                assert_eq!(
+                    (&subject["name"], &subject["namespace"]),
+                    (&"kubectl-regauth".into(), &"regauth".into())
+                );
+                place(
+                    &text(&one["roleRef"]["kind"]),
+                    &text(&one["metadata"]["namespace"]),
+                    &text(&one["roleRef"]["name"]),
+                )
             })
             .collect();
         bound.sort();
@@ -132,8 +140,10 @@ fn apart() {
         matches!(resource.as_str(), "jobs" | "serviceaccounts" | "events")
             || resource == "pods" && matches!(verb.as_str(), "create" | "watch" | "deletecollection")
     };
-    let wanted: Granted =
-        parts(&["regauth-harbor", "regauth-harbor-secrets"]).into_iter().filter(|right| !run(right)).collect();
+    let wanted: Granted = parts(&["regauth-harbor", "regauth-harbor-secrets"])
+        .into_iter()
+        .filter(|right| !run(right))
+        .collect();
     assert_eq!(granted(harbors[0]), wanted);
     let role = granted(find(&objects, "ClusterRole", "kubectl-regauth"));
     assert_eq!(role, parts(&READING), "what they need is granted nowhere else");

@@ -61,8 +61,11 @@ fn check_up(space: &Space) {
         "containers": [{"name": "app", "image": space.private_image(), "securityContext":
             {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}});
     space.kubectl(&["apply", "-f", "-"], &pod.to_string());
-    let reason = ["get", "pod", "waits", "-o", "jsonpath={.status.containerStatuses[0].state.waiting.reason}"];
-    wait_for("a pull that fails", Duration::from_secs(60), || space.kubectl(&reason, "").contains("ImagePull"));
+    let reason =
+        ["get", "pod", "waits", "-o", "jsonpath={.status.containerStatuses[0].state.waiting.reason}"];
+    wait_for("a pull that fails", Duration::from_secs(60), || {
+        space.kubectl(&reason, "").contains("ImagePull")
+    });
 
     let _release = Release::install(space, &["monitor.enabled=false", "rights.secrets=true"]);
     let (is_complete, log) = run_once(space, "now");
@@ -103,6 +106,13 @@ fn monitor(space: &Space) {
     harbor.replace_a_core();
     prometheus.wait("the alert", fires);
     assert!(groups().is_some_and(|groups| groups > 1.0));
-    let restarts = ["get", "pods", "-l", selector, "-o", "jsonpath={.items[*].status.containerStatuses[0].restartCount}"];
+    let restarts = [
+        "get",
+        "pods",
+        "-l",
+        selector,
+        "-o",
+        "jsonpath={.items[*].status.containerStatuses[0].restartCount}",
+    ];
     assert_eq!(space.kubectl(&restarts, ""), "0", "its probes are content");
 }
