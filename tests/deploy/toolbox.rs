@@ -1,5 +1,8 @@
 //! Programs that tests run, and folders for what they write.
 
+#[path = "../support/kubectl.rs"]
+mod kubectl;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -23,18 +26,9 @@ fn tools() -> &'static Result<Tools, String> {
             return Err(said.lines().last().unwrap_or("tests/deploy/tools failed").to_string());
         }
         let folder = PathBuf::from(String::from_utf8_lossy(&ran.stdout).lines().last().ok_or("no folder")?);
-        let kubectl = kubectl(&folder).ok_or("there is no kubectl: install it, or name it in KUBECTL")?;
+        let kubectl = kubectl::find().ok_or("there is no kubectl: install it, or name it in KUBECTL")?;
         Ok(Tools { folder, kubectl })
     })
-}
-
-/// kubectl: that of `KUBECTL`, of PATH, or one that the test cluster was built with.
-fn kubectl(tools: &Path) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let built = fs::read_dir(tools.parent()?).ok()?.flatten().map(|entry| entry.path());
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(built).collect();
-    let named = std::env::var_os("KUBECTL").map(PathBuf::from);
-    named.or_else(|| folders.into_iter().map(|one| one.join("kubectl")).find(|file| file.is_file()))
 }
 
 /// Why tests cannot run here, if so.

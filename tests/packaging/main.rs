@@ -14,6 +14,9 @@ mod complete;
 mod folder;
 #[cfg(target_os = "linux")]
 mod krew;
+#[cfg(target_os = "linux")]
+#[path = "../support/kubectl.rs"]
+mod kubectl;
 mod portable;
 #[cfg(target_os = "linux")]
 mod shells;
