@@ -11,6 +11,7 @@ mod format;
 mod harbor;
 mod image;
 mod limits;
+mod monitor;
 mod probe;
 mod pull;
 mod push;
@@ -33,6 +34,7 @@ pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
+pub use self::monitor::Monitor;
 pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
@@ -83,6 +85,9 @@ pub enum Command {
     /// Say how far the nodes' clocks are apart, by their leases or by probes
     #[command(after_help = clock::HELP)]
     Clock(Box<Clock>),
+    /// Go on looking as `doctor` does, and serve what it comes to as metrics for Prometheus
+    #[command(after_help = monitor::HELP)]
+    Monitor(Box<Monitor>),
     /// Find the registry errors in a message or a log, and say what causes them; or tell of a finding code
     #[command(after_help = explain::HELP)]
     Explain(Explain),

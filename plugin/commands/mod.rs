@@ -10,6 +10,7 @@ mod harbor;
 mod image;
 mod limits;
 mod local;
+pub mod monitor;
 mod planning;
 mod probe;
 mod pull;
@@ -120,6 +121,7 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Harbor(args) => harbor::run(&cli.connection, *args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
+        Command::Monitor(args) => monitor::run(&cli.connection, &args, output).await,
         Command::Explain(args) => explain::run(&cli.connection, &args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),

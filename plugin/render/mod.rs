@@ -13,7 +13,7 @@ mod limits;
 mod lines;
 mod markdown;
 pub mod page;
-mod prometheus;
+pub mod prometheus;
 mod rows;
 mod sarif;
 mod sheets;

@@ -8,6 +8,7 @@ pub mod fixture;
 mod html;
 mod junit;
 mod markdown;
+mod monitor;
 mod narrow;
 mod prometheus;
 mod sarif;
