@@ -33,30 +33,6 @@ mod scraped;
 #[path = "deploy/toolbox.rs"]
 mod toolbox;
 
-// A program's own files cannot be linked to: what renders is taken in as it is, with the reports that its tests have.
-#[path = "../plugin/cli/format.rs"]
-mod format;
-#[path = "../plugin/render/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod render;
-#[path = "../plugin/versions.rs"]
-#[allow(dead_code)]
-mod versions;
-mod cli {
-    pub use super::format::Format;
-}
-mod commands {
-    /// What stands in for the program's own.
-    #[derive(Debug)]
-    pub struct Failure(#[allow(dead_code)] String);
-
-    impl From<&str> for Failure {
-        fn from(text: &str) -> Self {
-            Self(text.into())
-        }
-    }
-}
-
 /// A test: a sentence, and what panics when it fails.
 pub type Case = (&'static str, fn());
 

@@ -95,8 +95,9 @@ impl Prometheus {
         self.api("/api/v1/targets")["data"]["activeTargets"][0]["health"] == "up"
     }
 
-    /// The value of the series that a query without spaces or quotes finds; `None` if it finds none.
+    /// The value of the first series that a query finds; `None` if it finds none.
     pub fn value(&self, query: &str) -> Option<f64> {
+        let query = query.replace('"', "%22").replace('{', "%7B").replace('}', "%7D");
         let answer = self.api(&format!("/api/v1/query?query={query}"));
         answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
     }

@@ -1,16 +1,69 @@
-//! A real Prometheus scrapes what the plugin renders, and raises an alert when Harbor's cores hold different keys.
+//! A real Prometheus scrapes, and raises alerts: of a monitor whose API server is away, and of cores with different keys.
+//! The latter is told by a server of a few lines here, and by a monitor in a cluster in tests/e2e/cases/deployed.rs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use super::Case;
 use super::prometheus::Prometheus;
-use crate::cli::Format;
-use crate::render::{self, tests::fixture};
 
-pub const CASES: &[Case] =
-    &[("a_real_prometheus_takes_the_metrics_and_raises_an_alert_while_keys_differ", scraped)];
+pub const CASES: &[Case] = &[
+    ("a_real_prometheus_scrapes_a_monitor_and_hears_that_its_check_ups_fail", fails),
+    ("a_real_prometheus_raises_an_alert_while_keys_differ", differ),
+];
+
+/// The monitor of a cluster that is not there. It ends when it is dropped.
+struct Monitor {
+    process: Child,
+    address: String,
+    // Closed, it would be told nothing more.
+    _log: BufReader<ChildStderr>,
+}
+
+impl Monitor {
+    fn start() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_kubectl-regauth"))
+            .args(["monitor", "--all-namespaces", "--read-only", "--listen", "127.0.0.1:0"])
+            .args(["--server", "http://127.0.0.1:1"])
+            .env_remove("KUBECONFIG")
+            .env("HOME", "/nonexistent")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the plugin starts");
+        let mut log = BufReader::new(process.stderr.take().expect("piped"));
+        let mut first = String::new();
+        log.read_line(&mut first).expect("a line");
+        let (_, address) = first.split_once("http://").unwrap_or_else(|| panic!("{first}"));
+        let address = address.split('/').next().unwrap_or_default().trim().to_string();
+        Self { process, address, _log: log }
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn fails() {
+    let monitor = Monitor::start();
+    let prometheus = Prometheus::start(&monitor.address);
+    prometheus.wait("the monitor is scraped", || prometheus.is_up());
+    prometheus.wait("the rules are loaded", || prometheus.rules_are_well());
+    prometheus
+        .wait("it has tried", || prometheus.value("regauth_checkups_total{result=\"failed\"}") >= Some(1.0));
+    assert_eq!(prometheus.value("regauth_build_info"), Some(1.0));
+    let fires = |name: &str| prometheus.firing().iter().any(|one| one == name);
+    prometheus.wait("the alert", || fires("RegauthMonitorStale"));
+    assert!(!fires("RegauthMonitorDown"));
+    drop(monitor);
+    prometheus.wait("the other one", || fires("RegauthMonitorDown"));
+}
 
 /// A server of one text.
 struct StandIn {
@@ -43,27 +96,27 @@ impl StandIn {
     }
 }
 
-fn scraped() {
-    let mut report = fixture::cluster(5);
-    let broken = render::report(&report, Format::Prometheus, None, false).expect("metrics");
-    let harbor = report.harbor.as_mut().expect("a Harbor");
-    harbor.keys.truncate(1);
-    report.findings.retain(|finding| finding.code != regauth::code::Code::HarborKeyMismatch);
-    let well = render::report(&report, Format::Prometheus, None, false).expect("metrics");
+/// What a monitor says of a Harbor whose cores hold so many keys.
+fn metrics(groups: u32) -> String {
+    format!(
+        "# HELP regauth_build_info Which version serves this; always 1.\n# TYPE regauth_build_info gauge\n\
+         regauth_build_info{{version=\"0\"}} 1\n\
+         # HELP regauth_harbor_key_groups Token keys.\n# TYPE regauth_harbor_key_groups gauge\n\
+         regauth_harbor_key_groups{{namespace=\"harbor\"}} {groups}\n"
+    )
+}
 
-    let server = StandIn::start(&well);
+fn differ() {
+    let server = StandIn::start(&metrics(1));
     let prometheus = Prometheus::start(&server.address);
     prometheus.wait("the target is up", || prometheus.is_up());
-    prometheus.wait("the rules are loaded", || prometheus.rules_are_well());
-    let groups = || prometheus.value("regauth_harbor_key_groups");
+    let groups = || prometheus.value("regauth_harbor_key_groups{namespace=\"harbor\"}");
     prometheus.wait("one key", || groups() == Some(1.0));
-    let fires = |name: &str| prometheus.firing().iter().any(|one| one == name);
-    prometheus.wait("other findings raise theirs", || fires("RegauthFinding"));
-    assert!(!fires("RegauthHarborKeysDiffer"), "the keys are equal");
-
-    server.change(&broken);
-    prometheus.wait("the alert", || fires("RegauthHarborKeysDiffer"));
-    assert!(groups().is_some_and(|groups| groups > 1.0));
-    server.change(&well);
-    prometheus.wait("the alert is over", || !fires("RegauthHarborKeysDiffer"));
+    prometheus.wait("the rules are loaded", || prometheus.rules_are_well());
+    let fires = || prometheus.firing().iter().any(|one| one == "RegauthHarborKeysDiffer");
+    assert!(!fires(), "the keys are equal");
+    server.change(&metrics(2));
+    prometheus.wait("the alert", fires);
+    server.change(&metrics(1));
+    prometheus.wait("its end", || !fires());
 }
