@@ -9,6 +9,7 @@ mod deployed;
 mod harbor;
 mod healthy;
 mod limits;
+mod monitor;
 mod probes;
 mod pulls;
 mod secrecy;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Case> {
         commands::CASES,
         deployed::CASES,
         &harbor::all(),
+        monitor::CASES,
         healthy::CASES,
         secrecy::CASES,
     ]
