@@ -18,6 +18,11 @@ pub const CASES: &[Case] = &[
         run: check_up,
     },
     Case {
+        name: "the kustomization is taken by a real API server, field by field, and goes as it came",
+        needs: Needs::OwnCluster,
+        run: kustomization,
+    },
+    Case {
         name: "the chart's monitor is scraped by a real Prometheus, which raises an alert when a core gets another key",
         needs: Needs::OwnCluster,
         run: monitor,
@@ -67,7 +72,7 @@ fn check_up(space: &Space) {
         space.kubectl(&reason, "").contains("ImagePull")
     });
 
-    let _release = Release::install(space, &["monitor.enabled=false", "rights.secrets=true"]);
+    let release = Release::install(space, &["monitor.enabled=false", "rights.secrets=true"]);
     let (is_complete, log) = run_once(space, "now");
     assert!(!is_complete, "there is a finding: {log}");
     let report = report(&log);
@@ -82,6 +87,24 @@ fn check_up(space: &Space) {
     assert!(refused.is_empty(), "{refused:#?}");
     assert!(report["clock"].is_object(), "the nodes' clocks are among it: {log}");
     assert_eq!(space.cluster.ours(None), [""; 0]);
+    drop(release);
+    assert_eq!(roles(space), "", "what lay outside the namespace is gone, too");
+}
+
+/// What the chart or the kustomization makes outside its namespace.
+fn roles(space: &Space) -> String {
+    let label = format!("app.kubernetes.io/name={NAME}");
+    space
+        .cluster
+        .kubectl(&["get", "clusterroles,clusterrolebindings,roles", "-A", "-l", &label, "-o", "name"], "")
+}
+
+fn kustomization(space: &Space) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/schedule");
+    let created = space.cluster.kubectl(&["apply", "--validate=strict", "-k", folder], "");
+    assert_eq!(created.lines().filter(|line| line.ends_with(" created")).count(), 9, "{created}");
+    space.cluster.kubectl(&["delete", "-k", folder, "--timeout=60s"], "");
+    assert_eq!(roles(space), "");
 }
 
 fn monitor(space: &Space) {
