@@ -10,7 +10,7 @@ mod harbor;
 mod image;
 mod limits;
 mod local;
-pub mod monitor;
+mod monitor;
 mod planning;
 mod probe;
 mod pull;

@@ -1,13 +1,16 @@
 //! `kubectl regauth monitor`: check-ups and canaries again and again, and what they come to as metrics.
 
-pub mod canary;
-pub mod figures;
+mod canary;
+mod figures;
 mod health;
 mod http;
-pub mod pulls;
-pub mod refused;
+mod pulls;
+mod refused;
 mod rounds;
 mod schedule;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,7 +26,6 @@ use self::rounds::Rounds;
 use super::Failure;
 use crate::cli::{Connection, Monitor};
 use crate::output::Output;
-use crate::render::prometheus;
 use crate::{settings, signals};
 
 /// How long what goes on may take to end in order: a run removes its pods.
@@ -44,7 +46,7 @@ impl Shared {
 
 impl http::Pages for Shared {
     fn metrics(&self) -> String {
-        prometheus::figures(&self.figures())
+        text::figures(&self.figures())
     }
 
     fn complaint(&self) -> Option<String> {

@@ -10,7 +10,7 @@ use regauth::evidence::Action;
 use regauth::registry::reference::Reference;
 use regauth::report::{Report, Verdict};
 
-use crate::render::prometheus::Histogram;
+use crate::render::prometheus::histogram::Histogram;
 
 /// So many registries are told apart; the others are [`OTHER`].
 pub const REGISTRIES: usize = 50;

@@ -2,16 +2,13 @@
 //!
 //! Base units, a bounded number of series, and no label that is another in every run: the run's id is not among them.
 
-mod family;
-mod histogram;
-mod monitor;
+pub mod family;
+pub mod histogram;
 
 use regauth::finding::Finding;
 use regauth::report::{ClockRow, HarborSummary, NotCheckedState, Report, Row, TriedRow, Verdict};
 
 use self::family::{Family, Labels};
-pub use self::histogram::Histogram;
-pub use self::monitor::figures;
 use super::rows::View;
 use super::{clock, headline, units};
 

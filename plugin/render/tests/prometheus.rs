@@ -9,7 +9,7 @@ use regauth::finding::{Finding, Subject};
 use super::fixture::{HOSTILE, cluster};
 use crate::render::prometheus;
 
-pub(super) type Labels = BTreeMap<String, String>;
+pub type Labels = BTreeMap<String, String>;
 
 /// The labels between braces, unescaped.
 fn labels(text: &str) -> Labels {
@@ -42,7 +42,7 @@ fn labels(text: &str) -> Labels {
 
 /// Every series, after the rules of the format were held to: HELP and TYPE once and before the series of their family,
 /// which stand together; no series twice; a number at the end.
-pub(super) fn read(text: &str) -> Vec<(String, Labels, f64)> {
+pub fn read(text: &str) -> Vec<(String, Labels, f64)> {
     assert!(text.ends_with('\n'), "the last line ends too");
     let (mut series, mut closed) = (Vec::new(), BTreeSet::new());
     let (mut family, mut kind) = (String::new(), String::new());
@@ -74,7 +74,7 @@ pub(super) fn read(text: &str) -> Vec<(String, Labels, f64)> {
     series
 }
 
-pub(super) fn value(series: &[(String, Labels, f64)], name: &str, wanted: &[(&str, &str)]) -> f64 {
+pub fn value(series: &[(String, Labels, f64)], name: &str, wanted: &[(&str, &str)]) -> f64 {
     let has =
         |labels: &Labels| wanted.iter().all(|(name, text)| labels.get(*name).is_some_and(|one| one == text));
     let found: Vec<f64> =

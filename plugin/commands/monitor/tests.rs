@@ -7,14 +7,15 @@ use jiff::Timestamp;
 use regauth::collect::pulled::KubeletPull;
 use regauth::report::{Report, Row};
 
-use super::fixture::cluster;
-use super::prometheus::{read, value};
-use crate::commands::monitor::figures::{Beside, Figures};
-use crate::commands::monitor::refused::Seen;
+use super::figures::{Beside, Figures};
+use super::refused::Seen;
+use super::text;
 use crate::render::prometheus;
+use crate::render::tests::fixture::cluster;
+use crate::render::tests::prometheus::{Labels, read, value};
 
 const DOCUMENT: &str = include_str!("../../../docs/metrics.md");
-const SOURCES: [&str; 2] = [include_str!("../prometheus/mod.rs"), include_str!("../prometheus/monitor.rs")];
+const SOURCES: [&str; 2] = [include_str!("../../render/prometheus/mod.rs"), include_str!("text.rs")];
 
 fn kubelet_pull() -> KubeletPull {
     let at = Timestamp::from_second(1_767_225_600).unwrap();
@@ -47,7 +48,7 @@ fn figures(report: &Report) -> Figures {
 
 #[test]
 fn before_the_first_check_up_it_is_said_which_version_is_there_and_that_none_was_made() {
-    let text = prometheus::figures(&Figures::new(&[], Timestamp::UNIX_EPOCH));
+    let text = text::figures(&Figures::new(&[], Timestamp::UNIX_EPOCH));
     let series = read(&text);
     assert_eq!(value(&series, "regauth_build_info", &[("version", env!("CARGO_PKG_VERSION"))]), 1.0);
     for result in ["ok", "findings", "incomplete", "failed"] {
@@ -60,15 +61,14 @@ fn before_the_first_check_up_it_is_said_which_version_is_there_and_that_none_was
 #[test]
 fn pulls_of_tests_and_of_kubelets_are_counted_and_measured() {
     let report = cluster(5);
-    let series = read(&prometheus::figures(&figures(&report)));
+    let series = read(&text::figures(&figures(&report)));
     let pulled = report.pulls().count() + report.probes().count() + 1;
     let total: f64 = series.iter().filter(|one| one.0 == "regauth_pulls_total").map(|one| one.2).sum();
     assert!(total > 1.0 && total <= pulled as f64, "{total} of {pulled}");
     let of = |end: &str, bound: Option<&str>| -> f64 {
         let name = format!("regauth_pull_duration_seconds{end}");
-        let is_one = |one: &&(String, super::prometheus::Labels, f64)| {
-            one.0 == name && bound.is_none_or(|bound| one.1["le"] == bound)
-        };
+        let is_one =
+            |one: &&(String, Labels, f64)| one.0 == name && bound.is_none_or(|bound| one.1["le"] == bound);
         series.iter().filter(is_one).map(|one| one.2).sum()
     };
     assert_eq!(of("_bucket", Some("+Inf")), of("_count", None));
@@ -89,16 +89,15 @@ fn pulls_of_tests_and_of_kubelets_are_counted_and_measured() {
 #[test]
 fn a_check_up_that_fails_is_counted_and_the_last_figures_stand_with_their_time() {
     let mut figures = figures(&cluster(5));
-    let before = read(&prometheus::figures(&figures));
+    let before = read(&text::figures(&figures));
     figures.failed(Duration::from_secs(30));
-    let after = read(&prometheus::figures(&figures));
+    let after = read(&text::figures(&figures));
     assert_eq!(value(&after, "regauth_checkups_total", &[("result", "failed")]), 1.0);
     for name in ["regauth_checkup_last_success_timestamp_seconds", "regauth_run_timestamp_seconds"] {
         assert_eq!(value(&before, name, &[]), value(&after, name, &[]), "{name}");
     }
-    let findings = |series: &[(String, super::prometheus::Labels, f64)]| {
-        series.iter().filter(|one| one.0 == "regauth_findings").count()
-    };
+    let findings =
+        |series: &[(String, Labels, f64)]| series.iter().filter(|one| one.0 == "regauth_findings").count();
     assert_eq!((findings(&after), findings(&after) > 0), (findings(&before), true));
 }
 
@@ -153,7 +152,7 @@ fn the_document_has_the_types_and_labels_that_are_served() {
         finding
     }));
     assert!(report.results.iter().any(|row| matches!(row, Row::Clock(_))));
-    let text = prometheus::figures(&figures(&report));
+    let text = text::figures(&figures(&report));
     let mut served: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
         let (name, kind) = line.split_once(' ').expect("a type");
@@ -176,7 +175,7 @@ fn the_document_has_the_types_and_labels_that_are_served() {
 #[test]
 fn no_label_holds_a_credential() {
     let report = cluster(5);
-    for (name, labels, _) in read(&prometheus::figures(&figures(&report))) {
+    for (name, labels, _) in read(&text::figures(&figures(&report))) {
         for value in labels.values() {
             assert!(
                 !value.contains("hunter2") && !value.to_lowercase().contains("password="),
