@@ -1,11 +1,13 @@
 //! One thin file a subcommand: settings, then the library, then rendering.
 
+mod bundle;
 mod cleanup;
 mod clock;
 mod completion;
 mod doctor;
 mod events;
 mod explain;
+mod files;
 mod harbor;
 mod image;
 mod limits;
@@ -123,6 +125,8 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
         Command::Monitor(args) => monitor::run(&cli.connection, &args, output).await,
         Command::Explain(args) => explain::run(&cli.connection, &args, output),
+        Command::Collect(args) => bundle::collect(&cli.connection, &args, output).await,
+        Command::Analyze(args) => bundle::analyze(&args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),

@@ -138,6 +138,7 @@ fn by_kubectl() {
         (&["why", "deploy/we"], &["deploy/web"], ":4"),
         (&["why", "de"], &["deploy/"], ":6"),
         (&["explain", "-f", ""], &[], ":0"),
+        (&["explain", "--lang", ""], &["en", "zh"], ":4"),
     ];
     for (words, names, directive) in expected {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
