@@ -44,7 +44,8 @@ fn main() -> std::process::ExitCode {
     if let Some(reason) = &missing {
         eprintln!("\n*** WHAT IS DEPLOYED IS NOT TESTED: {reason} ***\n");
     }
-    let cases = [chart::CASES, rights::CASES, schedule::CASES, alerts::CASES, dashboard::CASES, scraped::CASES];
+    let cases =
+        [chart::CASES, rights::CASES, schedule::CASES, alerts::CASES, dashboard::CASES, scraped::CASES];
     let trial = |(name, run): &'static Case| {
         let run = || {
             run();

@@ -44,7 +44,9 @@ fn build() -> PathBuf {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let archive = format!("target/probe-image/regauth-probe-{architecture}.tar");
     let mut make = Command::new("make");
-    make.args(["--no-print-directory", "probe-image"]).arg(format!("PROBE_ARCHIVE={archive}")).current_dir(root);
+    make.args(["--no-print-directory", "probe-image"])
+        .arg(format!("PROBE_ARCHIVE={archive}"))
+        .current_dir(root);
     // What it says goes to the test's stderr: it takes minutes the first time.
     let status = make.stdout(Stdio::null()).status().expect("make runs");
     assert!(status.success(), "`make probe-image` failed");
