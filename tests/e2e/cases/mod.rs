@@ -5,6 +5,7 @@ mod clock;
 mod clock_probe;
 mod clocks;
 mod commands;
+mod deployed;
 mod harbor;
 mod healthy;
 mod limits;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Case> {
         clock::CASES,
         clock_probe::CASES,
         commands::CASES,
+        deployed::CASES,
         &harbor::all(),
         monitor::CASES,
         healthy::CASES,
