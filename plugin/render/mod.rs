@@ -13,6 +13,7 @@ mod limits;
 mod lines;
 mod markdown;
 pub mod page;
+mod preflight;
 mod prometheus;
 mod rows;
 mod sarif;

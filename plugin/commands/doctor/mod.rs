@@ -20,7 +20,7 @@ use super::{Failure, clock, runs, workloads};
 use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
-use live::Live;
+pub(super) use live::Live;
 
 /// Warns of long-lived credentials that end within a week, as `secrets` does.
 const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
