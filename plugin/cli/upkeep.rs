@@ -53,6 +53,9 @@ pub struct Rbac {
     /// What `why` and `secrets` read, and apart from it what they can use besides
     #[arg(long, visible_alias = "secrets")]
     pub why: bool,
+    /// What `preflight` needs: what `why` reads, and with tests what `pull` needs
+    #[arg(long)]
+    pub preflight: bool,
     /// What `cleanup` needs
     #[arg(long)]
     pub cleanup: bool,

@@ -29,8 +29,6 @@ enum End {
 struct Case {
     name: String,
     took_ms: u64,
-    /// File and line, where a manifest names what was tested.
-    place: Option<(String, u32)>,
     end: End,
     /// The code of the finding, or how it came to nothing.
     sort: String,
@@ -90,7 +88,6 @@ fn of_row(row: &Row, view: &View<'_>, report: &Report) -> Case {
     Case {
         name: view.name(),
         took_ms: view.took_ms.unwrap_or_default(),
-        place: place(row),
         end,
         sort: view.code.map_or_else(|| units::verdict(view.result).into(), |code| code.to_string()),
         message: message
@@ -105,12 +102,6 @@ fn planned<'r>(row: &Row, report: &'r Report) -> Option<&'r Finding> {
     let Row::Audit(row) = row else { return None };
     let place = &row.planned.as_ref()?.place;
     report.findings.iter().find(|one| Some(one.code) == row.code && one.places.contains(place))
-}
-
-fn place(row: &Row) -> Option<(String, u32)> {
-    let Row::Audit(row) = row else { return None };
-    let place = &row.planned.as_ref()?.place;
-    (!place.is_piped()).then(|| (place.file.to_string(), place.line))
 }
 
 /// The words of whoever ended it, where no finding explains it.
@@ -145,7 +136,6 @@ fn of_finding(finding: &Finding) -> Case {
     Case {
         name: format!("{}: {}{namespace}", finding.code, finding.subject.name),
         took_ms: 0,
-        place: None,
         end: match finding.severity {
             Severity::Error | Severity::Warning => End::Failure,
             Severity::Unknown => End::Error,
@@ -161,7 +151,6 @@ fn of_unchecked(report: &Report) -> Vec<Case> {
     let case = |item: &NotChecked| Case {
         name: item.what.clone(),
         took_ms: 0,
-        place: None,
         end: if item.state == NotCheckedState::LeftOut { End::Skipped } else { End::Error },
         sort: headline::state(item.state).into(),
         message: item.why.clone(),
@@ -228,15 +217,11 @@ fn written(suite: &Suite, report: &Report) -> String {
 
 fn element(case: &Case, suite: &str) -> String {
     // Jenkins takes what stands before the last dot for a package.
-    let mut head = vec![
+    let head = [
         ("classname", format!("regauth.{suite}")),
         ("name", case.name.clone()),
         ("time", seconds(case.took_ms)),
     ];
-    // GitLab links them.
-    if let Some((file, line)) = &case.place {
-        head.extend([("file", file.clone()), ("line", line.to_string())]);
-    }
     let detail = [("type", case.sort.clone()), ("message", case.message.clone())];
     let inner = match case.end {
         End::Passed if case.text.is_empty() => return format!("    <testcase{}/>\n", attributes(&head)),

@@ -8,6 +8,7 @@ mod commands;
 mod harbor;
 mod healthy;
 mod limits;
+mod preflight;
 mod probes;
 mod pulls;
 mod secrecy;
@@ -19,6 +20,7 @@ use crate::Case;
 pub fn all() -> Vec<Case> {
     [
         pulls::CASES,
+        preflight::CASES,
         probes::CASES,
         limits::CASES,
         clocks::CASES,

@@ -3,6 +3,7 @@
 //! A manifest may hold a Secret: texts are overwritten when the tree is dropped, it has no Debug, and errors tell a place
 //! and no content.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -58,13 +59,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Tree>, Broken> {
 
 fn broken(text: &str, error: &serde_saphyr::Error) -> Broken {
     let line = error.location().map_or(1, |place| u32::try_from(place.line()).unwrap_or(1)).max(1);
-    let is_too_much = matches!(
-        error.without_snippet(),
-        serde_saphyr::Error::Budget { .. }
-            | serde_saphyr::Error::AliasReplayLimitExceeded { .. }
-            | serde_saphyr::Error::AliasExpansionLimitExceeded { .. }
-            | serde_saphyr::Error::AliasReplayStackDepthExceeded { .. }
-    );
+    // Limits have many kinds of errors, some of them wrapped; of the text nothing is kept.
+    let told = error.to_string().to_lowercase();
+    let is_too_much = ["budget", "limit", "exceed", "depth"].iter().any(|word| told.contains(word));
     let why = match () {
         () if is_too_much => "it is too large, too deep, or repeats itself too often by aliases",
         () if text.contains("{{") => "it is a template, and no YAML yet: render it first (`helm template`)",
@@ -248,9 +245,17 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry::<String, Tree>()? {
-            map.push(entry);
+        let mut map: Vec<(String, Tree)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        while let Some((key, tree)) = entries.next_entry::<String, Tree>()? {
+            // The last of several counts, as for the API server.
+            match places.get(&key).and_then(|at| map.get_mut(*at)) {
+                Some(known) => known.1 = tree,
+                None => {
+                    places.insert(key.clone(), map.len());
+                    map.push((key, tree));
+                }
+            }
         }
         Ok(Tree::Map(map))
     }
