@@ -9,7 +9,7 @@ use super::{AuditRow, Report};
 use crate::code::Code;
 use crate::evidence::preflight::{ManifestPlace, PlannedNamespace, PlannedTest, PlannedWorkload, Preflight};
 use crate::evidence::{Evidence, Outcome};
-use crate::finding::{Finding, Fix, Patch};
+use crate::finding::{Finding, Fix, Patch, Severity};
 
 /// How many of several are named.
 const EXAMPLES: usize = 3;
@@ -176,12 +176,8 @@ impl Answers {
         let Some(worst) = worst else { return };
         planned.tested =
             planned.tested.filter(|known| rank(*known) < rank(worst.result)).or(Some(worst.result));
-        match worst.result {
-            // That a pull works says more than a doubt about what is written down.
-            Verdict::Ok if row.certain == Some(false) => {}
-            Verdict::Ok => {}
-            result if row.result != Verdict::Failed => row.result = result,
-            _ => {}
+        if worst.result != Verdict::Ok && row.result != Verdict::Failed {
+            row.result = worst.result;
         }
         if worst.result != Verdict::Ok && row.code.is_none_or(|_| row.certain != Some(true)) {
             let place = &planned.place;
@@ -191,6 +187,24 @@ impl Answers {
             let finding = findings.iter().find(is_told).or(findings.iter().find(better));
             row.code = finding.map(|one| one.code).or(worst.code);
             row.certain = finding.map(|one| one.certain).or(worst.certain);
+        }
+    }
+}
+
+/// A pull secret that the kubelet gets nothing from matters little where the pulls work all the same.
+pub(super) fn soften(findings: &mut [Finding], results: &[Row]) {
+    const WITHOUT_EFFECT: &[Code] =
+        &[Code::PullSecretMissing, Code::PullSecretWrongType, Code::PullSecretEmpty];
+    for finding in findings.iter_mut().filter(|one| WITHOUT_EFFECT.contains(&one.code)) {
+        let rows = results.iter().filter_map(|row| if let Row::Audit(row) = row { Some(row) } else { None });
+        let mut tested = rows
+            .filter(|row| finding.evidence.contains(&row.evidence))
+            .map(|row| row.planned.as_ref().and_then(|planned| planned.tested))
+            .peekable();
+        let is_error = finding.severity == Severity::Error;
+        if is_error && tested.peek().is_some() && tested.all(|one| one == Some(Verdict::Ok)) {
+            finding.severity = Severity::Warning;
+            finding.cause.push_str(" Pulls work all the same.");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reports of one question put together: what was told from the API server alone is settled by tests of the same pulls.
 
 use super::Report;
-use super::planned::Answers;
+use super::planned::{self, Answers};
 use super::rows::Row;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
@@ -13,6 +13,10 @@ impl Report {
         let (first, others) = parts.split_first()?;
         let mut report = Self::of(first);
         others.iter().for_each(|part| report.add(Self::of(part)));
+        if first.preflight.is_some() {
+            planned::soften(&mut report.findings, &report.results);
+            report.findings.sort_by_key(|finding| finding.severity);
+        }
         Some(report)
     }
 

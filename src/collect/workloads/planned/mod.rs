@@ -245,15 +245,10 @@ impl Reader<'_> {
         let keys: BTreeSet<Key> = keys.collect();
         let (new, there): (BTreeSet<Key>, BTreeSet<Key>) =
             keys.into_iter().partition(|(namespace, _)| self.absent.contains(namespace));
-        let namespace = match there
-            .iter()
-            .map(|(namespace, _)| namespace)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            [one] => one.to_string(),
+        let namespaces: BTreeSet<&String> = there.iter().map(|(namespace, _)| namespace).collect();
+        // Of several, all are listed.
+        let namespace = match namespaces.len() {
+            1 => namespaces.first().map(ToString::to_string).unwrap_or_default(),
             _ => String::new(),
         };
         let (mut found, outcome) = accounts::read(self.api, &namespace, &there).await;
