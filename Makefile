@@ -27,7 +27,7 @@ SBOM_VERSION := 0.5.9
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
 .PHONY: help build install probe image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean \
-	check-platforms dist dist-binary sbom
+	check-platforms dist dist-binary picture sbom
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,7 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 	$(CARGO) clippy --locked --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features cluster -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features image -- -D warnings
+	$(CARGO) clippy --locked --lib --no-default-features --features bundle -- -D warnings
 	$(CARGO) clippy --locked --bin regauth-probe --no-default-features --features probe -- -D warnings
 	tests/parts.sh
 	@test -x $(TOOLS)/bin/cargo-deny || $(CARGO) install --locked --root $(TOOLS) cargo-deny@$(DENY_VERSION)
@@ -81,6 +82,9 @@ schema: ## Write docs/schema anew
 	for kind in report evidence; do \
 		$(CARGO) run --locked --quiet --bin kubectl-regauth -- schema $$kind >docs/schema/$$kind.json || exit 1; \
 	done
+
+picture: ## Make the READMEs' picture anew: docs/images/doctor.svg
+	REGAUTH_PICTURE=1 $(CARGO) test --locked --test packaging -- picture
 
 fuzz: ## A million cases for each parser of what registries say (nightly compiler)
 	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)

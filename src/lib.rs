@@ -9,6 +9,10 @@
 
 #[cfg(feature = "cluster")]
 pub mod api;
+#[cfg(any(feature = "bundle", feature = "image"))]
+mod archive;
+#[cfg(feature = "bundle")]
+pub mod bundle;
 pub mod code;
 #[cfg(feature = "cluster")]
 pub mod collect;

@@ -1,5 +1,6 @@
 //! The arguments, as the user types them.
 
+mod bundle;
 mod clock;
 mod completion;
 mod doctor;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::bundle::{Analyze, Collect};
 pub use self::clock::{Clock, ClockMethod};
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
 pub use self::doctor::{CheckUpArgs, Doctor};
@@ -89,6 +91,12 @@ pub enum Command {
     /// Find the registry errors in a message or a log, and say what causes them; or tell of a finding code
     #[command(after_help = explain::HELP)]
     Explain(Explain),
+    /// Look at everything as `doctor` does, and write what was seen as one file
+    #[command(after_help = bundle::COLLECT_HELP)]
+    Collect(Box<Collect>),
+    /// Say what `doctor` would have said of what `collect` wrote; no cluster
+    #[command(after_help = bundle::ANALYZE_HELP)]
+    Analyze(Analyze),
     /// Remove what runs of a killed client left in the cluster
     #[command(after_help = upkeep::CLEANUP_HELP)]
     Cleanup(Cleanup),

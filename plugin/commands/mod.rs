@@ -1,10 +1,12 @@
 //! One thin file a subcommand: settings, then the library, then rendering.
 
+mod bundle;
 mod cleanup;
 mod clock;
 mod completion;
 mod doctor;
 mod explain;
+mod files;
 mod harbor;
 mod image;
 mod limits;
@@ -122,6 +124,8 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
         Command::Explain(args) => explain::run(&cli.connection, &args, output),
+        Command::Collect(args) => bundle::collect(&cli.connection, &args, output).await,
+        Command::Analyze(args) => bundle::analyze(&args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),

@@ -1,8 +1,10 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
 mod clock;
+mod compared;
 mod doctor;
 pub mod explain;
+mod fill;
 mod findings;
 mod grid;
 mod harbor;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use regauth::api::{Api, connect};
+use regauth::bundle::Bundle;
 use regauth::collect::access;
 use regauth::collect::leases::{self, Listen, NAMESPACE};
 use regauth::evidence::{Action, Evidence, Outcome, Step, Unread};
@@ -16,7 +17,7 @@ use regauth::report::Report;
 use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, clock, runs, workloads};
+use super::{Failure, bundle, clock, runs, workloads};
 use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
@@ -27,9 +28,17 @@ const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Looks at everything, tests what that leaves open, and prints what it comes to.
 pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) -> Result<u8, Failure> {
+    let earlier = args.compare.as_deref().map(|file| bundle::earlier(file, output)).transpose()?;
+    args.save.as_deref().map(|file| bundle::check_target(file, false, output)).transpose()?;
     let api = connect(&settings::connect_options(connection)).await?;
     let parts = look(&api, connection, &args.checkup, output).await?;
-    let report = Report::of_all(&parts).ok_or("nothing was looked at")?;
+    let mut report = Report::of_all(&parts).ok_or("nothing was looked at")?;
+    if let Some(earlier) = &earlier {
+        report.compare(earlier);
+    }
+    if let Some(file) = &args.save {
+        bundle::save(&Bundle::new(parts, Timestamp::now()), file, output)?;
+    }
     runs::print(&report, &args.output, output)
 }
 

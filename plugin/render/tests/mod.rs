@@ -74,6 +74,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
         clock: None,
         text: None,
         workloads: None,
+        comparison: None,
         extra: Default::default(),
     }
 }

@@ -133,7 +133,7 @@ impl Nodes {
             }
         }
         let mut platforms: Vec<PlatformNodes> = platforms.into_values().collect();
-        platforms.sort_by(|a, b| b.nodes.cmp(&a.nodes));
+        platforms.sort_by_key(|one| std::cmp::Reverse(one.nodes));
         let lacks = |node: &&&Placed| kept.iter().any(|image| !node.images.contains(image));
         let because = if fitting.is_empty() { self.because(wishes) } else { String::new() };
         Landing {

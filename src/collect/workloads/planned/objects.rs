@@ -232,7 +232,7 @@ fn is_builtin(group: &str) -> bool {
     let is_under = |suffix: &&str| {
         group.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    !group.contains('.') || (is_under(&"k8s.io") && !OTHERS.iter().any(|one| is_under(one)))
+    !group.contains('.') || (is_under(&"k8s.io") && !OTHERS.iter().any(is_under))
 }
 
 /// What in a custom resource looks like a pod template (with a `spec`), or is itself a pod's spec, as in Knative's and

@@ -48,6 +48,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Tree>, Broken> {
         budget: serde_saphyr::budget! { max_depth: DEPTH, max_nodes: NODES, max_documents: 1 },
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: REPLAYED },
+        // What kubectl's YAML takes for a boolean differs from this parser's older rules (`y`): a word stays a word.
+        strict_booleans: true,
         with_snippet: false,
         emit_comments: false,
     };
