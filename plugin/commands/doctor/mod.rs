@@ -21,7 +21,7 @@ use super::{Failure, bundle, clock, events, workloads};
 use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
-use live::Live;
+pub(super) use live::Live;
 
 /// Warns of long-lived credentials that end within a week, as `secrets` does.
 const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);

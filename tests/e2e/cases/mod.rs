@@ -10,6 +10,7 @@ mod harbor;
 mod healthy;
 mod limits;
 mod monitor;
+mod preflight;
 mod probes;
 mod pulls;
 mod secrecy;
@@ -21,6 +22,7 @@ use crate::Case;
 pub fn all() -> Vec<Case> {
     [
         pulls::CASES,
+        preflight::CASES,
         probes::CASES,
         limits::CASES,
         clocks::CASES,
