@@ -15,6 +15,7 @@ PROBE_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(MACHINE)))
 PROBE_TARGET := $(MACHINE)-unknown-linux-gnu
 PROBE := target/$(PROBE_TARGET)/probe/regauth-probe
 PROBE_ARCHIVE ?= target/probe-image/regauth-probe-$(PROBE_ARCH).tar
+PLUGIN_ARCHIVE ?= target/plugin-image/kubectl-regauth-$(PROBE_ARCH).tar
 # Where it was built is not part of the program: the same bytes from every folder.
 PROBE_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/src \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
@@ -26,7 +27,7 @@ OWN_BINARY := kubectl-regauth-linux-$(PROBE_ARCH)
 SBOM_VERSION := 0.5.9
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
-.PHONY: help build install probe image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean \
+.PHONY: help build install probe image probe-image plugin-image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean \
 	check-platforms dist dist-binary picture sbom
 
 help: ## List the targets
@@ -42,10 +43,15 @@ probe: ## Build the program of the probe's image, static and small
 	RUSTFLAGS="$(PROBE_FLAGS)" $(CARGO) build --locked --profile probe --no-default-features --features probe \
 		--bin regauth-probe --target $(PROBE_TARGET) --target-dir target
 
-image: probe ## Pack the probe's image for this machine's architecture as an OCI archive
+probe-image: probe ## Pack the probe's image for this machine's architecture as an OCI archive
 	manifests/probe-image/build $(PROBE) $(CA_BUNDLE) $(PROBE_ARCH) $(VERSION) $(PROBE_ARCHIVE)
 
-dist-binary: image ## Build the plugin as it is distributed for this machine: target/dist-binaries
+plugin-image: dist-binary ## Pack the plugin's own image, which runs on a schedule, as an OCI archive
+	manifests/plugin-image/build target/dist-binaries/$(OWN_BINARY) $(CA_BUNDLE) $(PROBE_ARCH) $(VERSION) $(PLUGIN_ARCHIVE)
+
+image: probe-image plugin-image ## Pack both images
+
+dist-binary: probe-image ## Build the plugin as it is distributed for this machine: target/dist-binaries
 	CARGO="$(CARGO)" krew/binary target/dist-binaries $(PROBE_ARCHIVE)
 
 dist: $(if $(wildcard $(DIST_BINARIES)/$(OWN_BINARY)),,dist-binary) ## Archives for krew in target/dist, with ready binaries from DIST_BINARIES

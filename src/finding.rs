@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use crate::code::Code;
+use crate::evidence::preflight::ManifestPlace;
 use crate::text::Clean;
 
 /// How much a finding matters, worst first.
@@ -119,6 +120,9 @@ pub struct Finding {
     pub messages: Vec<Clean>,
     /// Ids of the evidence items that it explains.
     pub evidence: Vec<String>,
+    /// Where manifests name what it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<ManifestPlace>,
     /// The causes that come next, when this one is not certain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_possible: Vec<Code>,
@@ -144,6 +148,7 @@ impl Finding {
             cause: cause.into(),
             messages: Vec::new(),
             evidence: Vec::new(),
+            places: Vec::new(),
             also_possible: Vec::new(),
             settle_by: None,
             fixes: Vec::new(),

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod harbor;
 mod identity;
+pub mod preflight;
 mod scope;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 # same check-up lies beside it. With KUBECONFIG_E2E the named cluster is used, and only what breaks no node.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-namespace=regauth-e2e-demo-$$
+namespace=team
 state=${REGAUTH_CLUSTER_STATE:-/tmp/kubectl-regauth-cluster}
 # What the check-up saw, and the report of it.
 saved=${DEMO_DIR:-target/demo}/broken-cluster.regauth page=${DEMO_DIR:-target/demo}/broken-cluster.html
@@ -19,10 +19,11 @@ run() { # run ARGUMENT…: shows a command of the plugin and what it prints; its
 started=
 end() {
     if [ -z "${KUBECONFIG_E2E:-}" ]; then tests/cluster/fault --state "$state" heal >/dev/null 2>&1 || true; fi
-    kubectl delete namespace "$namespace" --wait=false >/dev/null 2>&1 || true
+    kubectl delete namespace "$namespace" >/dev/null 2>&1 || true
     if [ -n "$started" ]; then tests/cluster/down "$state"; fi
 }
 if [ -n "${KUBECONFIG_E2E:-}" ]; then
+    namespace=regauth-e2e-demo-$$
     export KUBECONFIG=$KUBECONFIG_E2E
     image=${REGAUTH_E2E_IMAGE:-registry.k8s.io/pause:3.10}
 else
@@ -41,13 +42,19 @@ else
     . "$state/env"
     export KUBECONFIG PATH=$BIN:$PATH
     image=$OPEN_REGISTRY/team/app:1
+    # The nodes cannot reach the probe's usual place: it goes to the cluster's own registry, by its address from here.
+    make --no-print-directory --silent image >/dev/null
+    registry=$OPEN_IP:${OPEN_REGISTRY##*:}
+    pushed=$(kubectl-regauth image push "$registry/tools/regauth-probe:1" --plain-http "$registry" \
+        --archive target/probe-image/regauth-probe-*.tar 2>&1) || { echo "$pushed" >&2; exit 1; }
+    export REGAUTH_PROBE_IMAGE=$OPEN_REGISTRY/tools/regauth-probe:1
 fi
 trap end EXIT
 kubectl create namespace "$namespace" >/dev/null
 until kubectl -n "$namespace" get serviceaccount default >/dev/null 2>&1; do sleep 0.1; done
 
-say "1. A healthy image"
-run pull "$image" -n "$namespace"
+say "1. Healthy images"
+run pull "$image" ${REGAUTH_PROBE_IMAGE:+"$REGAUTH_PROBE_IMAGE"} -n "$namespace"
 
 if [ -n "${KUBECONFIG_E2E:-}" ]; then
     say "2. A pull secret that somebody forgot to create in this namespace"

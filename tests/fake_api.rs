@@ -15,6 +15,7 @@ mod fake_api {
     mod one_first;
     mod outages;
     mod plan;
+    mod preflight;
     mod probe_fallbacks;
     mod probe_turns;
     mod probes;

@@ -13,6 +13,7 @@ mod harbor;
 mod image;
 mod limits;
 mod monitor;
+mod preflight;
 mod probe;
 mod pull;
 mod push;
@@ -37,6 +38,7 @@ pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
 pub use self::monitor::Monitor;
+pub use self::preflight::Preflight;
 pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
@@ -69,6 +71,9 @@ pub enum Command {
     /// Say which workloads lack the credentials that their images need, before a pull fails
     #[command(after_help = workloads::SECRETS_HELP)]
     Secrets(Box<Secrets>),
+    /// Say whether every image of manifests could be pulled here, before they are applied
+    #[command(after_help = preflight::HELP)]
+    Preflight(Box<Preflight>),
     /// Have the nodes pull an image, and say which cannot, at which step and why
     #[command(after_help = pull::HELP)]
     Pull(Box<Pull>),

@@ -56,6 +56,9 @@ pub struct Rbac {
     /// What `--emit-events` needs, beside what the command needs that it is given to
     #[arg(long)]
     pub events: bool,
+    /// What `preflight` needs: what `why` reads, and with tests what `pull` needs
+    #[arg(long)]
+    pub preflight: bool,
     /// What `cleanup` needs
     #[arg(long)]
     pub cleanup: bool,

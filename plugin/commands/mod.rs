@@ -14,6 +14,7 @@ mod limits;
 mod local;
 mod monitor;
 mod planning;
+mod preflight;
 mod probe;
 mod pull;
 mod push;
@@ -115,6 +116,7 @@ impl From<std::io::Error> for Failure {
 pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
     match cli.command {
         Command::Doctor(args) => doctor::run(&cli.connection, &args, output).await,
+        Command::Preflight(args) => preflight::run(&cli.connection, &args, output).await,
         Command::Why(args) => why::run(&cli.connection, &args, output).await,
         Command::Secrets(args) => secrets::run(&cli.connection, &args, output).await,
         Command::Pull(args) => pull::run(&cli.connection, *args, output).await,

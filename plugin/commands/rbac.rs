@@ -15,14 +15,23 @@ const READ_ONLY: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
 /// Prints the rights that were asked for, or all.
 pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
-    let some = [args.pull, args.cleanup, args.harbor, args.clock, args.why, args.events, args.read_only];
+    let some = [
+        args.pull,
+        args.cleanup,
+        args.harbor,
+        args.clock,
+        args.why,
+        args.events,
+        args.preflight,
+        args.read_only,
+    ];
     let all = !some.contains(&true);
     let parts = [
         (args.read_only, READ_ONLY),
-        (args.pull, PULL),
+        (args.pull || args.preflight, PULL),
         (args.harbor, HARBOR),
         (args.clock, CLOCK),
-        (args.why, WORKLOADS),
+        (args.why || args.preflight, WORKLOADS),
         (args.events, EVENTS),
         (args.cleanup, CLEANUP),
     ];

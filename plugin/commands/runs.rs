@@ -153,7 +153,9 @@ fn first_line(prepared: &Prepared) -> String {
         networks => format!(" ({} network)", networks.join(" and ")),
     };
     let what = match plan.action {
-        Action::Pull | Action::Why | Action::Secrets | Action::Doctor => plan.images.join(", "),
+        Action::Pull | Action::Why | Action::Secrets | Action::Doctor | Action::Preflight => {
+            plan.images.join(", ")
+        }
         Action::Push => format!("push to {}", plan.images.join(", ")),
         Action::Limits => "pull limits".into(),
         Action::Harbor => format!("Harbor in {}", plan.namespace),

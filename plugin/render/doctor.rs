@@ -70,7 +70,7 @@ fn what_to_do(finding: &Finding) -> String {
 }
 
 /// What was looked at, and what was not and why.
-fn told(report: &Report, width: usize) -> String {
+pub(super) fn told(report: &Report, width: usize) -> String {
     let mut out = String::new();
     let mut say = |prefix: &str, text: &str| out.push_str(&wrapped(prefix, text, width));
     if report.findings.is_empty() {

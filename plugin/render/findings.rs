@@ -44,6 +44,10 @@ fn block(finding: &Finding, told: &[&Fix], layout: &Layout) -> String {
     );
     let mut out = painted(&title, finding.severity, layout.colour) + "\n";
     out.push_str(&wrapped("  ", &finding.cause, width));
+    if !finding.places.is_empty() {
+        let places: Vec<String> = finding.places.iter().map(|place| place.describe()).collect();
+        out.push_str(&wrapped("  where: ", &some(&places), width));
+    }
     for message in &finding.messages {
         out.push_str(&wrapped("  said: ", message.as_str(), width));
     }

@@ -20,6 +20,7 @@ pub fn command(report: &Report) -> &'static str {
         Action::Why => "kubectl regauth why",
         Action::Secrets => "kubectl regauth secrets",
         Action::Doctor => "kubectl regauth doctor",
+        Action::Preflight => "kubectl regauth preflight",
     }
 }
 

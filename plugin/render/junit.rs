@@ -76,7 +76,7 @@ fn of_rows(report: &Report) -> Vec<Suite> {
 }
 
 fn of_row(row: &Row, view: &View<'_>, report: &Report) -> Case {
-    let finding = view.finding(report);
+    let finding = view.finding(report).or_else(|| planned(row, report));
     let end = match view.result {
         Verdict::Ok => End::Passed,
         Verdict::Failed => End::Failure,
@@ -95,6 +95,13 @@ fn of_row(row: &Row, view: &View<'_>, report: &Report) -> Case {
             .unwrap_or_else(|| units::verdict(view.result).into()),
         text: finding.map(in_words).unwrap_or_default(),
     }
+}
+
+/// Of what a manifest names: a finding about that place, such as that of the probe which tested it.
+fn planned<'r>(row: &Row, report: &'r Report) -> Option<&'r Finding> {
+    let Row::Audit(row) = row else { return None };
+    let place = &row.planned.as_ref()?.place;
+    report.findings.iter().find(|one| Some(one.code) == row.code && one.places.contains(place))
 }
 
 /// The words of whoever ended it, where no finding explains it.

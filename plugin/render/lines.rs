@@ -83,11 +83,16 @@ impl From<&ProbeRow> for Line {
 
 /// The lines of a report, those of one node and image beside each other.
 pub fn lines(report: &Report) -> Vec<Line> {
+    lines_of(report, |_| true)
+}
+
+/// Those of kubelets, and of some of the probes.
+pub fn lines_of(report: &Report, is_shown: impl Fn(&ProbeRow) -> bool) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for row in &report.results {
         match row {
             Row::Pull(row) => lines.push(row.into()),
-            Row::Probe(row) if row.action != Action::Limits => lines.push(row.into()),
+            Row::Probe(row) if row.action != Action::Limits && is_shown(row) => lines.push(row.into()),
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use super::workloads;
 
 /// A row of any kind.
 pub struct View<'r> {
-    /// The kind in one word: `pull`, `probe`, `limit`, `core`, `clock`, `text`, `workload`, `secret`.
+    /// The kind in one word: `pull`, `probe`, `limit`, `core`, `clock`, `text`, `workload`, `secret`, `manifest`.
     pub kind: &'static str,
     /// How it was tested, the same for every node: `kubelet`, `probe (pod network)`, `clock (lease)`.
     pub check: String,
@@ -61,6 +61,11 @@ impl<'r> View<'r> {
                 ..Self::new(("text", "text"), "", Verdict::Failed, row.code(), &row.evidence)
             },
             Row::Failing(row) => Self::of_failing(row),
+            // What a manifest names is judged as a whole.
+            Row::Audit(row) if row.planned.is_some() => Self {
+                what: of_workload(&row.namespace, &row.workload, &row.image),
+                ..Self::new(("manifest", "pull"), "", row.result, row.code, &row.evidence)
+            },
             Row::Audit(row) => Self {
                 what: of_workload(&row.namespace, &row.workload, &row.image),
                 ..Self::new(("secret", "credentials"), "", row.result, row.code, &row.evidence)

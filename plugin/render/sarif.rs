@@ -21,6 +21,9 @@ const SCHEMA: &str =
 /// of what is before it, and GitHub refuses a file with any scheme but `file`.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// How many places of one result are told.
+const PLACES: usize = 10;
+
 /// The name of the fingerprint, with the version of how it is made.
 const FINGERPRINT: &str = "regauthFinding/v1";
 
@@ -100,9 +103,9 @@ fn result(finding: &Finding) -> Value {
         "ruleIndex": index,
         "level": level(finding.severity),
         "message": { "text": message(finding) },
-        "locations": [location(finding)],
-        // The same in every run: by what is wrong and where, and neither by words nor by numbers that change.
-        "partialFingerprints": { FINGERPRINT: finding.key() },
+    "locations": locations(finding),
+    // The same in every run: by what is wrong and where, and neither by words nor by numbers that change.
+    "partialFingerprints": { FINGERPRINT: finding.key() },
         "properties": {
             "severity": finding.severity.as_str(),
             "certain": finding.certain,
@@ -124,6 +127,27 @@ fn message(finding: &Finding) -> String {
     text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
+/// Where manifests name it: the first place is the one that GitHub shows. A place of the standard input is in no file.
+fn locations(finding: &Finding) -> Vec<Value> {
+    let places = finding.places.iter().filter_map(|place| {
+        let (file, line) = match (place.is_piped(), place.template.is_empty()) {
+            (false, _) => (&place.file, place.line),
+            // The line is that of what was rendered.
+            (true, false) => (&place.template, 1),
+            (true, true) => return None,
+        };
+        Some(json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": encoded(file.as_str().split('/')) },
+                "region": { "startLine": line },
+            },
+            "logicalLocations": logical(finding),
+        }))
+    });
+    let places: Vec<Value> = places.take(PLACES).collect();
+    if places.is_empty() { vec![location(finding)] } else { places }
+}
+
 /// GitHub refuses a file in which a result has no physical location. An object of a cluster has no file: the place is the
 /// object's path under `kubernetes/`, relative because any scheme but `file` is refused, which is in no repository and the same
 /// in every run. Others do likewise: Trivy gives the image's name as a path.
@@ -143,6 +167,10 @@ fn uri(finding: &Finding) -> String {
     let scope = if namespace.is_empty() { Vec::new() } else { vec!["namespaces", namespace] };
     let name = if finding.subject.name.is_empty() { "unknown" } else { finding.subject.name.as_str() };
     let path = ["kubernetes"].into_iter().chain(scope).chain(name.split('/'));
+    encoded(path)
+}
+
+fn encoded<'s>(path: impl Iterator<Item = &'s str>) -> String {
     // Neither an empty segment nor one that goes up.
     let segments = path.filter(|segment| !matches!(*segment, "" | "." | ".."));
     segments.map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect::<Vec<_>>().join("/")

@@ -76,8 +76,10 @@ pub fn for_pipe(report: &Report, lines: &[Line], limits: &[&LimitRow]) -> String
 /// What was not tested and why. Of pulls and pushes the rows themselves say so.
 fn untested(report: &Report) -> Vec<String> {
     let told = |what: &str| {
-        matches!(report.plan.action, Action::Harbor | Action::Why | Action::Secrets | Action::Doctor)
-            || what.starts_with("node/")
+        matches!(
+            report.plan.action,
+            Action::Harbor | Action::Why | Action::Secrets | Action::Doctor | Action::Preflight
+        ) || what.starts_with("node/")
             || what.ends_with("nodes")
             || what.starts_with("the clock")
     };
@@ -112,7 +114,7 @@ fn what(report: &Report, lines: &[Line]) -> &'static str {
         Action::Clock => "clocks were read",
         Action::Explain => "causes",
         // They have a summary of their own.
-        Action::Why | Action::Secrets | Action::Doctor => "workloads are well",
+        Action::Why | Action::Secrets | Action::Doctor | Action::Preflight => "workloads are well",
         Action::Pull if has("kubelet") && has("probe") => "pulls and probes worked",
         Action::Pull if has("probe") => "probes worked",
         Action::Pull => "pulls worked",

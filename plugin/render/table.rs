@@ -6,7 +6,9 @@ use regauth::report::{LimitRow, Report};
 
 pub use super::grid::Layout;
 use super::rows::View;
-use super::{clock, doctor, explain, findings, harbor, limits, lines, steps, stores, summary, workloads};
+use super::{
+    clock, doctor, explain, findings, harbor, limits, lines, preflight, steps, stores, summary, workloads,
+};
 
 /// The whole report as text.
 pub fn report(report: &Report, layout: &Layout) -> String {
@@ -15,6 +17,9 @@ pub fn report(report: &Report, layout: &Layout) -> String {
     }
     if report.plan.action == Action::Doctor && !layout.wide {
         return doctor::report(report, layout);
+    }
+    if report.plan.action == Action::Preflight && !layout.wide {
+        return preflight::report(report, layout);
     }
     let lines = lines::lines(report);
     let limits: Vec<&LimitRow> = limits::grouped(report.limits());
@@ -41,7 +46,12 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         // A Harbor's or a clock's row is no cause, and where these commands run nobody sees a terminal.
         if matches!(
             report.plan.action,
-            Action::Harbor | Action::Clock | Action::Why | Action::Secrets | Action::Doctor
+            Action::Harbor
+                | Action::Clock
+                | Action::Why
+                | Action::Secrets
+                | Action::Doctor
+                | Action::Preflight
         ) {
             out.push_str(&findings::in_full(report));
             out.push_str(&commented(&summary::for_pipe(report, &lines, &limits)));

@@ -79,6 +79,7 @@ fn audit_columns<'r>(report: &Report, layout: &Layout) -> Vec<Column<&'r AuditRo
         (layout.all(), column("MATCHES", |row| matches(&row.credential))),
         (layout.all(), column("STARTED", |row| row.started.to_string())),
         (layout.all(), column("FAILING", |row| row.failing.to_string())),
+        (report.plan.action == Action::Preflight, column("WHERE", super::preflight::where_it_is)),
     ];
     columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
 }
@@ -190,6 +191,15 @@ pub fn summary(report: &Report, summary: &WorkloadSummary) -> String {
         true => format!("in {}", count(summary.namespaces, "namespace", "namespaces")),
         false => format!("in namespace {}", report.plan.namespace),
     };
+    if report.plan.action == Action::Preflight {
+        return format!(
+            "Looked at {} of {} in manifests, {}, and read {}.",
+            count(summary.images, "image", "images"),
+            count(summary.workloads, "workload", "workloads"),
+            place.replacen("in ", "for ", 1),
+            count(summary.secrets, "Secret", "Secrets")
+        );
+    }
     if summary.workloads == 0 && summary.pods == 0 {
         return nothing(report, summary);
     }

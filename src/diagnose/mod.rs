@@ -84,6 +84,7 @@ pub const RULES: &[Rule] = &[
     clock::rejected_tokens,
     workload::failing::pulls,
     workload::audit::audited,
+    workload::planned::images,
 ];
 
 /// What the evidence means, worst first.
@@ -96,6 +97,7 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     findings.sort_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.subject.nodes.len())));
     workload::failing::arrange(&mut findings, evidence);
     workload::place(&mut findings, evidence);
+    workload::planned::place(&mut findings, evidence);
     findings.iter_mut().for_each(crate::fix::fill_in_node);
     findings
 }

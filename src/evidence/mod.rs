@@ -7,6 +7,7 @@ pub mod clock;
 pub mod endpoint;
 pub mod harbor;
 pub mod node;
+pub mod preflight;
 pub mod probe;
 pub mod pull;
 pub mod stores;
@@ -70,6 +71,9 @@ pub struct Evidence {
     /// What the API server shows of workloads, where it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workloads: Option<workloads::Workloads>,
+    /// What the manifests say of those workloads, where they are not in the cluster yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<preflight::Preflight>,
     /// Parts of a check-up that could not be done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
@@ -95,6 +99,7 @@ impl Evidence {
             harbor: None,
             leases: None,
             workloads: None,
+            preflight: None,
             unread: Vec::new(),
             extra: Map::new(),
         }

@@ -204,7 +204,9 @@ fn show_policies(look: &Look<'_>, place: &Place) -> Vec<Fix> {
 fn verb(look: &Look<'_>) -> &'static str {
     match look.target.action {
         Action::Push => "push",
-        Action::Pull | Action::Why | Action::Secrets | Action::Doctor => "pull --method probe",
+        Action::Pull | Action::Why | Action::Secrets | Action::Doctor | Action::Preflight => {
+            "pull --method probe"
+        }
         Action::Limits => "limits",
         Action::Harbor => "harbor",
         Action::Clock => "clock --method probe",

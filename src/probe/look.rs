@@ -266,7 +266,8 @@ impl Observer<'_> {
             | Action::Explain
             | Action::Why
             | Action::Secrets
-            | Action::Doctor => {
+            | Action::Doctor
+            | Action::Preflight => {
                 let mut limits = self.client.pull(&subject, &place.reference, platform, Depth::Head).await;
                 for exchange in &mut limits.exchanges {
                     if exchange.step == ExchangeStep::Manifest {

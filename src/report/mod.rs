@@ -7,6 +7,7 @@ pub mod explained;
 mod harbor;
 pub mod harbor_rows;
 mod harbor_unchecked;
+mod planned;
 mod probe_rows;
 mod pull_rows;
 mod rows;
@@ -27,7 +28,9 @@ pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
 pub use self::steps::describe as describe_credential;
 pub use self::unchecked::{NotChecked, NotCheckedState, UPLOAD_LEFT};
-pub use self::workload_rows::{AuditRow, CredentialRow, FailingRow, TriedRow, WorkloadSummary, WorksRow};
+pub use self::workload_rows::{
+    AuditRow, CredentialRow, FailingRow, PlannedRow, TriedRow, WorkloadSummary, WorksRow,
+};
 use crate::diagnose;
 use crate::evidence::{API_VERSION, Evidence, Run};
 use crate::finding::{Finding, Severity};

@@ -28,7 +28,8 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
                 | Action::Explain
                 | Action::Why
                 | Action::Secrets
-                | Action::Doctor => {}
+                | Action::Doctor
+                | Action::Preflight => {}
             }
         }
     }

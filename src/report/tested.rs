@@ -1,6 +1,7 @@
 //! Reports of one question put together: what was told from the API server alone is settled by tests of the same pulls.
 
 use super::Report;
+use super::planned::{self, Answers};
 use super::rows::Row;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
@@ -12,21 +13,29 @@ impl Report {
         let (first, others) = parts.split_first()?;
         let mut report = Self::of(first);
         others.iter().for_each(|part| report.add(Self::of(part)));
+        if first.preflight.is_some() {
+            planned::soften(&mut report.findings, &report.results);
+            report.findings.sort_by_key(|finding| finding.severity);
+        }
         Some(report)
     }
 
     /// Adds what a test of the same question came to. What the test is certain of stands in place of what was only
     /// possible.
     pub fn add(&mut self, tested: Self) {
+        let answers = Answers::of(&tested);
         self.run.interrupted |= tested.run.interrupted;
         self.results.extend(tested.results);
         self.not_checked.extend(tested.not_checked);
         self.harbor = self.harbor.take().or(tested.harbor);
         self.clock = self.clock.take().or(tested.clock);
         for mut finding in tested.findings {
+            answers.place(&mut finding, &self.results);
             if let Some(one) =
                 self.findings.iter_mut().find(|one| explains(one, &finding, &tested.plan.namespace))
             {
+                // What was harmless by itself is not where a pull fails for it.
+                one.severity = one.severity.min(finding.severity);
                 finding.evidence.retain(|id| !one.evidence.contains(id));
                 one.evidence.append(&mut finding.evidence);
                 continue;
@@ -37,12 +46,13 @@ impl Report {
             self.findings = others;
             settled.into_iter().for_each(|one| take_over(&mut finding, one));
             match self.findings.iter_mut().find(|one| is_same(one, &finding)) {
-                Some(one) => one.evidence.extend(finding.evidence),
+                Some(one) => join(one, finding),
                 None => self.findings.push(finding),
             }
         }
         self.findings.sort_by_key(|finding| finding.severity);
         self.tell_rows();
+        answers.tell(&mut self.results, &self.findings);
     }
 
     /// The rows about pods say what settled them.
@@ -59,6 +69,18 @@ impl Report {
     }
 }
 
+fn join(one: &mut Finding, other: Finding) {
+    one.evidence.extend(other.evidence);
+    let add = |to: &mut Vec<String>, more: Vec<String>| {
+        let new: Vec<String> = more.into_iter().filter(|text| !to.contains(text)).collect();
+        to.extend(new);
+    };
+    add(&mut one.subject.images, other.subject.images);
+    add(&mut one.subject.nodes, other.subject.nodes);
+    let new: Vec<_> = other.places.into_iter().filter(|place| !one.places.contains(place)).collect();
+    one.places.extend(new);
+}
+
 fn is_same(one: &Finding, other: &Finding) -> bool {
     one.code == other.code && one.subject.name == other.subject.name
 }
@@ -69,7 +91,9 @@ fn explains(told: &Finding, tested: &Finding, namespace: &str) -> bool {
     let same_image = tested.subject.images.iter().any(|image| told.subject.images.contains(image));
     // Ids of pods name their namespace second.
     let mut pods = told.evidence.iter().filter_map(|id| id.strip_prefix("pod/")?.split('/').next());
-    let is_here = pods.any(|of| of == namespace);
+    // Of manifests there are no pods yet.
+    let is_planned = !told.places.is_empty() && told.places.iter().any(|place| tested.places.contains(place));
+    let is_here = is_planned || pods.any(|of| of == namespace);
     told.certain && same_image && is_here && crate::diagnose::says_better(told.code, tested.code)
 }
 

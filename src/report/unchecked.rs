@@ -50,6 +50,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     items.extend(super::clock_unchecked::not_checked(evidence));
     items.extend(super::harbor_unchecked::not_checked(evidence));
     items.extend(super::workload_unchecked::not_checked(evidence));
+    items.extend(super::planned::not_checked(evidence));
     items.extend(evidence.unread.iter().map(not_read));
     for node in &evidence.plan.nodes {
         if let Some(skip) = &node.skip {

@@ -21,7 +21,7 @@ use super::{Failure, bundle, clock, events, workloads};
 use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
-use live::Live;
+pub(super) use live::Live;
 
 /// Warns of long-lived credentials that end within a week, as `secrets` does.
 const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -37,11 +37,12 @@ pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) ->
     if let Some(earlier) = &earlier {
         report.compare(earlier);
     }
-    let seen = Bundle::new(parts, Timestamp::now());
+    // What was found is told even where it cannot be kept.
+    let status = events::print(&api, (&report, &parts), (&args.output, args.events), output).await?;
     if let Some(file) = &args.save {
-        bundle::save(&seen, file, output)?;
+        bundle::save(&Bundle::new(parts, Timestamp::now()), file, output)?;
     }
-    events::print(&api, (&report, &seen.evidence), (&args.output, args.events), output).await
+    Ok(status)
 }
 
 /// Looks at everything and tests what that leaves open, with the plan and what is going on on stderr. The first

@@ -158,6 +158,7 @@ fn audit(name: &str, is_bad: bool) -> Row {
         failing: u32::from(is_bad),
         code: is_bad.then_some(Code::CredentialExpired),
         certain: is_bad.then_some(false),
+        planned: None,
         evidence: format!("workload/team/deploy/{name}"),
     })
 }

@@ -1,6 +1,7 @@
 //! Fixed reports, rendered for people and pipes.
 
 mod below;
+mod changed_evidence;
 mod clock;
 mod doctor;
 mod explained;

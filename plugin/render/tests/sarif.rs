@@ -118,3 +118,27 @@ fn brackets_of_hostile_text_are_no_links() {
     let result = results(&document).iter().find(|one| one["ruleId"] == "CredentialExpired").unwrap();
     assert!(text(result, "/message/text").contains("!\\[i\\](http://e.test/) \\\\ "), "{result}");
 }
+
+/// A report about a workload that a manifest plans, with a finding of the audit.
+fn planned(file: &str, template: &str) -> regauth::report::Report {
+    use regauth::evidence::preflight::ManifestPlace;
+    use regauth::text::Clean;
+    let mut report = cluster(5);
+    let place = ManifestPlace { file: Clean::new(file), line: 12, template: Clean::new(template) };
+    report.findings.truncate(1);
+    report.findings[0].places = vec![place];
+    report
+}
+
+#[test]
+fn what_a_manifest_names_lies_in_its_file_at_its_line() {
+    let place = |file: &str, template: &str| {
+        let document = sarif::report(&planned(file, template));
+        let place = &results(&document)[0]["locations"][0]["physicalLocation"];
+        (text(place, "/artifactLocation/uri").to_string(), place["region"]["startLine"].as_u64().unwrap())
+    };
+    assert_eq!(place("deploy/web app.yaml", ""), ("deploy/web%20app.yaml".into(), 12));
+    assert_eq!(place("../up/./web.yaml", ""), ("up/web.yaml".into(), 12));
+    assert_eq!(place("-", "web/templates/deployment.yaml"), ("web/templates/deployment.yaml".into(), 1));
+    assert!(place("-", "").0.starts_with("kubernetes/"), "the standard input is no file");
+}

@@ -33,6 +33,10 @@ pub struct NodeSpec {
 pub struct Taint {
     /// Its key.
     pub key: String,
+    /// Its value.
+    pub value: String,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    pub effect: String,
 }
 
 /// A node's status.

@@ -96,7 +96,7 @@ fn account((namespace, name): &Key, outcome: Outcome<ServiceAccountSeen>) -> Ser
     }
 }
 
-fn seen(account: &wire::ServiceAccount) -> ServiceAccountSeen {
+pub(super) fn seen(account: &wire::ServiceAccount) -> ServiceAccountSeen {
     ServiceAccountSeen {
         pull_secrets: names(&account.image_pull_secrets),
         ambient: ambient(&account.metadata.annotations),

@@ -71,7 +71,7 @@ fn template<'o, 'a>(object: &'o Controller<'a>) -> Option<&'o Template<'a>> {
     object.spec.template.as_ref().or(of_jobs)
 }
 
-fn group(kind: &str, object: &Controller<'_>, in_scope: bool) -> Result<Group, serde_json::Error> {
+pub(super) fn group(kind: &str, object: &Controller<'_>, in_scope: bool) -> Result<Group, serde_json::Error> {
     let template = template(object);
     let raw = template.and_then(|template| template.spec);
     let spec: PodSpec<'_> = match raw {

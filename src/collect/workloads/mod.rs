@@ -22,6 +22,7 @@ mod nodes;
 mod objects;
 mod owners;
 mod place;
+pub mod planned;
 mod pods;
 mod pulls;
 mod scope;

@@ -92,7 +92,7 @@ pub(super) async fn read(api: &Api, key: &RunKey, wanted: &Wanted) -> Vec<PullSe
 }
 
 /// Reads an answer and overwrites it.
-fn taken(body: Bytes, name: &str, reason: &Reason, key: &RunKey) -> Outcome<PullSecretSeen> {
+pub(super) fn taken(body: Bytes, name: &str, reason: &Reason, key: &RunKey) -> Outcome<PullSecretSeen> {
     let outcome = match serde_json::from_slice::<Object<'_>>(&body) {
         Ok(object) => Outcome::Seen { value: seen(&object, name, reason, key) },
         Err(error) => outcome_of(&ApiError::undecodable("secret", &error)),

@@ -124,7 +124,7 @@ fn no_image(probe: &Probe, message: &Clean, evidence: &Evidence) -> Finding {
 fn without_our_image(evidence: &Evidence) -> Fix {
     let here = "tests from this machine, with its own credentials";
     let (what, command) = match evidence.plan.action {
-        Action::Pull | Action::Why | Action::Secrets | Action::Doctor => (
+        Action::Pull | Action::Why | Action::Secrets | Action::Doctor | Action::Preflight => (
             "tests without an image of ours; from this machine: kubectl regauth probe IMAGE",
             format!(
                 "kubectl regauth pull -n {} --method kubelet {}",

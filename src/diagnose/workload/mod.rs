@@ -5,6 +5,7 @@
 
 pub(super) mod audit;
 pub(super) mod failing;
+pub(super) mod planned;
 #[cfg(test)]
 mod tests;
 mod view;

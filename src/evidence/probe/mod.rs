@@ -100,6 +100,8 @@ pub enum Action {
     Secrets,
     /// Both of workloads, beside Harbor and the clocks, and tests of what they leave open.
     Doctor,
+    /// Whether what manifests would bring can be pulled.
+    Preflight,
 }
 
 impl Action {
@@ -110,7 +112,7 @@ impl Action {
 
     /// Whether it is asked what is written down for workloads, whether their pulls fail or not.
     pub fn audits(self) -> bool {
-        matches!(self, Self::Secrets | Self::Doctor)
+        matches!(self, Self::Secrets | Self::Doctor | Self::Preflight)
     }
 }
 

@@ -40,6 +40,8 @@ pub enum OwnerKind {
     SecretOperator,
     /// A custom resource whose controller owns the object (`ownerReferences`).
     CustomResource,
+    /// A manifest that is not applied yet.
+    Manifest,
 }
 
 impl OwnerKind {
@@ -53,6 +55,7 @@ impl OwnerKind {
             Self::Garden => "Garden action",
             Self::SecretOperator => "secret operator",
             Self::CustomResource => "custom resource",
+            Self::Manifest => "manifest",
         }
     }
 }

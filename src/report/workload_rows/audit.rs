@@ -1,8 +1,9 @@
 //! A row a workload and image: what it has for a credential.
 
 use super::credential::credential;
-use super::{AuditRow, Codes, is_unread};
+use super::{AuditRow, Codes, PlannedRow, is_unread};
 use crate::diagnose::workload::View;
+use crate::evidence::Evidence;
 use crate::evidence::workloads::{FailingPull, ImageUse, Resource, Workload};
 use crate::finding::Severity;
 use crate::report::rows::{Row, Verdict};
@@ -39,6 +40,8 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
             _ if lacking > 0 => Verdict::Failed,
             // A pull that fails may be one of a pod that was not listed.
             _ if is_unread(view.evidence, view.seen, Resource::Pods) => Verdict::NotTested,
+            // Neither is an image well whose pull nobody has seen, and that was to be tested.
+            _ if is_untested(view.evidence, &workload.id, &image.image) => Verdict::NotTested,
             (_, Some((names, _))) if view.keyring(&workload.namespace, names).is_whole() => Verdict::Ok,
             _ => Verdict::NotTested,
         },
@@ -47,6 +50,34 @@ fn audit_row(view: &View<'_>, workload: &Workload, image: &ImageUse, codes: &Cod
         failing: u32::try_from(lacking).unwrap_or(u32::MAX),
         code: finding.map(|finding| finding.code),
         certain: finding.map(|finding| finding.certain),
+        planned: planned(view.evidence, &workload.id, &image.image),
         evidence: workload.id.clone(),
     }
+}
+
+/// What the manifests say of it, where it is not in the cluster yet.
+fn planned(evidence: &Evidence, workload: &str, image: &str) -> Option<PlannedRow> {
+    let preflight = evidence.preflight.as_ref()?;
+    let planned = preflight.workload(workload)?;
+    let tests = || preflight.tests.iter().filter(|test| test.workload == workload && test.image == image);
+    let landing = planned.landing();
+    let platforms = landing.into_iter().flat_map(|landing| &landing.platforms);
+    Some(PlannedRow {
+        place: planned.place_of(image),
+        platforms: platforms.map(|one| one.platform.clone()).collect(),
+        runs: tests().filter_map(|test| test.run.clone()).collect(),
+        tested: None,
+        nodes: Vec::new(),
+        why_not: tests().map(|test| &test.why_not).find(|why| !why.is_empty()).cloned().unwrap_or_default(),
+    })
+}
+
+/// Whether a pull that manifests plan was not tested at all.
+fn is_untested(evidence: &Evidence, workload: &str, image: &str) -> bool {
+    let Some(preflight) = &evidence.preflight else { return false };
+    let is_nowhere =
+        preflight.workload(workload).and_then(|one| one.landing()).is_some_and(|one| one.nodes == 0);
+    let mut tests =
+        preflight.tests.iter().filter(|test| test.workload == workload && test.image == image).peekable();
+    is_nowhere || tests.peek().is_none() || tests.all(|test| test.run.is_none())
 }

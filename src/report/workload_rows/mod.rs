@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Row, Verdict};
 use crate::code::Code;
 use crate::diagnose::workload::View;
+use crate::evidence::preflight::ManifestPlace;
 use crate::evidence::workloads::{Events, FailingPull, PullState, Resource, Workloads};
 use crate::evidence::{Action, Evidence, Outcome};
 use crate::finding::Finding;
@@ -87,8 +88,35 @@ pub struct AuditRow {
     /// Whether that finding is certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certain: Option<bool>,
+    /// Where a manifest names it, and what tests of it came to, where it is not in the cluster yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<PlannedRow>,
     /// Id of the workload.
     pub evidence: String,
+}
+
+/// What is known of an image that a manifest names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedRow {
+    /// Where it is written.
+    pub place: ManifestPlace,
+    /// Platforms of the nodes that its pods can land on, the most common first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<String>,
+    /// The runs that tested it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<String>,
+    /// What those came to, the worst; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested: Option<Verdict>,
+    /// Nodes on which it was tested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
+    /// Why it was not tested, or not everywhere.
+    #[serde(default, skip_serializing_if = "Clean::is_empty")]
+    pub why_not: Clean,
 }
 
 /// As whom an image is pulled: the kubelet's order.
@@ -197,7 +225,7 @@ pub(super) fn rows(evidence: &Evidence, findings: &[Finding]) -> Vec<Row> {
     let Some(view) = View::of(evidence) else { return Vec::new() };
     let codes = Codes::of(findings);
     match evidence.plan.action {
-        Action::Secrets => audit::audit(&view, &codes),
+        Action::Secrets | Action::Preflight => audit::audit(&view, &codes),
         Action::Doctor => {
             failing::failing(&view, &codes).into_iter().chain(audit::audit(&view, &codes)).collect()
         }

@@ -5,10 +5,12 @@ mod clock;
 mod clock_probe;
 mod clocks;
 mod commands;
+mod deployed;
 mod harbor;
 mod healthy;
 mod limits;
 mod monitor;
+mod preflight;
 mod probes;
 mod pulls;
 mod secrecy;
@@ -20,6 +22,7 @@ use crate::Case;
 pub fn all() -> Vec<Case> {
     [
         pulls::CASES,
+        preflight::CASES,
         probes::CASES,
         limits::CASES,
         clocks::CASES,
@@ -28,6 +31,7 @@ pub fn all() -> Vec<Case> {
         clock::CASES,
         clock_probe::CASES,
         commands::CASES,
+        deployed::CASES,
         &harbor::all(),
         monitor::CASES,
         healthy::CASES,

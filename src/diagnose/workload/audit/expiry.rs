@@ -117,6 +117,9 @@ fn node_may_help(one: &&Use<'_>) -> bool {
 
 /// A pull with the workload's identity.
 pub(super) fn settle(workload: &crate::evidence::workloads::Workload, one: &Use<'_>) -> Option<String> {
+    if workload.owners.iter().any(|owner| owner.kind == crate::evidence::workloads::OwnerKind::Manifest) {
+        return Some("the test of its pull, which preflight makes unless it is given --read-only".into());
+    }
     Some(format!(
         "kubectl regauth pull {} -n {} --as-workload {}",
         crate::fix::shell::quoted(&one.image.image),

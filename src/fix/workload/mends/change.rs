@@ -42,6 +42,7 @@ impl Change<'_> {
             Form::Kustomization => vec![self.by_file(form, vec![self.kustomization()])],
             Form::Values => vec![self.look_at_values(), self.by_file(form, vec![self.values()])],
             Form::PatchResources => vec![self.by_file(form, self.patch_resources())],
+            Form::Manifest => vec![self.in_manifest()],
         }
     }
 
@@ -67,6 +68,18 @@ impl Change<'_> {
             _ => format!("{}, at the source ({because})", self.effect),
         };
         Fix { what: what + self.remark(form), patches, command: self.source.apply(form) }
+    }
+
+    /// The part of the manifest that is to be changed; the command looks whether that is enough.
+    fn in_manifest(&self) -> Fix {
+        let owner = self.source.owner();
+        let file = owner.map_or_else(String::new, |owner| owner.known_by.to_string());
+        let text = self.source.object.manifest(self.patch.clone()).render();
+        Fix {
+            what: format!("{}, in its manifest", self.effect),
+            patches: vec![Patch { file, text }],
+            command: self.source.apply(Form::Manifest),
+        }
     }
 
     fn remark(&self, form: Form) -> &'static str {

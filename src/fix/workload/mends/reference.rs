@@ -5,7 +5,7 @@ use super::object::{Kind, Object, Rolls};
 use super::source::{Form, Source};
 use super::yaml::{Yaml, list, map, text};
 use super::{Place, recreate_pods, values};
-use crate::evidence::workloads::ServiceAccountSeen;
+use crate::evidence::workloads::{ServiceAccountSeen, Workload};
 use crate::finding::Fix;
 use crate::fix::shell::{literal, quoted};
 use crate::plan::FixFormat;
@@ -18,11 +18,11 @@ pub(crate) const WORKLOADS: usize = 5;
 pub(crate) fn name_pull_secret(place: &Place<'_>, secret: &str) -> Vec<Fix> {
     if is_carried(place, secret) {
         // New pods get it: those that are there are older than the list.
-        return vec![recreate_pods(place.workload)];
+        return new_pods(place.workload).into_iter().collect();
     }
     let mut in_account = in_account(place, secret);
     if !in_account.is_empty() {
-        in_account.push(recreate_pods(place.workload));
+        in_account.extend(new_pods(place.workload));
     }
     let object = Object::workload(place.workload);
     let is_made = Source { object, owners: &place.workload.owners }.controller().is_some();
@@ -54,8 +54,14 @@ pub(crate) fn name_pull_secret_in_all(places: &[Place<'_>], secret: &str) -> Vec
         }
     }
     let reached = shown.iter().filter(|place| is_reached(place));
-    fixes.extend(reached.map(|place| recreate_pods(place.workload)));
+    fixes.extend(reached.filter_map(|place| new_pods(place.workload)));
     fixes
+}
+
+/// Has pods made anew, where there are any: what is in a manifest alone has none yet.
+fn new_pods(workload: &Workload) -> Option<Fix> {
+    let source = Source { object: Object::workload(workload), owners: &workload.owners };
+    (!source.is_planned()).then(|| recreate_pods(workload))
 }
 
 fn and_others(fix: Fix, count: usize) -> Fix {
@@ -82,8 +88,7 @@ fn is_carried(place: &Place<'_>, secret: &str) -> bool {
 fn by_itself(place: &Place<'_>, secret: &str) -> Vec<Fix> {
     let source = Source { object: Object::workload(place.workload), owners: &place.workload.owners };
     let Some(owner) = source.controller() else {
-        let then =
-            (source.object.kind().rolls() == Rolls::NotByItself).then(|| recreate_pods(place.workload));
+        let then = new_pods(place.workload).filter(|_| source.object.kind().rolls() == Rolls::NotByItself);
         return in_workload(place, secret, source).fixes(place.format).into_iter().chain(then).collect();
     };
     let what = format!(

@@ -152,6 +152,17 @@ fn at_source(secret: &PullSecret, owner: &Owner, key: &str) -> Fix {
             "renew the Secret that it is copied from (imagePullSecrets, copySecrets of its provider), or its manifest",
             format!("garden deploy {}", quoted(owner.name.as_str().trim_start_matches("deploy."))),
         ),
+        OwnerKind::Manifest => {
+            return fix(
+                format!(
+                    "secret/{name} is written in the manifest {}: put the docker config of a fresh login{} there (such as \
+                     this command prints)",
+                    owner.name,
+                    login(key)
+                ),
+                format!("{} --dry-run=client -o yaml", create_secret(namespace, name)),
+            );
+        }
         OwnerKind::CustomResource => {
             ("renew what that reads", format!("kubectl -n {of_owner} get {quoted_name} -o yaml"))
         }

@@ -33,7 +33,9 @@ pub(crate) fn missing(
             None => copy(secret, namespace, format),
         }
     });
-    let look = named_by.map(look_at_name);
+    // What is in a manifest alone is there for the reader to see.
+    let is_there = |one: &&Workload| one.owners.iter().all(|owner| owner.kind != OwnerKind::Manifest);
+    let look = named_by.filter(is_there).map(look_at_name);
     from_elsewhere.into_iter().chain([create(secret, format)]).chain(look).collect()
 }
 

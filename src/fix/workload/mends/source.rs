@@ -16,6 +16,8 @@ pub(super) enum Form {
     Values,
     /// An entry of `patchResources` in a Garden action of type kubernetes.
     PatchResources,
+    /// A change of the manifest that it is written in.
+    Manifest,
 }
 
 /// Who writes an object.
@@ -37,6 +39,11 @@ impl<'a> Source<'a> {
         self.owner().filter(|owner| by_controller(owner.kind))
     }
 
+    /// Whether it is in a manifest alone, so that there is nothing yet which could be patched or replaced.
+    pub(super) fn is_planned(&self) -> bool {
+        self.is(OwnerKind::Manifest)
+    }
+
     pub(super) fn is(&self, kind: OwnerKind) -> bool {
         self.owner().is_some_and(|owner| owner.kind == kind)
     }
@@ -52,6 +59,7 @@ impl<'a> Source<'a> {
             (FixFormat::Garden, _) if is_chart => Form::Values,
             (FixFormat::Garden, _) => Form::PatchResources,
             (FixFormat::Kubectl, None) => Form::Command,
+            (FixFormat::Kubectl, Some(OwnerKind::Manifest)) => Form::Manifest,
             (FixFormat::Kubectl, Some(_)) if is_chart => Form::Values,
             (FixFormat::Kubectl, Some(OwnerKind::Garden)) => Form::PatchResources,
             (FixFormat::Kubectl, Some(OwnerKind::ArgoCd | OwnerKind::FluxKustomization)) => {
@@ -68,6 +76,7 @@ impl<'a> Source<'a> {
         let undone = match owner.kind {
             OwnerKind::Helm => "a patch is lost at its next upgrade",
             OwnerKind::Garden => "a patch is lost at its next deploy",
+            OwnerKind::Manifest => return format!("{}", owner.known_by),
             _ => "it undoes a patch",
         };
         format!("{writes}, and {undone}")
@@ -118,7 +127,9 @@ impl<'a> Source<'a> {
             }
             OwnerKind::FluxHelmRelease => format!("flux reconcile helmrelease {name} -n {namespace}"),
             OwnerKind::Garden => format!("garden deploy {}", self.action()),
-            OwnerKind::Helm | OwnerKind::SecretOperator | OwnerKind::CustomResource => self.apply_as(form),
+            OwnerKind::Helm | OwnerKind::SecretOperator | OwnerKind::CustomResource | OwnerKind::Manifest => {
+                self.apply_as(form)
+            }
         }
     }
 
@@ -134,6 +145,12 @@ impl<'a> Source<'a> {
             Form::Values => upgrade(&format!("-f {}", super::change::VALUES_FILE)),
             Form::PatchResources => format!("garden deploy {}", self.action()),
             Form::Command => String::new(),
+            Form::Manifest => match self.owner().map(|owner| owner.name.as_str()) {
+                Some(file) if file.contains('/') || file.contains('.') => {
+                    format!("kubectl regauth preflight -f {}", quoted(file))
+                }
+                _ => "kubectl regauth preflight -f -".into(),
+            },
         }
     }
 }

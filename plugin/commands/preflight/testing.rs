@@ -1,0 +1,187 @@
+//! Tests of the pulls that manifests plan, one after another: two at once could send one refused password twice.
+
+use std::collections::BTreeSet;
+
+use regauth::code::Code;
+use regauth::evidence::preflight::PlannedTest;
+use regauth::evidence::{Action, Evidence};
+use regauth::plan::Check as Method;
+use regauth::plan::preflight::{self, PullTest};
+use regauth::registry::reference::Reference;
+use regauth::report::{Report, Verdict};
+use regauth::text::Clean;
+
+use super::super::planning::{Flags, Wanted};
+use super::super::{Failure, runs};
+use super::Check;
+use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, RunArgs};
+use crate::settings;
+
+/// A test that has less time is not begun, in seconds.
+const LEAST: u64 = 10;
+/// The ServiceAccount of the tests: that of the workload may not be there yet, and plays no part in a pull.
+const ACCOUNT: &str = "default";
+
+/// Tests what the manifests plan; returns what was read first, and each test's own after it.
+pub(super) async fn test(check: &Check<'_>, read: Evidence) -> Vec<Evidence> {
+    let (planned, not) = preflight::tests(&read, check.args.max_nodes);
+    let mut tests = Tests { check, read, tested: Vec::new(), pods: 0, refused: BTreeSet::new() };
+    if check.args.read_only {
+        for test in &planned {
+            tests.leave_out(test, "it was left out: --read-only creates nothing", true);
+        }
+        return tests.into_parts();
+    }
+    tests.note(not);
+    for test in &planned {
+        tests.test(test).await;
+    }
+    tests.into_parts()
+}
+
+struct Tests<'c, 'a> {
+    check: &'c Check<'a>,
+    /// What was read before.
+    read: Evidence,
+    /// The evidence of each test.
+    tested: Vec<Evidence>,
+    /// Pods that were made.
+    pods: usize,
+    /// Namespaces, pull secrets and registries of credentials that were refused.
+    refused: BTreeSet<(String, Vec<String>, String)>,
+}
+
+impl Tests<'_, '_> {
+    fn into_parts(self) -> Vec<Evidence> {
+        std::iter::once(self.read).chain(self.tested).collect()
+    }
+
+    fn note(&mut self, tests: impl IntoIterator<Item = PlannedTest>) {
+        if let Some(preflight) = &mut self.read.preflight {
+            preflight.tests.extend(tests);
+        }
+    }
+
+    fn leave_out(&mut self, test: &PullTest, why: &str, left_out: bool) {
+        self.note(of(test, None, why, left_out));
+    }
+
+    async fn test(&mut self, test: &PullTest) {
+        if self.check.stop.is_cancelled() {
+            return self.leave_out(test, "the run was interrupted before it was tested", false);
+        }
+        if self.pods + test.nodes.len() > self.check.args.max_pods {
+            let why = format!("{} pods were made: --max-pods allows more", self.pods);
+            return self.leave_out(test, &why, false);
+        }
+        if self.check.left().as_secs() < LEAST {
+            return self.leave_out(test, "the time was up: --timeout gives more", false);
+        }
+        if self.is_refused(test) {
+            let why = "its credential was refused in another test, and is sent once only, so that no account is locked";
+            return self.leave_out(test, why, false);
+        }
+        let doing = format!("the pull of {}", test.images.join(", "));
+        let _doing = self.check.live.doing(&doing);
+        match self.asked(test).await {
+            Ok(evidence) => {
+                self.note(of(test, Some(&evidence.run.id), "", false));
+                self.note_refusals(test, &Report::of(&evidence));
+                self.tested.push(evidence);
+            }
+            Err(failure) => {
+                let why = match failure.missing_right() {
+                    Some(right) => {
+                        format!(
+                            "you may not {right} (`kubectl regauth rbac --pull` prints the rights of tests)"
+                        )
+                    }
+                    None => failure.to_string(),
+                };
+                self.leave_out(test, &why, false);
+            }
+        }
+    }
+
+    /// By a probe; where that finds no way to the registry, by the nodes' own pulls beside it: they have mirrors,
+    /// certificates and proxies that the probe lacks, and their word decides.
+    async fn asked(&mut self, test: &PullTest) -> Result<Evidence, Failure> {
+        self.pods += test.nodes.len();
+        let evidence = carry_out(self.check, test, vec![Method::ProbeNode]).await?;
+        let is_open = !evidence.fell_back_to_kubelets() && lacks_a_way(&Report::of(&evidence));
+        let has_room = self.pods + 2 * test.nodes.len() <= self.check.args.max_pods
+            && self.check.left().as_secs() >= LEAST
+            && !self.check.stop.is_cancelled();
+        if !is_open || !has_room {
+            return Ok(evidence);
+        }
+        self.pods += 2 * test.nodes.len();
+        carry_out(self.check, test, vec![Method::Kubelet, Method::ProbeNode]).await.or(Ok(evidence))
+    }
+
+    fn is_refused(&self, test: &PullTest) -> bool {
+        registries(&test.images).into_iter().any(|registry| {
+            self.refused.contains(&(test.namespace.clone(), test.pull_secrets.clone(), registry))
+        })
+    }
+
+    fn note_refusals(&mut self, test: &PullTest, report: &Report) {
+        let refused = report.findings.iter().filter(|one| one.code.refuses_credential());
+        for registry in refused.flat_map(|one| registries(&one.subject.images)) {
+            self.refused.insert((test.namespace.clone(), test.pull_secrets.clone(), registry));
+        }
+    }
+}
+
+fn registries(images: &[String]) -> BTreeSet<String> {
+    let references = images.iter().filter_map(|image| Reference::parse(image).ok());
+    references.map(|reference| reference.registry().to_string()).collect()
+}
+
+/// Whether the probe did not come to an answer of the registry.
+fn lacks_a_way(report: &Report) -> bool {
+    let failing = report.probes().filter(|row| row.result != Verdict::Ok);
+    let is_way = |code: Code| !code.is_registrys_answer();
+    failing.into_iter().any(|row| row.code.is_none_or(is_way))
+}
+
+/// What became of each image of a test.
+fn of(test: &PullTest, run: Option<&str>, why_not: &str, left_out: bool) -> Vec<PlannedTest> {
+    let one = |(workload, image): &(String, String)| PlannedTest {
+        workload: workload.clone(),
+        image: image.clone(),
+        run: run.map(str::to_string),
+        why_not: Clean::new(why_not),
+        left_out,
+    };
+    test.of.iter().map(one).collect()
+}
+
+async fn carry_out(check: &Check<'_>, test: &PullTest, methods: Vec<Method>) -> Result<Evidence, Failure> {
+    let identity = IdentityArgs {
+        as_workload: None,
+        service_account: Some(ACCOUNT.into()),
+        pull_secrets: test.pull_secrets.clone(),
+        no_pull_secret: test.pull_secrets.is_empty(),
+    };
+    let nodes = NodeArgs {
+        nodes: test.nodes.clone(),
+        node_selector: None,
+        all_nodes: false,
+        one_first: OneFirst::Auto,
+    };
+    let run = RunArgs { dry_run: DryRun::None, timeout: check.left(), keep: false, yes: true };
+    let wanted = Wanted {
+        action: Action::Pull,
+        images: test.images.clone(),
+        checks: methods,
+        probe: Some(settings::probe_plan(&check.args.probing)?),
+        harbor: None,
+        clock: None,
+        labels: Default::default(),
+        one_node: false,
+    };
+    let flags = Flags { identity: &identity, nodes: &nodes, run: &run };
+    runs::carry_out_quietly(check.api, &test.namespace, flags, wanted, (check.live, check.stop), check.output)
+        .await
+}

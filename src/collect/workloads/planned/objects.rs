@@ -1,0 +1,289 @@
+//! The objects of manifests: which make pods, and which those pods need.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::stream::{Document, documents};
+use super::tree::{Tree, read};
+use crate::evidence::preflight::ManifestPlace;
+use crate::text::{Clean, is_object_name, referenced_name};
+
+/// How many documents are read of all files.
+const DOCUMENTS: usize = 10_000;
+/// How deep lists may lie in each other.
+const LISTS: usize = 3;
+/// How deep a pod template may lie in a custom resource.
+const TEMPLATE: usize = 8;
+
+/// A manifest: a file, or the standard input.
+pub struct Source {
+    /// The file as it is to be named; `-` for the standard input.
+    pub file: String,
+    /// Its text, which may hold Secrets.
+    pub text: Zeroizing<String>,
+}
+
+/// The objects of manifests.
+#[derive(Default)]
+pub struct Manifests {
+    pub(super) workloads: Vec<Planned>,
+    pub(super) secrets: Vec<Object>,
+    pub(super) accounts: Vec<Object>,
+    pub(super) namespaces: Vec<Object>,
+    /// Secrets that a controller makes from an object of the manifests: of which, and which.
+    pub(super) made: Vec<(Object, String)>,
+    /// Custom resources in which no pod template was found, by kind.
+    pub(super) unread_kinds: BTreeMap<String, usize>,
+    pub(super) documents: usize,
+    /// What could not be read, each as a place and a clause.
+    pub(super) broken: Vec<(String, String)>,
+}
+
+/// An object.
+pub(super) struct Object {
+    pub namespace: String,
+    pub name: String,
+    pub place: ManifestPlace,
+    pub tree: Tree,
+}
+
+/// An object that makes pods.
+pub(super) struct Planned {
+    /// What kubectl calls it: `deploy/web`.
+    pub name: String,
+    pub namespace: String,
+    pub place: ManifestPlace,
+    /// The pod's spec.
+    pub spec: Zeroizing<String>,
+    /// The same in the form of anything with a pod template.
+    pub object: Zeroizing<String>,
+    /// Lines of its images.
+    pub lines: BTreeMap<String, u32>,
+}
+
+/// Kinds of Kubernetes' own that make pods: API groups, kind, what kubectl calls one, and where its template lies.
+const KINDS: &[(&[&str], &str, &str, &[&str])] = &[
+    (&[""], "Pod", "pod", &[]),
+    (&["apps", "extensions"], "Deployment", "deploy", &["spec", "template"]),
+    (&["apps"], "StatefulSet", "sts", &["spec", "template"]),
+    (&["apps", "extensions"], "DaemonSet", "ds", &["spec", "template"]),
+    (&["apps", "extensions"], "ReplicaSet", "rs", &["spec", "template"]),
+    (&[""], "ReplicationController", "rc", &["spec", "template"]),
+    (&["batch"], "Job", "job", &["spec", "template"]),
+    (&["batch"], "CronJob", "cronjob", &["spec", "jobTemplate", "spec", "template"]),
+    (&[""], "PodTemplate", "podtemplate", &["template"]),
+];
+
+impl Manifests {
+    /// Reads sources. What has no namespace of its own goes to `namespace`.
+    pub fn read(sources: &[Source], namespace: &str) -> Self {
+        let mut manifests = Self::default();
+        for source in sources {
+            for document in documents(&source.text) {
+                manifests.take(&source.file, namespace, &document);
+            }
+        }
+        manifests
+    }
+
+    /// How many workloads there are.
+    pub fn workloads(&self) -> usize {
+        self.workloads.len()
+    }
+
+    /// What could not be read, each as a place and a clause.
+    pub fn broken(&self) -> &[(String, String)] {
+        &self.broken
+    }
+
+    fn take(&mut self, file: &str, namespace: &str, document: &Document<'_>) {
+        self.documents += 1;
+        let place = ManifestPlace {
+            file: Clean::with_cap(file, 1024),
+            line: document.line,
+            template: document.template.clone(),
+        };
+        if self.documents > DOCUMENTS {
+            if self.documents == DOCUMENTS + 1 {
+                let why = format!("only the first {DOCUMENTS} documents are read: check the rest by itself");
+                self.broken.push((place.describe(), why));
+            }
+            return;
+        }
+        match read(document.text) {
+            Ok(trees) => {
+                for tree in trees {
+                    self.object(tree, namespace, &place, document, 0);
+                }
+            }
+            Err(broken) => {
+                let line = document.first_line + broken.line - 1;
+                let why = format!("document {} cannot be read: {}", self.documents, broken.why);
+                self.broken.push((ManifestPlace { line, ..place }.describe(), why));
+            }
+        }
+    }
+
+    fn object(
+        &mut self,
+        tree: Tree,
+        namespace: &str,
+        place: &ManifestPlace,
+        document: &Document<'_>,
+        depth: usize,
+    ) {
+        if tree.is_null() {
+            return;
+        }
+        let kind = tree.get("kind").text().to_string();
+        if kind.is_empty() {
+            let why = "is no Kubernetes object: it has no `kind`";
+            self.broken.push((place.describe(), format!("document {} {why}", self.documents)));
+            return;
+        }
+        let is_list = kind.ends_with("List") && matches!(tree.get("items"), Tree::List(_));
+        if is_list && depth < LISTS {
+            self.list(tree, namespace, place, document, depth);
+            return;
+        }
+        let version = tree.get("apiVersion").text().to_string();
+        let group = version.rsplit_once('/').map_or("", |(group, _)| group).to_string();
+        let own = tree.at(&["metadata", "namespace"]).text();
+        let namespace = if own.is_empty() { namespace.to_string() } else { referenced_name(own) };
+        let name = name(&tree);
+        let object = Object { namespace, name, place: place.clone(), tree };
+        match (group.as_str(), kind.as_str()) {
+            ("", "Secret") => self.secrets.push(object),
+            ("", "ServiceAccount") => self.accounts.push(object),
+            ("", "Namespace") => self.namespaces.push(object),
+            ("bitnami.com", "SealedSecret") | ("external-secrets.io", "ExternalSecret") => {
+                self.made.push((made_secret(object), kind));
+            }
+            ("kustomize.config.k8s.io", _) => self.broken.push((place.describe(), KUSTOMIZATION.into())),
+            _ => self.workload(&group, &kind, object, document),
+        }
+    }
+
+    fn list(
+        &mut self,
+        tree: Tree,
+        namespace: &str,
+        place: &ManifestPlace,
+        document: &Document<'_>,
+        depth: usize,
+    ) {
+        let Tree::Map(entries) = tree else { return };
+        let items = entries.into_iter().find(|(key, _)| key == "items").map(|(_, tree)| tree);
+        let Some(Tree::List(items)) = items else { return };
+        for item in items {
+            self.object(item, namespace, place, document, depth + 1);
+        }
+    }
+
+    fn workload(&mut self, group: &str, kind: &str, object: Object, document: &Document<'_>) {
+        let known = KINDS.iter().find(|(groups, one, ..)| *one == kind && groups.contains(&group));
+        let found = match known {
+            Some((.., short, path)) => Some((short.to_string(), object.tree.at(path))),
+            None if is_builtin(group) => return,
+            None => template(object.tree.get("spec"), TEMPLATE)
+                .map(|template| (format!("{}.{group}", kind.to_ascii_lowercase()), template)),
+        };
+        let Some((short, template)) = found else {
+            *self.unread_kinds.entry(format!("{kind}.{group}")).or_default() += 1;
+            return;
+        };
+        let spec = template.get("spec");
+        if !spec.is_map() {
+            let why = format!("{short}/{} has no pod template that could be read", object.name);
+            self.broken.push((object.place.describe(), why));
+            return;
+        }
+        let mut images = Vec::new();
+        images_of(spec, &mut images);
+        let lines = images.into_iter().map(|image| (image.to_string(), document.line_of(image))).collect();
+        self.workloads.push(Planned {
+            name: format!("{short}/{}", object.name),
+            spec: spec.json(),
+            object: as_controller(&object.tree, template),
+            namespace: object.namespace,
+            place: object.place,
+            lines,
+        });
+    }
+}
+
+const KUSTOMIZATION: &str = "it is a kustomization, which has to be built first: \
+     `kubectl kustomize FOLDER | kubectl regauth preflight -f -`";
+
+/// Its name; of what is named by the API server, what that begins with.
+fn name(tree: &Tree) -> String {
+    let metadata = tree.get("metadata");
+    let name = metadata.get("name").text();
+    let given =
+        if name.is_empty() { metadata.get("generateName").text().trim_end_matches('-') } else { name };
+    if given.is_empty() { "unnamed".into() } else { referenced_name(given) }
+}
+
+/// Groups of Kubernetes' own APIs: those without a dot, and those of `k8s.io` itself. Of these, the kinds that make pods
+/// are known.
+fn is_builtin(group: &str) -> bool {
+    const OTHERS: &[&str] = &["x-k8s.io", "sigs.k8s.io"];
+    let is_under = |suffix: &&str| {
+        group.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    !group.contains('.') || (is_under(&"k8s.io") && !OTHERS.iter().any(is_under))
+}
+
+/// What in a custom resource looks like a pod template (with a `spec`), or is itself a pod's spec, as in Knative's and
+/// Argo's: the first that has containers with images.
+fn template(tree: &Tree, depth: usize) -> Option<&Tree> {
+    if depth == 0 {
+        return None;
+    }
+    let is_spec =
+        |spec: &Tree| spec.get("containers").items().iter().any(|one| !one.get("image").text().is_empty());
+    if is_spec(tree.get("spec")) {
+        return Some(tree);
+    }
+    let inner: Vec<&Tree> = match tree {
+        Tree::Map(entries) => entries.iter().map(|(_, tree)| tree).collect(),
+        Tree::List(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    inner.into_iter().find_map(|tree| template(tree, depth - 1))
+}
+
+/// The Secret that a controller makes from a SealedSecret (`spec.template.metadata`) or an ExternalSecret
+/// (`spec.target.name`); by default it has the object's own name.
+fn made_secret(object: Object) -> Object {
+    let sealed = object.tree.at(&["spec", "template", "metadata", "name"]).text();
+    let external = object.tree.at(&["spec", "target", "name"]).text();
+    let name = [sealed, external].into_iter().find(|name| is_object_name(name)).map(str::to_string);
+    Object { name: name.unwrap_or_else(|| object.name.clone()), ..object }
+}
+
+fn images_of<'t>(spec: &'t Tree, images: &mut Vec<&'t str>) {
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        images.extend(spec.get(list).items().iter().map(|one| one.get("image").text()));
+    }
+    images.extend(spec.get("volumes").items().iter().map(|one| one.at(&["image", "reference"]).text()));
+    images.retain(|image| !image.is_empty());
+}
+
+/// An object in the form of anything that has a pod template.
+fn as_controller(object: &Tree, template: &Tree) -> Zeroizing<String> {
+    let is_none = matches!(object.at(&["spec", "replicas"]), Tree::Number(number) if number == "0");
+    let is_suspended = matches!(object.at(&["spec", "suspend"]), Tree::Bool(true));
+    // Of a pod, its own metadata are those of the template.
+    Zeroizing::new(format!(
+        r#"{{"spec":{{"replicas":{},"suspend":{is_suspended},"template":{{"metadata":{{"labels":{}}},"spec":{}}}}}}}"#,
+        if is_none { "0" } else { "null" },
+        template.at(&["metadata", "labels"]).json().as_str(),
+        template.get("spec").json().as_str(),
+    ))
+}
+
+#[cfg(test)]
+#[path = "objects_tests.rs"]
+mod tests;
