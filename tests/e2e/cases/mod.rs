@@ -5,6 +5,7 @@ mod clock;
 mod clock_probe;
 mod clocks;
 mod commands;
+mod faults;
 mod harbor;
 mod healthy;
 mod limits;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Case> {
         &harbor::all(),
         healthy::CASES,
         secrecy::CASES,
+        &faults::all(),
     ]
     .concat()
 }

@@ -7,6 +7,7 @@ pub mod harbor;
 pub mod kubelets;
 pub mod plugin;
 pub mod probe_image;
+pub mod proxy;
 pub mod scripted;
 pub mod scripted_tls;
 pub mod space;

@@ -1,0 +1,155 @@
+//! Parts of the cluster that stop, stall or go away in mid-run.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{as_administrator, count, is_true, read};
+use crate::cases::clock;
+use crate::support::cluster::wait_for;
+use crate::support::fault::Fault;
+use crate::support::plugin::{codes, rows, wait};
+use crate::support::scripted::{Behaviour, Scripted};
+use crate::support::space::Space;
+use crate::{Case, Needs};
+
+pub const CASES: &[Case] = &[
+    Case {
+        name: "an etcd that stalls again and again delays a run and costs no row",
+        needs: Needs::OwnCluster,
+        run: slow_etcd,
+    },
+    Case {
+        name: "the API server is restarted while doctor looks, and doctor goes on",
+        needs: Needs::OwnCluster,
+        run: restarted,
+    },
+    Case {
+        name: "most nodes are not Ready: they are told and not tested, and most kubelets stall: their rows time out",
+        needs: Needs::OwnCluster,
+        run: nodes_not_ready,
+    },
+    Case {
+        name: "the namespace is deleted in mid-run: no row is well that was not seen to be, and the reason is told",
+        needs: Needs::OwnCluster,
+        run: namespace_deleted,
+    },
+];
+
+/// etcd stops for most of each second, until this is dropped.
+struct Pulses<'s> {
+    space: &'s Space,
+    pid: String,
+}
+
+impl<'s> Pulses<'s> {
+    fn new(space: &'s Space) -> Self {
+        let file = format!("{}/run/etcd.pid", space.cluster.setting("STATE"));
+        let pid = std::fs::read_to_string(&file).expect("etcd runs").trim().to_string();
+        Self { space, pid }
+    }
+
+    fn signal(&self, signal: &str) {
+        self.space.cluster.on_node("host", &["kill", signal, &self.pid]);
+    }
+
+    /// Until `done`; how often it stopped.
+    fn go(&self, done: &AtomicBool) -> usize {
+        let mut count = 0;
+        while !done.load(Ordering::Relaxed) {
+            self.signal("-STOP");
+            std::thread::sleep(Duration::from_millis(900));
+            self.signal("-CONT");
+            std::thread::sleep(Duration::from_millis(300));
+            count += 1;
+        }
+        count
+    }
+}
+
+impl Drop for Pulses<'_> {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+fn slow_etcd(space: &Space) {
+    let pulses = Pulses::new(space);
+    let done = AtomicBool::new(false);
+    let mark = space.cluster.log_mark("OPEN_LOG");
+    std::thread::scope(|scope| {
+        let pulsing = scope.spawn(|| pulses.go(&done));
+        let ran = std::panic::catch_unwind(|| space.plugin(&["pull", &space.open_image()]).report());
+        done.store(true, Ordering::Relaxed);
+        assert!(pulsing.join().expect("it pulses") >= 1);
+        let ran = ran.expect("a report");
+        is_true(space, mark, &ran, "/manifests/1");
+        assert_eq!((ran.0.status, count(&ran.1, "ok")), (0, 3), "{}{}", ran.1, ran.0.stderr);
+    });
+}
+
+fn restarted(space: &Space) {
+    let child = as_administrator(space, &["doctor", "-o", "json"]).spawn();
+    std::thread::sleep(Duration::from_secs(4));
+    space.cluster.fault(&["restart-apiserver"]);
+    let ran = wait(child);
+    let report = read(&ran);
+    assert!([0, 3].contains(&ran.status), "exit {} {report}", ran.status);
+    assert_eq!(codes(&report), [] as [&str; 0], "nothing is wrong: {report}");
+    let told = !report["notChecked"].as_array().expect("what was not checked").is_empty();
+    assert_eq!(ran.status == 3, told, "{report}");
+}
+
+fn nodes_not_ready(space: &Space) {
+    let image = space.open_image();
+    // Their kubelets stall, and nobody knows yet.
+    for node in ["node2", "node3"] {
+        space.cluster.fault(&["freeze-kubelet", node]);
+    }
+    let mark = space.cluster.log_mark("OPEN_LOG");
+    let ran = space.plugin(&["pull", &image, "--timeout", "8s"]).report();
+    is_true(space, mark, &ran, "/manifests/1");
+    assert_eq!((ran.0.status, count(&ran.1, "ok")), (3, 1), "{}{}", ran.1, ran.0.stderr);
+    clock::grant(space);
+    let (ran, report) = space.plugin(&["clock"]).report();
+    clock::revoke(space);
+    assert_ne!(ran.status, 0, "two of three clocks are not known: {report}");
+    let measured = rows(&report).into_iter().filter(|row| row["samples"].as_u64() > Some(0));
+    let measured: Vec<&str> = measured.filter_map(|row| row["node"].as_str()).collect();
+    assert_eq!(measured, ["node1"], "{report}");
+    // Now it is known.
+    let faults =
+        ["node2", "node3"].map(|node| Fault::apply(space, &["not-ready".to_string(), node.to_string()]));
+    let ran = space.plugin(&["pull", &image]).report();
+    assert_eq!((ran.0.status, count(&ran.1, "ok")), (1, 1), "{}", ran.1);
+    assert_eq!(codes(&ran.1), ["NodeNotTested"], "{}", ran.1);
+    let tested: Vec<&Value> = rows(&ran.1).into_iter().filter(|row| row["result"] != "notTested").collect();
+    assert_eq!(tested.len(), 1, "{}", ran.1);
+    drop(faults);
+}
+
+fn namespace_deleted(space: &Space) {
+    let other = format!("{}-gone", space.namespace);
+    space.cluster.kubectl(&["create", "namespace", &other], "");
+    let account = ["-n", &other, "get", "serviceaccount", "default", "-o", "name"];
+    wait_for("the default ServiceAccount", Duration::from_secs(20), || {
+        space.cluster.try_kubectl(&account, "").is_ok()
+    });
+    let silent = Scripted::start(space.cluster, Behaviour::Silent);
+    let hangs = format!("{}/team/app:1", space.cluster.setting("SCRIPTED_REGISTRY"));
+    let args = ["pull", &hangs, &space.open_image(), "-n", &other, "-o", "json", "--timeout", "60s"];
+    let child = crate::support::plugin::Plugin::new(super::administrator(space), &args).spawn();
+    wait_for("the silent registry to be asked", Duration::from_secs(20), || silent.requests().len() >= 3);
+    let mark = 0;
+    space.cluster.kubectl(&["delete", "namespace", &other, "--wait=false"], "");
+    let ran = wait(child);
+    let report = read(&ran);
+    assert_eq!(count(&report, "ok"), 3, "what was pulled before was seen: {report}");
+    assert_ne!(ran.status, 0, "{report}");
+    assert_eq!(rows(&report).len(), 6, "{report}");
+    let text = report.to_string();
+    assert!(text.contains("deleted by something else"), "{report}");
+    is_true(space, mark, &(ran, report), "/manifests/1");
+    assert_eq!(space.cluster.ours(None), [] as [String; 0]);
+}
