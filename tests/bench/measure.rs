@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-regauth");
+/// Names another build of the plugin to measure, such as one before a change.
+const OTHER_PROGRAM: &str = "REGAUTH_BENCH_PROGRAM";
 /// How often each thing is measured; the best is printed, and the median beside it.
 pub const ROUNDS: usize = 5;
 /// Of the processor times in /proc: `sysconf(_SC_CLK_TCK)` is this on every Linux that Rust runs on.
@@ -27,9 +28,14 @@ pub struct Measured {
 
 /// Runs a command of the plugin; its peak memory is what the kernel last said while it ran.
 pub fn measure(env: &BTreeMap<String, String>, args: &[&str]) -> Measured {
-    let mut command = Command::new(PROGRAM);
+    let mut command = plugin();
     command.args(args).env("KUBECONFIG", &env["KUBECONFIG"]);
     measure_program(command)
+}
+
+/// The plugin, as it was built with the bench unless the environment names another.
+pub fn plugin() -> Command {
+    Command::new(std::env::var(OTHER_PROGRAM).unwrap_or(env!("CARGO_BIN_EXE_kubectl-regauth").into()))
 }
 
 /// Like [`measure`], of any program.

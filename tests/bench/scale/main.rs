@@ -14,7 +14,7 @@ mod requests;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ fn main() -> ExitCode {
 fn line(env: &BTreeMap<String, String>, nodes: usize, args: &[&str]) -> Line {
     let report = std::env::temp_dir().join(format!("regauth-scale-{}.json", std::process::id()));
     let mark = log_length(env);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-regauth"));
+    let mut command = measure::plugin();
     command.args(args).args(["--fail-on", "never", "-o", "json"]).env("KUBECONFIG", &env["KUBECONFIG"]);
     // kwok's nodes pull nothing, so that any name will do.
     command.env("REGAUTH_PROBE_IMAGE", "registry-0.example.test/regauth/probe:1");

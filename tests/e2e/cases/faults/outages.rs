@@ -90,15 +90,17 @@ fn slow_etcd(space: &Space) {
 }
 
 fn restarted(space: &Space) {
-    let child = as_administrator(space, &["doctor", "-o", "json"]).spawn();
-    std::thread::sleep(Duration::from_secs(4));
+    let (image, plain) = (space.open_image(), space.cluster.setting("OPEN_REGISTRY"));
+    let args = ["doctor", "--image", &image, "--plain-http", plain, "-o", "json"];
+    let child = as_administrator(space, &args).spawn();
+    std::thread::sleep(Duration::from_secs(2));
     space.cluster.fault(&["restart-apiserver"]);
     let ran = wait(child);
     let report = read(&ran);
     assert!([0, 3].contains(&ran.status), "exit {} {report}", ran.status);
     assert_eq!(codes(&report), [] as [&str; 0], "nothing is wrong: {report}");
-    let told = !report["notChecked"].as_array().expect("what was not checked").is_empty();
-    assert_eq!(ran.status == 3, told, "{report}");
+    let unread = report["notChecked"].as_array().expect("what was not checked").len();
+    assert!(ran.status == 3 || unread == 0, "what was not checked is not well: {report}");
 }
 
 fn nodes_not_ready(space: &Space) {
