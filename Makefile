@@ -15,6 +15,7 @@ PROBE_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(MACHINE)))
 PROBE_TARGET := $(MACHINE)-unknown-linux-gnu
 PROBE := target/$(PROBE_TARGET)/probe/regauth-probe
 PROBE_ARCHIVE ?= target/probe-image/regauth-probe-$(PROBE_ARCH).tar
+PLUGIN_ARCHIVE ?= target/plugin-image/kubectl-regauth-$(PROBE_ARCH).tar
 # Where it was built is not part of the program: the same bytes from every folder.
 PROBE_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/src \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
@@ -26,8 +27,8 @@ OWN_BINARY := kubectl-regauth-linux-$(PROBE_ARCH)
 SBOM_VERSION := 0.5.9
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
-.PHONY: help build install probe image check test scenarios schema fuzz demo bench bench-scale cluster-up cluster-down cluster-test clean \
-	check-platforms dist dist-binary sbom
+.PHONY: help build install probe image probe-image plugin-image check test scenarios schema fuzz demo bench bench-scale cluster-up cluster-down cluster-test clean \
+	check-platforms dist dist-binary picture sbom
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,10 +43,15 @@ probe: ## Build the program of the probe's image, static and small
 	RUSTFLAGS="$(PROBE_FLAGS)" $(CARGO) build --locked --profile probe --no-default-features --features probe \
 		--bin regauth-probe --target $(PROBE_TARGET) --target-dir target
 
-image: probe ## Pack the probe's image for this machine's architecture as an OCI archive
+probe-image: probe ## Pack the probe's image for this machine's architecture as an OCI archive
 	manifests/probe-image/build $(PROBE) $(CA_BUNDLE) $(PROBE_ARCH) $(VERSION) $(PROBE_ARCHIVE)
 
-dist-binary: image ## Build the plugin as it is distributed for this machine: target/dist-binaries
+plugin-image: dist-binary ## Pack the plugin's own image, which runs on a schedule, as an OCI archive
+	manifests/plugin-image/build target/dist-binaries/$(OWN_BINARY) $(CA_BUNDLE) $(PROBE_ARCH) $(VERSION) $(PLUGIN_ARCHIVE)
+
+image: probe-image plugin-image ## Pack both images
+
+dist-binary: probe-image ## Build the plugin as it is distributed for this machine: target/dist-binaries
 	CARGO="$(CARGO)" krew/binary target/dist-binaries $(PROBE_ARCHIVE)
 
 dist: $(if $(wildcard $(DIST_BINARIES)/$(OWN_BINARY)),,dist-binary) ## Archives for krew in target/dist, with ready binaries from DIST_BINARIES
@@ -62,6 +68,7 @@ check: ## Format, lints, the parts kept apart, licences and sources of dependenc
 	$(CARGO) clippy --locked --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features cluster -- -D warnings
 	$(CARGO) clippy --locked --lib --no-default-features --features image -- -D warnings
+	$(CARGO) clippy --locked --lib --no-default-features --features bundle -- -D warnings
 	$(CARGO) clippy --locked --bin regauth-probe --no-default-features --features probe -- -D warnings
 	tests/parts.sh
 	@test -x $(TOOLS)/bin/cargo-deny || $(CARGO) install --locked --root $(TOOLS) cargo-deny@$(DENY_VERSION)
@@ -81,6 +88,9 @@ schema: ## Write docs/schema anew
 	for kind in report evidence; do \
 		$(CARGO) run --locked --quiet --bin kubectl-regauth -- schema $$kind >docs/schema/$$kind.json || exit 1; \
 	done
+
+picture: ## Make the READMEs' picture anew: docs/images/doctor.svg
+	REGAUTH_PICTURE=1 $(CARGO) test --locked --test packaging -- picture
 
 fuzz: ## A million cases for each parser of what registries say (nightly compiler)
 	@test -x $(TOOLS)/bin/cargo-fuzz || $(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)

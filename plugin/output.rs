@@ -56,6 +56,13 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "warning: {text}");
     }
 
+    /// A line of the log of something that goes on, with its time (UTC), terminal or not.
+    pub fn log(&self, text: &str) {
+        let now = jiff::Timestamp::now();
+        let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let _ = writeln!(io::stderr().lock(), "{now} {text}");
+    }
+
     /// What the user needs later, terminal or not.
     pub fn note(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "note: {text}");

@@ -1,10 +1,13 @@
 //! The finding codes. A code is an interface: it is added, never renamed, and means one thing.
 
+mod pages;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::pages::Language;
 use crate::finding::Severity;
 
 macro_rules! codes {

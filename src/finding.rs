@@ -150,4 +150,9 @@ impl Finding {
             extra: Map::new(),
         }
     }
+
+    /// What tells it from others in every run: code, namespace and subject.
+    pub fn key(&self) -> String {
+        format!("{}:{}:{}", self.code, self.subject.namespace, self.subject.name)
+    }
 }

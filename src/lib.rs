@@ -9,6 +9,10 @@
 
 #[cfg(feature = "cluster")]
 pub mod api;
+#[cfg(any(feature = "bundle", feature = "image"))]
+mod archive;
+#[cfg(feature = "bundle")]
+pub mod bundle;
 pub mod code;
 #[cfg(feature = "cluster")]
 pub mod collect;
@@ -16,6 +20,8 @@ pub mod compatibility;
 pub mod diagnose;
 #[cfg(feature = "cluster")]
 pub mod error;
+#[cfg(feature = "cluster")]
+pub mod events;
 pub mod evidence;
 pub mod explain;
 pub mod finding;

@@ -8,7 +8,7 @@ if ! reason=$(tests/cluster/check-host); then
     exit 1
 fi
 cargo bench --locked --bench pull --no-run
-make image
+make probe-image
 if ! [ -r "$state/env" ]; then
     trap 'tests/cluster/down "$state"' EXIT
     tests/cluster/up "$state" >/dev/null

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Brings up the test cluster, breaks it in a few ways, and lets the plugin say why pulls fail.
-# With KUBECONFIG_E2E the named cluster is used, and only what breaks no node.
+# Brings up the test cluster, breaks it in a dozen ways, and lets the plugin say them all in one table; the HTML report of the
+# same check-up lies beside it. With KUBECONFIG_E2E the named cluster is used, and only what breaks no node.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-namespace=regauth-e2e-demo-$$
+namespace=team
 state=${REGAUTH_CLUSTER_STATE:-/tmp/kubectl-regauth-cluster}
+# What the check-up saw, and the report of it.
+saved=${DEMO_DIR:-target/demo}/broken-cluster.regauth page=${DEMO_DIR:-target/demo}/broken-cluster.html
 
 cargo build --quiet --locked
-PATH=$PWD/target/debug:$PATH
+PATH=${CARGO_TARGET_DIR:-$PWD/target}/debug:$PATH
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { # run ARGUMENT…: shows a command of the plugin and what it prints; its findings are the point, not a failure
     printf '$ kubectl regauth %s\n\n' "$*"
@@ -16,10 +18,12 @@ run() { # run ARGUMENT…: shows a command of the plugin and what it prints; its
 
 started=
 end() {
-    kubectl delete namespace "$namespace" --wait=false >/dev/null 2>&1 || true
+    if [ -z "${KUBECONFIG_E2E:-}" ]; then tests/cluster/fault --state "$state" heal >/dev/null 2>&1 || true; fi
+    kubectl delete namespace "$namespace" >/dev/null 2>&1 || true
     if [ -n "$started" ]; then tests/cluster/down "$state"; fi
 }
 if [ -n "${KUBECONFIG_E2E:-}" ]; then
+    namespace=regauth-e2e-demo-$$
     export KUBECONFIG=$KUBECONFIG_E2E
     image=${REGAUTH_E2E_IMAGE:-registry.k8s.io/pause:3.10}
 else
@@ -37,43 +41,37 @@ else
     # shellcheck source=/dev/null
     . "$state/env"
     export KUBECONFIG PATH=$BIN:$PATH
-    image=$OPEN_REGISTRY/team/app:1 private=$SECURE_REGISTRY/team/app:1
+    image=$OPEN_REGISTRY/team/app:1
+    # The nodes cannot reach the probe's usual place: it goes to the cluster's own registry, by its address from here.
+    make --no-print-directory --silent image >/dev/null
+    registry=$OPEN_IP:${OPEN_REGISTRY##*:}
+    pushed=$(kubectl-regauth image push "$registry/tools/regauth-probe:1" --plain-http "$registry" \
+        --archive target/probe-image/regauth-probe-*.tar 2>&1) || { echo "$pushed" >&2; exit 1; }
+    export REGAUTH_PROBE_IMAGE=$OPEN_REGISTRY/tools/regauth-probe:1
 fi
 trap end EXIT
 kubectl create namespace "$namespace" >/dev/null
 until kubectl -n "$namespace" get serviceaccount default >/dev/null 2>&1; do sleep 0.1; done
 
-say "1. A healthy image"
-run pull "$image" -n "$namespace"
-
-say "2. A pull secret that somebody forgot to create in this namespace"
-run pull "${private:-$image}" -n "$namespace" --pull-secret regcred
+say "1. Healthy images"
+run pull "$image" ${REGAUTH_PROBE_IMAGE:+"$REGAUTH_PROBE_IMAGE"} -n "$namespace"
 
 if [ -n "${KUBECONFIG_E2E:-}" ]; then
-    say "The rest breaks nodes and is left out on a cluster that is not the demo's own"
+    say "2. A pull secret that somebody forgot to create in this namespace"
+    run pull "$image" -n "$namespace" --pull-secret regcred
+    say "The rest breaks a cluster and is left out on one that is not the demo's own"
     exit 0
 fi
 
-say "3. The pull secret holds a wrong password"
-config=$(mktemp)
-printf '{"auths":{"%s":{"username":"%s","password":"wrong"}}}' "$SECURE_REGISTRY" "$REGISTRY_USER" >"$config"
-kubectl -n "$namespace" create secret generic regcred --type=kubernetes.io/dockerconfigjson \
-    --from-file=.dockerconfigjson="$config" >/dev/null
-rm -f "$config"
-run pull "$private" -n "$namespace" --pull-secret regcred
+say "2. Somebody breaks it: a registry is stopped, a firewall cuts a node off, and eleven workloads are set up wrongly"
+tests/demo/break "$namespace" "$state"
 
-say "4. The same, told from two Deployments of which one names the secret: nothing is created for that"
-kubectl -n "$namespace" delete secret regcred >/dev/null
-kubectl -n "$namespace" create secret generic regcred --type=kubernetes.io/dockerconfigjson \
-    --from-file=.dockerconfigjson=<(printf '{"auths":{"%s":{"username":"%s","password":"%s"}}}' \
-        "$SECURE_REGISTRY" "$REGISTRY_USER" "$REGISTRY_PASSWORD") >/dev/null
-for name in api web; do kubectl -n "$namespace" create deployment "$name" --image="$private" --replicas=2 >/dev/null; done
-kubectl -n "$namespace" patch deployment api \
-    -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"regcred"}]}}}}' >/dev/null
-kubectl -n "$namespace" rollout status deployment api --timeout=60s >/dev/null
-run why -n "$namespace"
+say "3. What is wrong?"
+mkdir -p "$(dirname "$saved")"
+rm -f "$saved"
+run doctor -n "$namespace" --plain-http "$OPEN_REGISTRY" --ca-bundle "$SECURE_CA" --save "$saved"
 
-say "5. One node is cut off from the registry by its own firewall, another does not know the CA"
-tests/cluster/fault --state "$state" reject node2 open
-tests/cluster/fault --state "$state" untrust node3
-run pull "$image" "$private" -n "$namespace"
+say "4. The same, for those who were not there"
+printf '$ kubectl regauth analyze %s -o html >%s\n' "$saved" "$page"
+kubectl-regauth analyze "$saved" -o html >"$page" || (($? == 1))
+ls -l "$page"

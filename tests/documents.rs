@@ -2,6 +2,13 @@
 //! broken shows it, or a sentence that says why none can.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "documents/chinese.rs"]
+mod chinese;
+#[path = "documents/markdown.rs"]
+mod markdown;
+#[path = "documents/readmes.rs"]
+mod readmes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

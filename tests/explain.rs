@@ -116,6 +116,22 @@ fn a_code_gives_its_page_and_a_slip_the_code_that_was_meant() {
 }
 
 #[test]
+fn a_page_is_in_chinese_where_it_is_asked_for_and_written() {
+    let page = stdout(&explain(&["PullSecretMissing", "--lang", "zh"], b""));
+    assert!(page.starts_with("# PullSecretMissing\n") && page.contains("\n## 如何修复\n"), "{page}");
+    let other = stdout(&explain(&["Unknown", "--lang", "zh"], b""));
+    assert_eq!(other.lines().next(), Some("> 本页尚无中文版，以下为英文原文。"));
+    assert_eq!(other.split_once("\n\n").unwrap().1, stdout(&explain(&["Unknown"], b"")));
+    assert_eq!(explain(&["Unknown", "--lang", "en"], b"").stdout, explain(&["Unknown"], b"").stdout);
+    let language = |args: &[&str]| json(&explain(args, b""))["language"].clone();
+    assert_eq!(language(&["-o", "json", "PullSecretMissing", "--lang", "zh"]), "zh");
+    assert_eq!(language(&["-o", "json", "Unknown", "--lang", "zh"]), "en");
+    let message = explain(&["denied: denied", "--lang", "zh"], b"");
+    assert_eq!(message.status.code(), Some(2));
+    assert!(stderr(&message).contains("kubectl regauth explain CODE --lang zh"), "{}", stderr(&message));
+}
+
+#[test]
 fn with_lines_each_line_has_one_result_in_order() {
     let input = b"toomanyrequests: Rate exceeded\n\n\"denied: denied\"\n{\"message\": \"x509: certificate signed by unknown authority\"}\ngood morning\n";
     let output = explain(&["--lines", "-o", "json"], input);

@@ -7,6 +7,7 @@ mod fake_api {
     mod aside;
     mod cleaning;
     mod connection;
+    mod emitting;
     mod harbor;
     mod leases;
     mod log;

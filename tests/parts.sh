@@ -13,7 +13,8 @@ holds_none() { # holds_none FEATURES CRATE…
         fi
     done
 }
-holds_none "" kube k8s-openapi tokio hyper rustls hickory-proto x509-cert clap comfy-table indicatif tar
-holds_none cluster clap comfy-table indicatif tar
+holds_none "" kube k8s-openapi tokio hyper rustls hickory-proto x509-cert clap comfy-table indicatif tar flate2
+holds_none cluster clap comfy-table indicatif tar flate2
+holds_none bundle kube k8s-openapi tokio hyper clap comfy-table indicatif
 holds_none image kube k8s-openapi tokio hyper clap comfy-table indicatif
-holds_none probe kube k8s-openapi clap comfy-table indicatif tar reqwest
+holds_none probe kube k8s-openapi clap comfy-table indicatif tar flate2 reqwest

@@ -14,7 +14,9 @@ fi
 if [ -z "${KUBECONFIG_E2E:-}" ] && tests/cluster/check-host >/dev/null; then
     tests/cluster/build >/dev/null
     # The tests build it themselves where it is older than the source; here it is seen to be going on.
-    make --no-print-directory image
+    make --no-print-directory probe-image
+    # Helm, and Prometheus' packages. Where they cannot be had, the tests that need them say so.
+    tests/deploy/tools >/dev/null || true
 fi
 # Every crate of tests is run even if one fails; cargo's exit status says whether any did.
 status=0

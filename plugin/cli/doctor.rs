@@ -1,11 +1,12 @@
 //! The arguments of `kubectl regauth doctor`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::workloads::FixAs;
-use super::{OutputArgs, ProbeArgs, ScopeArgs};
+use super::{EventArgs, OutputArgs, ProbeArgs, ScopeArgs};
 use crate::settings;
 
 pub(super) const HELP: &str = "\
@@ -25,14 +26,23 @@ Exit status:
 Examples:
   kubectl regauth doctor -n team
   kubectl regauth doctor -A --read-only
+  kubectl regauth doctor -A --compare yesterday.regauth --save today.regauth
   kubectl regauth doctor -n team --image registry.example.com/team/app:1 --max-pods 6";
 
 #[derive(Args, Debug)]
 pub struct Doctor {
     #[command(flatten)]
     pub checkup: CheckUpArgs,
+    /// What `collect` wrote earlier: say what is new since then, still there and gone
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+    /// Keep what was seen in a new file as well, as `collect` does
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub events: EventArgs,
 }
 
 /// What is looked at, for every command that looks at everything.

@@ -69,6 +69,76 @@ fn every_command_has_two_examples_that_the_parser_takes() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// Documents with commands to paste.
+const DOCUMENTS: &[&str] =
+    &["README.md", "README.zh-CN.md", "docs/commands.md", "docs/cluster.md", "docs/runbooks/README.md"];
+
+/// The plugin's commands in blocks and quotes of code of a document. A shorthand of several, with brackets, bars or dots,
+/// is none.
+fn commands_of(document: &str) -> Vec<String> {
+    let joined = document.replace("\\\n", " ");
+    let is_block = |at: usize| at % 2 == 1;
+    let mut found = Vec::new();
+    for (at, part) in joined.split("```").enumerate() {
+        match is_block(at) {
+            true => found.extend(part.lines().map(ToString::to_string)),
+            false => {
+                // `kubectl regauth push` alone is the command's name.
+                let spans = part.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " "));
+                found.extend(spans.filter(|span| span.split_whitespace().count() > 3));
+            }
+        }
+    }
+    let is_shorthand = |line: &String| line.contains(['[', '…', '|']) && !line.contains('\'');
+    found.retain(|line| line.trim_start_matches("$ ").trim_start().starts_with("kubectl regauth "));
+    found.retain(|line| !is_shorthand(line) && !line.contains(" COMMAND"));
+    found
+}
+
+#[test]
+fn the_parser_takes_the_commands_of_the_documents() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents: Vec<(String, String)> = Vec::new();
+    for name in DOCUMENTS {
+        documents.push((name.to_string(), std::fs::read_to_string(root.join(name)).unwrap()));
+    }
+    for code in regauth::code::Code::ALL {
+        documents.push((code.to_string(), code.runbook().to_owned()));
+    }
+    let (mut taken, mut wrong) = (0, Vec::new());
+    for (name, text) in documents {
+        for line in commands_of(&text) {
+            let words: Vec<String> = words(&line, "kubectl regauth")
+                .unwrap_or_default()
+                .iter()
+                .map(|word| filled_in(word))
+                .collect();
+            match words.get(1..).map(Cli::try_parse_from) {
+                Some(Ok(_)) => taken += 1,
+                Some(Err(error)) if is_help(&error) => taken += 1,
+                Some(Err(error)) => wrong.push(format!("{name}: {line}\n{error}")),
+                None => wrong.push(format!("{name}: {line}\nis no command")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(taken > 200, "{taken}");
+}
+
+/// A word in which names that the reader has to fill in stand as one that the parser takes.
+fn filled_in(word: &str) -> String {
+    match word.contains(|letter: char| letter.is_ascii_lowercase()) || word.starts_with('-') {
+        true => word.to_owned(),
+        false => word.replace("IP:PORT", "192.0.2.7:443").replace('_', "-").to_lowercase(),
+    }
+}
+
+/// `--help` and `--version` are errors to the parser.
+fn is_help(error: &clap::Error) -> bool {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    matches!(error.kind(), DisplayHelp | DisplayVersion)
+}
+
 #[test]
 fn an_example_ends_where_another_command_begins() {
     let taken = |line: &str| words(line, "kubectl regauth").unwrap_or_default().join("_");

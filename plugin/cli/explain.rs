@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use regauth::code::Language;
 
 use super::Format;
 
@@ -12,7 +13,8 @@ What it takes:
   it is: colours, times, boxes and quotes are no hindrance. It finds what failed at a registry,
   puts together what has one cause, and tells apart what only follows from it. No cluster is
   asked, and nothing is sent anywhere.
-  A finding code gives its page: what it means, how to confirm it, how to mend it.
+  A finding code gives its page: what it means, how to confirm it, how to mend it. With
+  `--lang zh` those of the most common codes are in Chinese.
 
 Exit status:
   0 whatever was found   2 usage, or the text cannot be read
@@ -22,6 +24,7 @@ Examples:
   kubectl regauth explain -f build.log
   kubectl regauth explain 'failed to resolve reference \"r.example.com/app:1\": not found'
   kubectl regauth explain PullSecretNoMatch
+  kubectl regauth explain PullSecretNoMatch --lang zh
   kubectl regauth explain --lines -o json -f messages.jsonl";
 
 #[derive(Args, Debug)]
@@ -39,7 +42,28 @@ pub struct Explain {
     /// List the finding codes with what they mean
     #[arg(long, conflicts_with_all = ["message", "file", "lines"])]
     pub list: bool,
+    /// The language of a code's page [default: en]
+    #[arg(long, value_name = "LANG", conflicts_with_all = ["file", "lines", "list"])]
+    pub lang: Option<Lang>,
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub output: Format,
+}
+
+/// The language of a code's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English
+    En,
+    /// Chinese, where the page of a code is written in it
+    Zh,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::English,
+            Lang::Zh => Self::Chinese,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, FromArgMatches, ValueEnum};
 use regauth::plan::harbor::FRONT_TOKENS;
 
-use super::{OutputArgs, ProbeArgs, RunArgs, StoreArgs};
+use super::{EventArgs, OutputArgs, ProbeArgs, RunArgs, StoreArgs};
 use crate::settings;
 
 pub(super) const HELP: &str = "\
@@ -98,6 +98,8 @@ pub struct Harbor {
     pub run: RunArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub events: EventArgs,
 }
 
 /// How cores are reached in a cluster.

@@ -1,8 +1,10 @@
 //! The arguments, as the user types them.
 
+mod bundle;
 mod clock;
 mod completion;
 mod doctor;
+mod events;
 #[cfg(test)]
 mod examples;
 mod explain;
@@ -10,6 +12,7 @@ mod format;
 mod harbor;
 mod image;
 mod limits;
+mod monitor;
 mod probe;
 mod pull;
 mod push;
@@ -23,14 +26,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::bundle::{Analyze, Collect};
 pub use self::clock::{Clock, ClockMethod};
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
 pub use self::doctor::{CheckUpArgs, Doctor};
+pub use self::events::EventArgs;
 pub use self::explain::Explain;
 pub use self::format::Format;
 pub use self::harbor::{Harbor, HarborVia};
 pub use self::image::{ArchiveArgs, Image, ImageCommand, ImagePush, ImageSave};
 pub use self::limits::{Limits, LimitsNetwork};
+pub use self::monitor::Monitor;
 pub use self::probe::{Probe, StoreArgs};
 pub use self::pull::{Method, Pull, PullNetwork};
 pub use self::push::Push;
@@ -81,9 +87,18 @@ pub enum Command {
     /// Say how far the nodes' clocks are apart, by their leases or by probes
     #[command(after_help = clock::HELP)]
     Clock(Box<Clock>),
+    /// Go on looking as `doctor` does, and serve what it comes to as metrics for Prometheus
+    #[command(after_help = monitor::HELP)]
+    Monitor(Box<Monitor>),
     /// Find the registry errors in a message or a log, and say what causes them; or tell of a finding code
     #[command(after_help = explain::HELP)]
     Explain(Explain),
+    /// Look at everything as `doctor` does, and write what was seen as one file
+    #[command(after_help = bundle::COLLECT_HELP)]
+    Collect(Box<Collect>),
+    /// Say what `doctor` would have said of what `collect` wrote; no cluster
+    #[command(after_help = bundle::ANALYZE_HELP)]
+    Analyze(Analyze),
     /// Remove what runs of a killed client left in the cluster
     #[command(after_help = upkeep::CLEANUP_HELP)]
     Cleanup(Cleanup),

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{IdentityArgs, NodeArgs, OutputArgs, ProbeArgs, RunArgs};
+use super::{EventArgs, IdentityArgs, NodeArgs, OutputArgs, ProbeArgs, RunArgs};
 
 pub(super) const HELP: &str = "\
 Method kubelet:
@@ -53,6 +53,8 @@ pub struct Pull {
     pub run: RunArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub events: EventArgs,
 }
 
 /// Who pulls.

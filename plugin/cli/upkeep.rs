@@ -53,6 +53,9 @@ pub struct Rbac {
     /// What `why` and `secrets` read, and apart from it what they can use besides
     #[arg(long, visible_alias = "secrets")]
     pub why: bool,
+    /// What `--emit-events` needs, beside what the command needs that it is given to
+    #[arg(long)]
+    pub events: bool,
     /// What `cleanup` needs
     #[arg(long)]
     pub cleanup: bool,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use regauth::collect::identity::WorkloadRef;
 use regauth::plan::FixFormat;
 
-use super::{OutputArgs, ProbeArgs};
+use super::{EventArgs, OutputArgs, ProbeArgs};
 use crate::settings;
 
 pub(super) const WHY_HELP: &str = "\
@@ -61,6 +61,8 @@ pub struct Why {
     pub probing: ProbeArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub events: EventArgs,
 }
 
 #[derive(Args, Debug)]
@@ -72,6 +74,8 @@ pub struct Secrets {
     pub within: Duration,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub events: EventArgs,
 }
 
 /// Which workloads are looked at, and how mends are written.

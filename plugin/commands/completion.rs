@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use super::image::replace;
+use super::files::replace;
 use crate::cli::{Completion, CompletionCommand, CompletionInstall};
 use crate::output::Output;
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use regauth::code::Code;
+use regauth::code::{Code, Language};
 use regauth::explain;
 use regauth::finding::Candidate;
 use regauth::report::Report;
@@ -26,8 +26,12 @@ pub fn run(connection: &Connection, args: &Explain, output: &mut Output) -> Resu
         return Ok(0);
     }
     if let Some(code) = asked_code(args)? {
-        output.data(&page(code, args.output, output)?)?;
+        let language = args.lang.map(Language::from).unwrap_or_default();
+        output.data(&page(code, language, args.output, output)?)?;
         return Ok(0);
+    }
+    if args.lang.is_some() {
+        return Err("--lang is for the page of a code: kubectl regauth explain CODE --lang zh".into());
     }
     let text = text(args, output)?;
     if text.text.trim().is_empty() && !args.lines {
@@ -134,6 +138,9 @@ fn asked_code(args: &Explain) -> Result<Option<Code>, Failure> {
     }
 }
 
+/// What stands above a page that is not written in Chinese.
+const ONLY_IN_ENGLISH: &str = "> 本页尚无中文版，以下为英文原文。";
+
 /// A code with its page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -141,31 +148,39 @@ struct Page {
     code: Code,
     severity: &'static str,
     meaning: &'static str,
+    /// Of the page, by BCP 47.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    language: &'static str,
     /// Markdown.
     #[serde(skip_serializing_if = "str::is_empty")]
     runbook: &'static str,
 }
 
 impl Page {
-    fn of(code: Code, runbook: &'static str) -> Self {
-        Self { code, severity: code.severity().as_str(), meaning: code.meaning(), runbook }
+    fn of(code: Code, language: &'static str, runbook: &'static str) -> Self {
+        Self { code, severity: code.severity().as_str(), meaning: code.meaning(), language, runbook }
     }
 }
 
-fn page(code: Code, format: Format, output: &Output) -> Result<String, Failure> {
+fn page(code: Code, language: Language, format: Format, output: &Output) -> Result<String, Failure> {
+    let (language, runbook, remark) = match code.runbook_in(language) {
+        Some(runbook) => (language, runbook, String::new()),
+        None => (Language::English, code.runbook(), format!("{ONLY_IN_ENGLISH}\n\n")),
+    };
+    let page = Page::of(code, language.tag(), runbook);
     match format {
         Format::Table | Format::Wide => {
-            Ok(render::page::page(code.runbook(), output.width(), output.colour()))
+            Ok(remark + &render::page::page(runbook, output.width(), output.colour()))
         }
-        Format::Json => render::json(&Page::of(code, code.runbook())),
-        Format::Yaml => render::yaml(&Page::of(code, code.runbook())),
-        Format::Markdown => Ok(code.runbook().to_owned()),
+        Format::Json => render::json(&page),
+        Format::Yaml => render::yaml(&page),
+        Format::Markdown => Ok(remark + runbook),
         _ => Err(unfit("a page", "table, json, yaml or markdown")),
     }
 }
 
 fn codes(format: Format, output: &Output) -> Result<String, Failure> {
-    let all: Vec<Page> = Code::ALL.iter().map(|code| Page::of(*code, "")).collect();
+    let all: Vec<Page> = Code::ALL.iter().map(|code| Page::of(*code, "", "")).collect();
     match format {
         Format::Table | Format::Wide => Ok(render::page::codes(output.width())),
         Format::Json => render::json(&all),

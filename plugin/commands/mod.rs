@@ -1,14 +1,18 @@
 //! One thin file a subcommand: settings, then the library, then rendering.
 
+mod bundle;
 mod cleanup;
 mod clock;
 mod completion;
 mod doctor;
+mod events;
 mod explain;
+mod files;
 mod harbor;
 mod image;
 mod limits;
 mod local;
+mod monitor;
 mod planning;
 mod probe;
 mod pull;
@@ -119,7 +123,10 @@ pub async fn run(cli: Cli, output: &mut Output) -> Result<u8, Failure> {
         Command::Harbor(args) => harbor::run(&cli.connection, *args, output).await,
         Command::Limits(args) => limits::run(&cli.connection, *args, output).await,
         Command::Clock(args) => clock::run(&cli.connection, *args, output).await,
+        Command::Monitor(args) => monitor::run(&cli.connection, &args, output).await,
         Command::Explain(args) => explain::run(&cli.connection, &args, output),
+        Command::Collect(args) => bundle::collect(&cli.connection, &args, output).await,
+        Command::Analyze(args) => bundle::analyze(&args, output),
         Command::Cleanup(args) => cleanup::run(&cli.connection, &args, output).await,
         Command::Rbac(args) => rbac::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),

@@ -13,7 +13,7 @@ use crate::settings;
 pub async fn run(connection: &Connection, args: Pull, output: &mut Output) -> Result<u8, Failure> {
     let wanted = wanted(&args)?;
     let flags = Flags { identity: &args.identity, nodes: &args.nodes, run: &args.run };
-    runs::run(connection, flags, wanted, (&args.output, output)).await
+    runs::run_and_emit(connection, flags, wanted, (&args.output, args.events), output).await
 }
 
 fn wanted(args: &Pull) -> Result<Wanted, Failure> {

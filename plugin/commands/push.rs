@@ -26,7 +26,7 @@ pub async fn run(connection: &Connection, args: Push, output: &mut Output) -> Re
 }
 
 /// A right to push is for the whole repository, and nothing is pushed.
-fn check_repository(repository: &str) -> Result<(), Failure> {
+pub fn check_repository(repository: &str) -> Result<(), Failure> {
     let reference = Reference::parse(repository)
         .map_err(|error| Failure::from(format!("{repository:?} is not a repository's name: {error}")))?;
     let part = if reference.digest().is_some() { Some("digest") } else { reference.tag().map(|_| "tag") };

@@ -10,11 +10,12 @@ const CLEANUP: &str = include_str!("../../manifests/rbac/cleanup.yaml");
 const HARBOR: &str = include_str!("../../manifests/rbac/harbor.yaml");
 const CLOCK: &str = include_str!("../../manifests/rbac/clock.yaml");
 const WORKLOADS: &str = include_str!("../../manifests/rbac/workloads.yaml");
+const EVENTS: &str = include_str!("../../manifests/rbac/events.yaml");
 const READ_ONLY: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
 /// Prints the rights that were asked for, or all.
 pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
-    let some = [args.pull, args.cleanup, args.harbor, args.clock, args.why, args.read_only];
+    let some = [args.pull, args.cleanup, args.harbor, args.clock, args.why, args.events, args.read_only];
     let all = !some.contains(&true);
     let parts = [
         (args.read_only, READ_ONLY),
@@ -22,6 +23,7 @@ pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
         (args.harbor, HARBOR),
         (args.clock, CLOCK),
         (args.why, WORKLOADS),
+        (args.events, EVENTS),
         (args.cleanup, CLEANUP),
     ];
     let chosen: Vec<&str> =

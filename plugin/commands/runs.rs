@@ -8,9 +8,9 @@ use regauth::report::Report;
 use regauth::run::{self, Finished, Observer, Prepared, manifest};
 use tokio_util::sync::CancellationToken;
 
-use super::Failure;
 use super::planning::{self, Flags, Wanted};
-use crate::cli::{Connection, DryRun, OutputArgs};
+use super::{Failure, events};
+use crate::cli::{Connection, DryRun, EventArgs, OutputArgs};
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::{render, settings, signals};
@@ -33,11 +33,25 @@ pub async fn run(
     wanted: Wanted,
     (printed, output): (&OutputArgs, &mut Output),
 ) -> Result<u8, Failure> {
+    run_and_emit(connection, flags, wanted, (printed, EventArgs::default()), output).await
+}
+
+/// The same, with events of what was found where they are asked for.
+pub async fn run_and_emit(
+    connection: &Connection,
+    flags: Flags<'_>,
+    wanted: Wanted,
+    printed: (&OutputArgs, EventArgs),
+    output: &mut Output,
+) -> Result<u8, Failure> {
+    printed.1.check_beside(flags.run.dry_run != DryRun::None, "--dry-run")?;
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
     match carry_out(&api, &namespace, flags, wanted, output).await? {
         Carried::Printed => Ok(0),
-        Carried::Out(evidence) => print(&Report::of(&evidence), printed, output),
+        Carried::Out(evidence) => {
+            events::print(&api, (&Report::of(&evidence), &[*evidence]), printed, output).await
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use regauth::api::connect;
 use regauth::evidence::Action;
 use regauth::report::Report;
 
-use super::{Failure, runs, workloads};
+use super::{Failure, events, workloads};
 use crate::cli::{Connection, Secrets};
 use crate::output::Output;
 use crate::settings;
@@ -13,5 +13,6 @@ use crate::settings;
 pub async fn run(connection: &Connection, args: &Secrets, output: &mut Output) -> Result<u8, Failure> {
     let api = connect(&settings::connect_options(connection)).await?;
     let evidence = workloads::read(&api, connection, &args.scope, Action::Secrets, Some(args.within)).await?;
-    runs::print(&Report::of(&evidence), &args.output, output)
+    let report = Report::of(&evidence);
+    events::print(&api, (&report, &[evidence]), (&args.output, args.events), output).await
 }

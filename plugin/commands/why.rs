@@ -8,7 +8,7 @@ use regauth::report::{NotChecked, NotCheckedState, Report};
 use super::planning::Flags;
 use super::retest::{self, Test};
 use super::runs::{self, Carried};
-use super::{Failure, workloads};
+use super::{Failure, events, workloads};
 use crate::cli::{Connection, DryRun, RunArgs, Why};
 use crate::output::Output;
 use crate::settings;
@@ -24,15 +24,22 @@ pub async fn run(connection: &Connection, args: &Why, output: &mut Output) -> Re
     let api = connect(&settings::connect_options(connection)).await?;
     let evidence = workloads::read(&api, connection, &args.scope, Action::Why, None).await?;
     let mut report = Report::of(&evidence);
+    let mut parts = vec![evidence];
     if args.probe {
-        test_again(&api, args, &evidence, &mut report, output).await;
+        test_again(&api, args, &mut parts, &mut report, output).await;
     }
-    runs::print(&report, &args.output, output)
+    events::print(&api, (&report, &parts), (&args.output, args.events), output).await
 }
 
-/// Tests the pulls that fail. What is known already is kept, whatever comes of a test.
-async fn test_again(api: &Api, args: &Why, evidence: &Evidence, report: &mut Report, output: &mut Output) {
-    let tests = retest::of_failing(evidence, report);
+/// Tests the pulls that fail. What is known already is kept, whatever comes of a test: the first part; each test adds one.
+async fn test_again(
+    api: &Api,
+    args: &Why,
+    parts: &mut Vec<Evidence>,
+    report: &mut Report,
+    output: &mut Output,
+) {
+    let tests = parts.first().map(|evidence| retest::of_failing(evidence, report)).unwrap_or_default();
     if tests.len() > IDENTITIES {
         output.note(&format!(
             "{} workloads lack an image: the first {IDENTITIES} are tested; name one to test another",
@@ -45,7 +52,10 @@ async fn test_again(api: &Api, args: &Why, evidence: &Evidence, report: &mut Rep
             output.note(&format!("{untested} are not tested"));
         }
         match carry_out(api, args, test, output).await {
-            Ok(Some(tested)) => report.add(Report::of(&tested)),
+            Ok(Some(tested)) => {
+                report.add(Report::of(&tested));
+                parts.push(tested);
+            }
             Ok(None) => {}
             Err(failure) => report.not_checked.push(NotChecked {
                 what,

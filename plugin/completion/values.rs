@@ -39,6 +39,8 @@ pub const NAMES: &[(&str, Values)] = &[
     ("node-namespace", Values::Cluster(Objects::Namespaces)),
     ("node", Values::Cluster(Objects::Nodes)),
     ("service-account", Values::Cluster(Objects::ServiceAccounts)),
+    ("canary-service-account", Values::Cluster(Objects::ServiceAccounts)),
+    ("canary-pull-secret", Values::Cluster(Objects::PullSecrets)),
     ("pull-secret", Values::Cluster(Objects::PullSecrets)),
     ("probe-pull-secret", Values::Cluster(Objects::PullSecrets)),
     ("docker-config-secret", Values::Cluster(Objects::Secrets)),

@@ -7,7 +7,7 @@ use super::findings::{self, some, wrapped};
 use super::grid::{Column, Layout, grid};
 use super::table::commented;
 use super::units::none;
-use super::{clock, summary, workloads};
+use super::{clock, compared, summary, workloads};
 
 /// From this width on the table has the sentences, too.
 const ROOM: u16 = 120;
@@ -17,7 +17,10 @@ pub fn report(report: &Report, layout: &Layout) -> String {
     let table = match report.findings.is_empty() {
         true => String::new(),
         false => {
-            grid(&report.findings.iter().collect::<Vec<_>>(), &columns(layout), |_| Verdict::Failed, layout)
+            let told = |finding| Told { finding, since: compared::since(report, finding) };
+            let rows: Vec<Told<'_>> = report.findings.iter().map(told).collect();
+            let compared = report.comparison.is_some();
+            grid(&rows, &columns(compared, layout), |_| Verdict::Failed, layout)
         }
     };
     match layout.width {
@@ -30,19 +33,27 @@ pub fn report(report: &Report, layout: &Layout) -> String {
     }
 }
 
-fn columns<'r>(layout: &Layout) -> Vec<Column<&'r Finding>> {
+/// A row of the table.
+struct Told<'r> {
+    finding: &'r Finding,
+    /// How it stands to an earlier check-up.
+    since: &'static str,
+}
+
+fn columns<'r>(compared: bool, layout: &Layout) -> Vec<Column<Told<'r>>> {
     // Sentences in narrow columns are read by nobody: they stand in full below the table.
     let has_room = layout.width.is_none_or(|width| width >= ROOM);
-    let column = Column::<&Finding>::new;
+    let column = Column::<Told<'r>>::new;
     let columns = [
-        (true, column("SEVERITY", |one| one.severity.as_str().into()).whole()),
-        (true, column("CODE", |one| one.code.to_string()).whole()),
-        (layout.all(), column("NAMESPACE", |one| or_none(&one.subject.namespace))),
-        (true, column("SUBJECT", |one| one.subject.name.clone())),
-        (layout.all(), column("NODES", |one| or_none(&some(&one.subject.nodes)))),
-        (layout.all(), column("CERTAIN", |one| if one.certain { "yes".into() } else { "no".into() })),
-        (has_room, column("CAUSE", |one| one.cause.clone())),
-        (has_room, column("WHAT TO DO", what_to_do)),
+        (compared, column("SINCE", |one| one.since.into()).whole()),
+        (true, column("SEVERITY", |one| one.finding.severity.as_str().into()).whole()),
+        (true, column("CODE", |one| one.finding.code.to_string()).whole()),
+        (layout.all(), column("NAMESPACE", |one| or_none(&one.finding.subject.namespace))),
+        (true, column("SUBJECT", |one| one.finding.subject.name.clone())),
+        (layout.all(), column("NODES", |one| or_none(&some(&one.finding.subject.nodes)))),
+        (layout.all(), column("CERTAIN", |one| if one.finding.certain { "yes".into() } else { "no".into() })),
+        (has_room, column("CAUSE", |one| one.finding.cause.clone())),
+        (has_room, column("WHAT TO DO", |one| what_to_do(one.finding))),
     ];
     columns.into_iter().filter(|(shown, _)| *shown).map(|(_, column)| column).collect()
 }
@@ -52,7 +63,7 @@ fn or_none(text: &str) -> String {
 }
 
 /// The first mend; else what would settle the cause.
-fn what_to_do(finding: &&Finding) -> String {
+fn what_to_do(finding: &Finding) -> String {
     let mend = finding.fixes.first().map(|fix| fix.what.clone());
     let settle = || finding.settle_by.as_ref().map(|by| format!("settle it by {by}"));
     mend.or_else(settle).unwrap_or_else(none)
@@ -76,6 +87,9 @@ fn told(report: &Report, width: usize) -> String {
         };
         let gap = if item.why.is_empty() { "" } else { ": " };
         say(prefix, &format!("{}{gap}{}", item.what, item.why));
+    }
+    for (begin, text) in compared::told(report) {
+        say(begin, &text);
     }
     if report.run.interrupted {
         say("interrupted: ", "what was seen until then stands here.");

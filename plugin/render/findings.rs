@@ -6,6 +6,7 @@ use regauth::code::Code;
 use regauth::finding::{Finding, Fix, Severity, Subject};
 use regauth::report::Report;
 
+pub(super) use super::fill::wrapped;
 use super::grid::Layout;
 
 /// How many nodes are named before the rest is counted.
@@ -155,38 +156,9 @@ pub(super) fn painted(text: &str, severity: Severity, colour: bool) -> String {
     if colour { format!("\x1b[1;{paint}m{text}\x1b[0m") } else { text.to_string() }
 }
 
-/// Text in lines of at most `width`, the further ones indented under the first word of the text.
-pub(super) fn wrapped(prefix: &str, text: &str, width: usize) -> String {
-    let room = width.saturating_sub(prefix.len()).max(20);
-    let mut out = String::new();
-    let mut line = String::new();
-    let mut begin = prefix.to_string();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            let _ = writeln!(out, "{begin}{line}");
-            begin = " ".repeat(prefix.len());
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{begin}{line}");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_wrapped_under_its_first_word() {
-        assert_eq!(
-            wrapped("say: ", "one two three four five six", 25),
-            "say: one two three four\n     five six\n"
-        );
-    }
 
     #[test]
     fn what_goes_into_a_file_stands_under_its_name_and_keeps_its_shape() {

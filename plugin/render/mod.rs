@@ -1,8 +1,10 @@
 //! From a report to bytes, one file a format. Rendering decides nothing.
 
 mod clock;
+mod compared;
 mod doctor;
 pub mod explain;
+mod fill;
 mod findings;
 mod grid;
 mod harbor;
@@ -13,7 +15,7 @@ mod limits;
 mod lines;
 mod markdown;
 pub mod page;
-mod prometheus;
+pub mod prometheus;
 mod rows;
 mod sarif;
 mod sheets;

@@ -101,7 +101,8 @@ fn result(finding: &Finding) -> Value {
         "level": level(finding.severity),
         "message": { "text": message(finding) },
         "locations": [location(finding)],
-        "partialFingerprints": { FINGERPRINT: fingerprint(finding) },
+        // The same in every run: by what is wrong and where, and neither by words nor by numbers that change.
+        "partialFingerprints": { FINGERPRINT: finding.key() },
         "properties": {
             "severity": finding.severity.as_str(),
             "certain": finding.certain,
@@ -167,9 +168,4 @@ fn logical(finding: &Finding) -> Vec<Value> {
     all.extend(named("node", &subject.nodes));
     all.extend(named("image", &subject.images));
     all
-}
-
-/// The same in every run: by what is wrong and where, and neither by words nor by numbers that change.
-fn fingerprint(finding: &Finding) -> String {
-    format!("{}:{}:{}", finding.code, finding.subject.namespace, finding.subject.name)
 }

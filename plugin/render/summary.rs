@@ -9,7 +9,7 @@ use super::findings::{DEFAULT_WIDTH, some, wrapped};
 use super::grid::Layout;
 use super::lines::{self, Line};
 use super::sheets::ROOMY;
-use super::{clock, explain, workloads};
+use super::{clock, compared, explain, workloads};
 
 /// The last lines for a person.
 pub fn summary(report: &Report, lines: &[Line], limits: &[&LimitRow], layout: &Layout) -> String {
@@ -40,6 +40,7 @@ pub fn sentences(report: &Report) -> Vec<String> {
     let told = tested_as(report, &lines, &limits, &ROOMY).into_iter();
     told.map(|(begin, text)| format!("{begin}{text}"))
         .chain(left_behind(report).map(|text| format!("note: {text}")))
+        .chain(compared::told(report).into_iter().map(|(begin, text)| format!("{begin}{text}")))
         .collect()
 }
 

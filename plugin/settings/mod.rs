@@ -9,8 +9,9 @@ use regauth::finding::Severity;
 
 pub use self::reach::{of_this_machine, probe_image_in_use, probe_plan};
 pub use self::values::{
-    CaSource, ca_source, data_key, duration, endpoint, front_url, harbor_repository, image, label, listen,
-    long_duration, object_name, platform, registry_host, run_limit, threshold, time_server,
+    CaSource, ca_source, data_key, duration, endpoint, front_url, harbor_repository, image, interval, label,
+    listen, listen_address, long_duration, object_name, platform, registry_host, run_limit, threshold,
+    time_server,
 };
 use crate::cli::{Connection, FailOn, IdentityArgs};
 

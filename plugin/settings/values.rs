@@ -84,6 +84,21 @@ pub fn run_limit(text: &str) -> Result<Duration, String> {
     Ok(limit)
 }
 
+/// How often something is done that goes on.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    match (Duration::from_secs(60)..=Duration::from_secs(24 * 3600)).contains(&interval) {
+        true => Ok(interval),
+        false => Err("use at least 1m and at most 24h".into()),
+    }
+}
+
+/// An address of this machine to listen on.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "write it as IP:PORT, such as 127.0.0.1:9464, or 0.0.0.0:9464 for all addresses".into())
+}
+
 /// The name of a Kubernetes object.
 pub fn object_name(text: &str) -> Result<String, String> {
     match text::is_object_name(text) {

@@ -43,6 +43,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LEAST_PAUSE: Duration = Duration::from_millis(200);
 /// The usual representation of an answer.
 pub(crate) const JSON: &str = "application/json";
+/// What a patch is.
+const MERGE_PATCH: &str = "application/merge-patch+json";
+/// An object without spec, status and data (Kubernetes 1.15 and later, "Receiving resources as Tables and metadata").
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// How often a request is sent at the most that fails with a 5xx.
 const TRIES: u32 = 6;
 
@@ -154,6 +158,23 @@ impl Api {
         decode(what, &self.call(&Method::POST, path, &encode(what, object)?).await?.body)
     }
 
+    /// The metadata of an object and nothing else of it: of a Secret nothing that it holds.
+    pub async fn metadata(&self, path: &str) -> Result<wire::Meta, ApiError> {
+        let answer = self.get_bytes(METADATA, path).await?;
+        let object: wire::Named = decode("metadata", &answer.body)?;
+        Ok(object.metadata)
+    }
+
+    /// Changes an object by a merge patch (RFC 7386).
+    pub async fn patch<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        path: &str,
+        patch: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        decode(what, &self.call(&Method::PATCH, path, &encode(what, patch)?).await?.body)
+    }
+
     /// Deletes an object or a collection. What is not there is as good as deleted.
     pub async fn delete(&self, path: &str, options: &impl Serialize) -> Result<(), ApiError> {
         match self.call(&Method::DELETE, path, &encode("delete options", options)?).await {
@@ -250,7 +271,7 @@ impl Api {
             .method(method)
             .uri(path)
             .header(header::ACCEPT, accept)
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, if *method == Method::PATCH { MERGE_PATCH } else { JSON })
             .body(Body::from(body.to_vec()))
             .map_err(|error| self.unreachable(&error.to_string()))?;
         let response = self.client.send(request).await.map_err(|error| self.failed(&error))?;

@@ -117,6 +117,27 @@ pub const WHY: &[Right] = &[Right::new("list", "", "events", true), Right::new("
 pub const PULL_SECRETS: &[Right] =
     &[Right::new("get", "", "secrets", true), Right::new("list", "", "secrets", true)];
 
+/// What `--emit-events` needs in the namespaces of the objects that findings are about; in `default` for nodes.
+pub const EVENTS: &[Right] = &[
+    Right::new("get", "", "events", true),
+    Right::new("create", "", "events", true),
+    Right::new("patch", "", "events", true),
+];
+
+/// What it may use besides: whether what a finding is about exists, and its unique id. Without them the event is written all
+/// the same, for what was seen in another way. Secrets are not among them.
+pub const EVENT_SUBJECTS: &[Right] = &[
+    Right::new("get", "", "serviceaccounts", true),
+    Right::new("get", "", "pods", true),
+    Right::new("get", "apps", "deployments", true),
+    Right::new("get", "apps", "statefulsets", true),
+    Right::new("get", "apps", "daemonsets", true),
+    Right::new("get", "apps", "replicasets", true),
+    Right::new("get", "batch", "jobs", true),
+    Right::new("get", "batch", "cronjobs", true),
+    Right::new("get", "", "nodes", false),
+];
+
 /// What `cleanup` needs in a namespace.
 pub const CLEANUP: &[Right] = &[
     Right::new("list", "batch", "jobs", true),
@@ -189,6 +210,7 @@ mod tests {
     const CLOCK_ROLES: &str = include_str!("../../manifests/rbac/clock.yaml");
     const HARBOR_ROLES: &str = include_str!("../../manifests/rbac/harbor.yaml");
     const WORKLOAD_ROLES: &str = include_str!("../../manifests/rbac/workloads.yaml");
+    const EVENT_ROLES: &str = include_str!("../../manifests/rbac/events.yaml");
     const READ_ONLY_ROLES: &str = include_str!("../../manifests/rbac/read-only.yaml");
 
     #[derive(Deserialize)]
@@ -293,8 +315,17 @@ mod tests {
     }
 
     #[test]
+    fn the_roles_for_events_grant_what_emit_events_uses_and_nothing_else() {
+        let mut all = wanted(EVENTS);
+        all.extend(wanted(EVENT_SUBJECTS));
+        assert_eq!(granted(EVENT_ROLES), all);
+        let read: BTreeSet<&str> = EVENT_SUBJECTS.iter().map(|right| right.resource).collect();
+        assert!(workloads().iter().all(|right| read.contains(right.resource)));
+    }
+
+    #[test]
     fn no_role_mentions_secrets_or_a_wildcard() {
-        for text in [PULL_ROLES, CLEANUP_ROLES, CLOCK_ROLES, READ_ONLY_ROLES] {
+        for text in [PULL_ROLES, CLEANUP_ROLES, CLOCK_ROLES, EVENT_ROLES, READ_ONLY_ROLES] {
             for (group, resource, verb) in granted(text) {
                 assert_ne!(resource.split('/').next(), Some("secrets"));
                 assert!([&group, &resource, &verb].iter().all(|part| !part.contains('*')), "{resource}");

@@ -46,6 +46,8 @@ pub struct WorkloadRef {
 struct Kind {
     /// The short form for tables.
     short: &'static str,
+    /// As objects name it.
+    kind: &'static str,
     /// What kubectl takes.
     aliases: &'static [&'static str],
     group: &'static str,
@@ -54,9 +56,17 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
-    Kind { short: "pod", aliases: &["po", "pod", "pods"], group: "", version: "v1", resource: "pods" },
+    Kind {
+        short: "pod",
+        kind: "Pod",
+        aliases: &["po", "pod", "pods"],
+        group: "",
+        version: "v1",
+        resource: "pods",
+    },
     Kind {
         short: "deploy",
+        kind: "Deployment",
         aliases: &["deploy", "deployment", "deployments", "deployment.apps", "deployments.apps"],
         group: "apps",
         version: "v1",
@@ -64,6 +74,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         short: "sts",
+        kind: "StatefulSet",
         aliases: &["sts", "statefulset", "statefulsets", "statefulset.apps", "statefulsets.apps"],
         group: "apps",
         version: "v1",
@@ -71,6 +82,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         short: "ds",
+        kind: "DaemonSet",
         aliases: &["ds", "daemonset", "daemonsets", "daemonset.apps", "daemonsets.apps"],
         group: "apps",
         version: "v1",
@@ -78,6 +90,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         short: "rs",
+        kind: "ReplicaSet",
         aliases: &["rs", "replicaset", "replicasets", "replicaset.apps", "replicasets.apps"],
         group: "apps",
         version: "v1",
@@ -85,6 +98,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         short: "job",
+        kind: "Job",
         aliases: &["job", "jobs", "job.batch", "jobs.batch"],
         group: "batch",
         version: "v1",
@@ -92,6 +106,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         short: "cronjob",
+        kind: "CronJob",
         aliases: &["cj", "cronjob", "cronjobs", "cronjob.batch", "cronjobs.batch"],
         group: "batch",
         version: "v1",
@@ -132,14 +147,32 @@ impl WorkloadRef {
         KINDS.iter().map(|kind| kind.short)
     }
 
-    pub(super) fn path(&self, namespace: &str) -> String {
+    /// Its kind as objects name it: `Deployment`.
+    pub fn object_kind(&self) -> &'static str {
+        self.kind.kind
+    }
+
+    /// The version of its API: `apps/v1`, `v1`.
+    pub fn api_version(&self) -> String {
+        match self.kind.group {
+            "" => self.kind.version.to_string(),
+            group => format!("{group}/{}", self.kind.version),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn path(&self, namespace: &str) -> String {
         path::named(&self.collection(namespace), &self.name)
     }
 
     pub(super) fn collection(&self, namespace: &str) -> String {
         match self.kind.group {
             "" => path::core(namespace, self.kind.resource),
-            group => path::group(&format!("{group}/{}", self.kind.version), namespace, self.kind.resource),
+            _ => path::group(&self.api_version(), namespace, self.kind.resource),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::api::wire::Named;
 use crate::api::{Api, ApiError, path};
 
 /// Lists without spec, status and data (Kubernetes 1.15 and later, "Receiving resources as Tables and metadata").
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+pub(super) const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /// What is decoded, for errors.
 const WHAT: &str = "list of metadata";
 /// The label in which each node's kubelet tells its architecture.

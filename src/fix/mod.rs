@@ -11,6 +11,7 @@ pub(crate) mod workload;
 
 pub(crate) use builder::mounted_at;
 pub use builder::{look_at_keys, mount_docker_config};
+pub use shell::quoted;
 
 use crate::code::Code;
 use crate::diagnose::Place;

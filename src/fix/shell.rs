@@ -3,7 +3,7 @@
 use crate::text::Clean;
 
 /// A word for a POSIX shell. Keys, names and paths come from files and the environment.
-pub(crate) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let clean = Clean::with_cap(word, 1024);
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-+".contains(c);
     match !clean.is_empty() && clean.as_str().chars().all(is_plain) && !clean.as_str().starts_with('-') {

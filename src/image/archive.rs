@@ -2,24 +2,18 @@
 //! nothing is unpacked to a disk, every size is bounded, and each blob is held to its name.
 
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use super::error::Fault;
+use crate::archive::{self, Limits, shown};
 use crate::registry::digest::{Digest, DigestError};
-use crate::text::Clean;
 
 /// The most bytes that are read of an archive. The probe's image may have 4 MB.
 pub(super) const MAX_ARCHIVE: u64 = 128 * 1024 * 1024;
 
 /// The most files that are read of an archive.
 pub(super) const MAX_FILES: usize = 1024;
-
-/// A tar's block.
-const BLOCK: u64 = 512;
-
-/// How much of a name is shown in an error, in bytes.
-const SHOWN: usize = 128;
 
 /// What an archive holds, each blob with the digest that it really has.
 #[derive(Debug, Default)]
@@ -33,25 +27,12 @@ pub(super) struct Files {
 
 impl Files {
     /// Reads an archive to its end.
-    pub(super) fn read(input: impl Read) -> Result<Self, Fault> {
-        // One byte more than is allowed, so that what is exactly as large as allowed is taken.
-        let mut limited = input.take(MAX_ARCHIVE + 1);
-        let read = Self::read_limited(&mut limited);
-        if limited.limit() == 0 { Err(Fault::TooLarge(MAX_ARCHIVE)) } else { read }
-    }
-
-    fn read_limited(input: &mut impl Read) -> Result<Self, Fault> {
-        let mut head = Vec::new();
-        input.by_ref().take(BLOCK).read_to_end(&mut head).map_err(unreadable)?;
+    pub(super) fn read(mut input: impl Read) -> Result<Self, Fault> {
+        let head = archive::head(&mut input)?;
         recognise(&head)?;
         let mut files = Self::default();
-        let mut tar = tar::Archive::new(Cursor::new(head).chain(input));
-        for (count, entry) in tar.entries().map_err(unreadable)?.enumerate() {
-            if count >= MAX_FILES {
-                return Err(Fault::TooManyFiles(MAX_FILES));
-            }
-            files.take(entry.map_err(unreadable)?)?;
-        }
+        let limits = Limits { bytes: MAX_ARCHIVE, files: MAX_FILES };
+        archive::each_file(Cursor::new(head).chain(input), limits, |file| files.take(file))?;
         match (&files.layout, &files.index) {
             (Some(_), Some(_)) => Ok(files),
             _ if files.docker => Err(Fault::DockerArchive),
@@ -59,22 +40,18 @@ impl Files {
         }
     }
 
-    /// Takes one file, if it is one of an image layout. Folders, links and devices are never looked at: what
-    /// such a name stands for is missing then.
-    fn take(&mut self, mut entry: tar::Entry<'_, impl Read>) -> Result<(), Fault> {
-        let name = plain_name(&entry.path_bytes())?;
-        if !entry.header().entry_type().is_file() {
-            return Ok(());
-        }
+    /// Takes one file, if it is one of an image layout.
+    fn take(&mut self, file: &mut archive::File<'_>) -> Result<(), Fault> {
+        let name = file.name.clone();
         let blob = name.strip_prefix("blobs/").map(|name| name.replacen('/', ":", 1).parse::<Digest>());
         match (name.as_str(), blob) {
-            ("oci-layout", _) => once(&name, &mut self.layout, content(&mut entry)?),
-            ("index.json", _) => once(&name, &mut self.index, content(&mut entry)?),
+            ("oci-layout", _) => once(&name, &mut self.layout, file.content()?),
+            ("index.json", _) => once(&name, &mut self.index, file.content()?),
             ("manifest.json" | "repositories", _) => {
                 self.docker = true;
                 Ok(())
             }
-            (_, Some(Ok(digest))) => self.take_blob(digest, content(&mut entry)?),
+            (_, Some(Ok(digest))) => self.take_blob(digest, file.content()?),
             (_, Some(Err(_))) => Err(Fault::Name(shown(&name))),
             _ => Ok(()),
         }
@@ -101,28 +78,21 @@ fn recognise(head: &[u8]) -> Result<(), Fault> {
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Err(Fault::Compressed("unzstd")),
         [b'B', b'Z', b'h', ..] => Err(Fault::Compressed("bunzip2")),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => Err(Fault::Compressed("unxz")),
-        // POSIX and GNU tars alike.
-        _ if head.get(257..262) == Some(b"ustar") => Ok(()),
+        _ if archive::is_tar(head) => Ok(()),
         _ => Err(Fault::NotOci),
     }
 }
 
-/// A file's name without `./`; names that lead elsewhere are refused.
-fn plain_name(bytes: &[u8]) -> Result<String, Fault> {
-    let name = String::from_utf8_lossy(bytes);
-    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let leads_elsewhere = name.starts_with('/') || parts.contains(&"..");
-    if leads_elsewhere || name.contains(['\0', '\u{fffd}']) {
-        return Err(Fault::Name(shown(&name)));
+impl From<archive::Fault> for Fault {
+    fn from(fault: archive::Fault) -> Self {
+        match fault {
+            archive::Fault::Unreadable(text) => Self::Unreadable(text),
+            archive::Fault::CutOff => Self::CutOff,
+            archive::Fault::TooLarge => Self::TooLarge(MAX_ARCHIVE),
+            archive::Fault::TooManyFiles => Self::TooManyFiles(MAX_FILES),
+            archive::Fault::Name(name) => Self::Name(name),
+        }
     }
-    Ok(parts.join("/"))
-}
-
-/// The bytes of a file, which must be as many as its header says.
-fn content(entry: &mut tar::Entry<'_, impl Read>) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    entry.read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 == entry.size() { Ok(bytes) } else { Err(Fault::CutOff) }
 }
 
 fn once(name: &str, place: &mut Option<Vec<u8>>, bytes: Vec<u8>) -> Result<(), Fault> {
@@ -130,17 +100,4 @@ fn once(name: &str, place: &mut Option<Vec<u8>>, bytes: Vec<u8>) -> Result<(), F
         None => Ok(()),
         Some(_) => Err(Fault::Twice(shown(name))),
     }
-}
-
-/// The tar reader says `unexpected EOF during skip` and `failed to read entire block` of what is cut off.
-fn unreadable(error: io::Error) -> Fault {
-    let text = error.to_string();
-    let cut_off = error.kind() == io::ErrorKind::UnexpectedEof
-        || text.contains("unexpected EOF")
-        || text.contains("failed to read entire block");
-    if cut_off { Fault::CutOff } else { Fault::Unreadable(Clean::with_cap(&text, SHOWN)) }
-}
-
-fn shown(name: &str) -> Clean {
-    Clean::with_cap(name, SHOWN)
 }

@@ -41,6 +41,17 @@ pub enum DecodeError {
     },
 }
 
+impl From<&serde_json::Error> for DecodeError {
+    fn from(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        match error.classify() {
+            serde_json::error::Category::Eof => Self::Cut { line, column },
+            serde_json::error::Category::Data => Self::Form { line, column },
+            _ => Self::Syntax { line, column },
+        }
+    }
+}
+
 /// Reads `body`, of at most `limit` bytes.
 ///
 /// # Errors
@@ -50,12 +61,5 @@ pub fn json<T: DeserializeOwned>(body: &[u8], limit: usize) -> Result<T, DecodeE
     if body.len() > limit {
         return Err(DecodeError::TooLarge { limit });
     }
-    serde_json::from_slice(body).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        match error.classify() {
-            serde_json::error::Category::Eof => DecodeError::Cut { line, column },
-            serde_json::error::Category::Data => DecodeError::Form { line, column },
-            _ => DecodeError::Syntax { line, column },
-        }
-    })
+    serde_json::from_slice(body).map_err(|error| DecodeError::from(&error))
 }

@@ -44,6 +44,11 @@ impl Digest {
         &self.0
     }
 
+    /// What follows the algorithm: the hash in hexadecimal.
+    pub fn encoded(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, encoded)| encoded)
+    }
+
     /// The algorithm's name.
     pub fn algorithm(&self) -> &str {
         self.0.split(':').next().unwrap_or_default()

@@ -104,6 +104,7 @@ impl Report {
             harbor: None,
             clock: None,
             workloads: None,
+            comparison: None,
             text: Some(TextSummary { lines: explained.lines, followers: followers.collect() }),
             extra: Map::new(),
         }

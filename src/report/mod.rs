@@ -2,6 +2,7 @@
 
 mod clock_rows;
 mod clock_unchecked;
+mod compared;
 pub mod explained;
 mod harbor;
 pub mod harbor_rows;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::clock_rows::{ClockMethod, ClockRow, ClockSummary};
+pub use self::compared::{Comparison, Since};
 pub use self::harbor_rows::{CoreRow, HarborSummary};
 pub use self::probe_rows::attempt_verdict;
 pub use self::rows::{AttemptRow, LimitRow, ProbeRow, PullRow, Rate, Row, SeriesRow, StepRow, Verdict};
@@ -65,6 +67,9 @@ pub struct Report {
     /// How much was looked at, where workloads were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workloads: Option<WorkloadSummary>,
+    /// What has changed since an earlier check-up, where it was put beside one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// Fields of a newer version, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -119,6 +124,7 @@ impl Report {
             clock: clock_rows::summary(evidence),
             text: None,
             workloads: workload_rows::summary(evidence),
+            comparison: None,
             findings,
             extra: Map::new(),
         }

@@ -6,7 +6,7 @@ cache=${REGAUTH_CLUSTER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-regauth/c
 go_wanted=$(sed -n 's/^go //p' "$here/kubeall/go.mod")
 note() { echo "$me: $*" >&2; }
 
-services=(etcd containerd docker-registry nftables apache2 chrony)
+services=(etcd containerd docker-registry nftables apache2 chrony prometheus)
 
 install_packages() { # none of their services may run, now or at the next start of the machine
   (($#)) || return 0

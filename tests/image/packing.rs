@@ -149,3 +149,32 @@ fn what_cannot_be_packed_is_said_in_one_sentence_and_nothing_is_left() {
         assert_eq!(folder.names(), before);
     }
 }
+
+#[test]
+fn the_plugins_own_image_is_packed_in_the_same_way() {
+    let folder = Folder::new();
+    let (program, ca) = (folder.file("program", PROGRAM), folder.file("ca.crt", CA_BUNDLE.as_bytes()));
+    let packer = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/plugin-image/build");
+    let out = folder.path("plugin.tar");
+    let ran = Command::new(packer)
+        .args([&program, &ca, Path::new("arm64"), Path::new("1.2.3"), &out])
+        .output()
+        .expect("the script runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(said.contains("linux/arm64, ") && said.contains("(at most 20000000)"), "{said}");
+    let bundle = bundle(&out);
+    let config: Value = serde_json::from_slice(&bundle.blobs[0].bytes).expect("JSON");
+    assert_eq!(config["config"]["Entrypoint"], json!(["/kubectl-regauth"]));
+    assert_eq!(config["config"]["User"], "65534:65534");
+    let layer = files(&gunzip(&bundle.blobs[1].bytes, &folder));
+    let names: Vec<&str> = layer.iter().map(|(name, ..)| name.as_str()).collect();
+    let expected =
+        ["etc/", "etc/ssl/", "etc/ssl/certs/", "etc/ssl/certs/ca-certificates.crt", "kubectl-regauth"];
+    assert_eq!(names, expected, "no shell, nothing else");
+    let archive = fs::read(&out).expect("an archive");
+    let index = files(&archive).into_iter().find(|(name, ..)| name == "index.json").expect("an index.json");
+    let index: Value = serde_json::from_slice(&index.3).expect("JSON");
+    let name = &index["manifests"][0]["annotations"]["io.containerd.image.name"];
+    assert_eq!(*name, "ghcr.io/kubectl-regauth/kubectl-regauth:1.2.3");
+}

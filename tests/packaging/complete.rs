@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 
-use super::Case;
 use super::api::Api;
-use super::folder::{Folder, on_path, stderr, stdout};
+use super::folder::{Folder, stderr, stdout};
+use super::{Case, kubectl};
 
 pub const CASES: &[Case] = &[
     Case::new("names_come_from_the_cluster_of_the_flags_that_were_typed", names),
@@ -17,26 +16,10 @@ pub const CASES: &[Case] = &[
     Case::new("the_shim_replaces_no_file_of_somebody_else", not_replaced),
     Case {
         name: "the_real_kubectl_completes_the_plugin_by_the_shim",
-        is_possible: || kubectl().is_some(),
+        is_possible: || kubectl::find().is_some(),
         run: by_kubectl,
     },
 ];
-
-/// kubectl: that of `KUBECTL`, of PATH, or one that the test cluster was built with.
-fn kubectl() -> Option<PathBuf> {
-    let named = std::env::var_os("KUBECTL").map(PathBuf::from);
-    named.or_else(|| on_path("kubectl")).or_else(|| {
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
-        let usual = cache.join("kubectl-regauth/cluster");
-        let built = std::env::var_os("REGAUTH_CLUSTER_CACHE").map_or(usual, PathBuf::from);
-        let mut found: Vec<PathBuf> =
-            fs::read_dir(built).ok()?.flatten().map(|entry| entry.path().join("kubectl")).collect();
-        found.retain(|file| file.is_file());
-        found.sort();
-        found.pop()
-    })
-}
 
 /// The candidates, without descriptions, and the last line.
 fn told(folder: &Folder, words: &[&str]) -> (Vec<String>, String) {
@@ -140,7 +123,7 @@ fn by_kubectl() {
     let (api, folder) = (Api::start(), Folder::new());
     folder.kubeconfig(&api);
     folder.bin_with_shim();
-    let kubectl = kubectl().unwrap();
+    let kubectl = kubectl::find().unwrap();
     let told = |words: &[&str]| {
         let output =
             folder.command(&kubectl).args([&["__complete", "regauth"], words].concat()).output().unwrap();
@@ -155,6 +138,7 @@ fn by_kubectl() {
         (&["why", "deploy/we"], &["deploy/web"], ":4"),
         (&["why", "de"], &["deploy/"], ":6"),
         (&["explain", "-f", ""], &[], ":0"),
+        (&["explain", "--lang", ""], &["en", "zh"], ":4"),
     ];
     for (words, names, directive) in expected {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();

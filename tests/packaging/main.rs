@@ -1,6 +1,6 @@
-//! How people get the plugin: versions, completion by the real kubectl and the real shells, archives and krew's manifest,
-//! the workflows, and what must compile on other platforms. A test whose program is not on this machine is counted as
-//! ignored.
+//! How people get the plugin: what the READMEs show, versions, completion by the real kubectl and the real shells, archives
+//! and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is not on this machine
+//! is counted as ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
@@ -14,9 +14,20 @@ mod complete;
 mod folder;
 #[cfg(target_os = "linux")]
 mod krew;
+#[cfg(target_os = "linux")]
+#[path = "../support/kubectl.rs"]
+mod kubectl;
+#[cfg(target_os = "linux")]
+mod picture;
 mod portable;
 #[cfg(target_os = "linux")]
+mod readme;
+#[cfg(target_os = "linux")]
 mod shells;
+#[cfg(target_os = "linux")]
+mod svg;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(target_os = "linux")]
 mod version;
 mod workflows;
@@ -46,7 +57,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut cases = vec![portable::CASES, workflows::CASES];
     #[cfg(target_os = "linux")]
-    cases.extend([archives::CASES, complete::CASES, krew::CASES, shells::CASES, version::CASES]);
+    cases.extend([
+        archives::CASES,
+        complete::CASES,
+        krew::CASES,
+        picture::CASES,
+        readme::CASES,
+        shells::CASES,
+        version::CASES,
+    ]);
     let trial = |case: &'static Case| {
         let run = || {
             (case.run)();

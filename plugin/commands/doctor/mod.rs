@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use regauth::api::{Api, connect};
+use regauth::bundle::Bundle;
 use regauth::collect::access;
 use regauth::collect::leases::{self, Listen, NAMESPACE};
 use regauth::evidence::{Action, Evidence, Outcome, Step, Unread};
@@ -16,7 +17,7 @@ use regauth::report::Report;
 use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, clock, runs, workloads};
+use super::{Failure, bundle, clock, events, workloads};
 use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
 use crate::{settings, signals};
@@ -27,10 +28,21 @@ const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Looks at everything, tests what that leaves open, and prints what it comes to.
 pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) -> Result<u8, Failure> {
+    args.events.check_beside(args.checkup.read_only, "--read-only")?;
+    let earlier = args.compare.as_deref().map(|file| bundle::earlier(file, output)).transpose()?;
+    args.save.as_deref().map(|file| bundle::check_target(file, false, output)).transpose()?;
     let api = connect(&settings::connect_options(connection)).await?;
     let parts = look(&api, connection, &args.checkup, output).await?;
-    let report = Report::of_all(&parts).ok_or("nothing was looked at")?;
-    runs::print(&report, &args.output, output)
+    let mut report = Report::of_all(&parts).ok_or("nothing was looked at")?;
+    if let Some(earlier) = &earlier {
+        report.compare(earlier);
+    }
+    // What was found is told even where it cannot be kept.
+    let status = events::print(&api, (&report, &parts), (&args.output, args.events), output).await?;
+    if let Some(file) = &args.save {
+        bundle::save(&Bundle::new(parts, Timestamp::now()), file, output)?;
+    }
+    Ok(status)
 }
 
 /// Looks at everything and tests what that leaves open, with the plan and what is going on on stderr. The first
@@ -52,6 +64,18 @@ pub async fn look(
     };
     live.finish();
     parts
+}
+
+/// The same within something that goes on for longer: nothing is shown, and it ends in order when `stop` is cancelled.
+pub async fn look_quietly(
+    api: &Api,
+    connection: &Connection,
+    args: &CheckUpArgs,
+    output: &Output,
+    stop: &CancellationToken,
+) -> Result<Vec<Evidence>, Failure> {
+    let live = Live::new(false);
+    Visit::new(api, connection, args, output, &live, stop).parts().await
 }
 
 /// One visit: what all its parts need.

@@ -2,7 +2,7 @@
 
 use regauth::evidence::{Evidence, Unread};
 use regauth::plan::Check;
-use regauth::report::Report;
+use regauth::report::{Report, Verdict};
 
 use super::super::planning::{Flags, Wanted};
 use super::super::retest::{self, Test};
@@ -40,7 +40,7 @@ pub(super) async fn test(visit: &Visit<'_>, seen: Evidence) -> Vec<Evidence> {
         tests.unread.extend(
             untested.map(|what| left_out(&what, "a few of each workload are tested", "--image tests others")),
         );
-        if tests.probe(&test).await && tests.is_open(&test) {
+        if tests.probe(&test).await && tests.is_open(&test) && !tests.probe_failed() {
             tests.pull(&test).await;
         }
     }
@@ -88,6 +88,13 @@ impl Tests<'_, '_> {
     /// Whether the pulls in question still have no certain cause.
     fn is_open(&self, test: &Test) -> bool {
         retest::is_open(test, &self.seen, &self.report)
+    }
+
+    /// Whether the last test was a probe that failed as the pods do: a kubelet would say no more, and send a refused
+    /// credential again.
+    fn probe_failed(&self) -> bool {
+        let last = self.tested.last().map(Report::of);
+        last.is_some_and(|report| report.probes().any(|row| row.result == Verdict::Failed))
     }
 
     async fn probe(&mut self, test: &Test) -> bool {

@@ -13,7 +13,7 @@ use regauth::report::Report;
 use regauth::secret::RunKey;
 
 use super::super::planning::{Flags, Wanted};
-use super::super::{Failure, runs, within};
+use super::super::{Failure, events, runs, within};
 use super::{forward, nodes, way};
 use crate::cli::{Connection, DryRun, Harbor, IdentityArgs, NodeArgs, OneFirst};
 use crate::output::Output;
@@ -21,6 +21,7 @@ use crate::settings;
 
 /// Reads what the API server shows, asks the cores, prints what both come to.
 pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Output) -> Result<u8, Failure> {
+    args.events.check_beside(args.run.dry_run != DryRun::None, "--dry-run")?;
     let api = connect(&settings::connect_options(connection)).await?;
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
     let key = RunKey::random().map_err(|error| error.to_string())?;
@@ -56,7 +57,8 @@ pub(super) async fn run(connection: &Connection, args: &Harbor, output: &mut Out
         nodes::clocks(&api, &mut evidence, &mut found).await;
     }
     evidence.harbor = Some(found);
-    runs::print(&Report::of(&evidence), &args.output, output)
+    let report = Report::of(&evidence);
+    events::print(&api, (&report, &[evidence]), (&args.output, args.events), output).await
 }
 
 /// Harbor in a namespace as a part of something larger: without a pod, and with what each flag has by itself. Where no core

@@ -54,6 +54,7 @@ pub(super) async fn look(
 ) -> Result<Option<(Probe, bool)>, Failure> {
     let (stop, end) = (CancellationToken::new(), probe::Stop::default());
     let signals = signals::listen(&stop);
+    let listening = signals.abort_handle();
     let mut stores = local::stores(&args.stores, &stop, args.run.timeout)?;
     let here = HarborHere {
         ask,
@@ -77,6 +78,7 @@ pub(super) async fn look(
         _ = signals => None,
     };
     ending.abort();
+    listening.abort();
     Ok(probe.map(|probe| (probe, stop.is_cancelled())))
 }
 

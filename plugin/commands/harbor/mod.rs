@@ -27,6 +27,7 @@ pub async fn run(connection: &Connection, mut args: Harbor, output: &mut Output)
         }
     }
     check(&args)?;
+    args.events.check_beside(args.url.is_some(), "--url")?;
     match &args.url {
         None => cluster::run(connection, &args, output).await,
         Some(url) => {

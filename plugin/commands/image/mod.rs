@@ -2,13 +2,13 @@
 
 mod push;
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use regauth::image::{self, Archive, Bundle};
 
-use super::Failure;
+use super::{Failure, files};
 use crate::cli::{ArchiveArgs, Image, ImageCommand, ImageSave};
 use crate::output::Output;
 
@@ -23,18 +23,9 @@ pub async fn run(args: &Image, output: &mut Output) -> Result<u8, Failure> {
 fn save(args: &ImageSave, output: &mut Output) -> Result<u8, Failure> {
     let bundle = bundle(&args.archives)?;
     let write = |out: &mut dyn Write| bundle.write(image::DEFAULT_REPOSITORY, image::DEFAULT_TAG, out);
-    if args.file == Path::new("-") {
-        if output.is_read_by_a_person() {
-            return Err("an archive is not for a terminal: name a FILE, or pipe the output".into());
-        }
-        let mut bytes = Vec::new();
-        write(&mut bytes)?;
-        output.bytes(&bytes)?;
-        return Ok(0);
+    if files::write(&args.file, output, write)? {
+        output.data(&format!("{}: {}\n", args.file.display(), describe(&bundle)))?;
     }
-    replace(&args.file, write)
-        .map_err(|error| Failure::from(format!("{} cannot be written: {error}", args.file.display())))?;
-    output.data(&format!("{}: {}\n", args.file.display(), describe(&bundle)))?;
     Ok(0)
 }
 
@@ -72,23 +63,4 @@ fn archive(path: &Path) -> Result<Archive, Failure> {
 fn describe(bundle: &Bundle) -> String {
     let platforms: Vec<String> = bundle.platforms.iter().map(ToString::to_string).collect();
     format!("{}, {}, {} bytes", bundle.top.digest, platforms.join(" and "), bundle.size())
-}
-
-/// Writes a file whole or not at all, by way of another beside it. What is not a file, such as a pipe or
-/// `/dev/null`, is written to.
-pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return write(&mut fs::OpenOptions::new().write(true).open(path)?);
-    }
-    // Where a link leads is replaced, not the link.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(name);
-    let mut out = BufWriter::new(File::create_new(&beside)?);
-    let written = write(&mut out).and_then(|()| out.flush()).and_then(|()| fs::rename(&beside, &path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }

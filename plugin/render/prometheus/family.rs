@@ -1,4 +1,4 @@
-//! The text format of metrics, version 0.0.4 (prometheus.io, "Exposition formats"): families of gauges.
+//! The text format of metrics, version 0.0.4 (prometheus.io, "Exposition formats"): families of gauges and counters.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -12,18 +12,33 @@ const LONGEST: usize = 200;
 /// Names and values of labels.
 pub type Labels = Vec<(&'static str, String)>;
 
-/// Gauges of one name, each with labels of its own.
+/// What the numbers of a family are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// They go up and down.
+    Gauge,
+    /// They only grow, as long as the program runs.
+    Counter,
+}
+
+/// Gauges or counters of one name, each with labels of its own.
 pub struct Family {
     name: &'static str,
     help: &'static str,
+    kind: Kind,
     samples: Vec<(Labels, f64)>,
     places: HashMap<Labels, usize>,
 }
 
 impl Family {
-    /// One without series. `name` ends with its unit; `help` is one sentence.
+    /// Gauges without series. `name` ends with its unit; `help` is one sentence.
     pub fn new(name: &'static str, help: &'static str) -> Self {
-        Self { name, help, samples: Vec::new(), places: HashMap::new() }
+        Self { name, help, kind: Kind::Gauge, samples: Vec::new(), places: HashMap::new() }
+    }
+
+    /// Counters without series. `name` ends with `_total`; `help` is one sentence.
+    pub fn counter(name: &'static str, help: &'static str) -> Self {
+        Self { kind: Kind::Counter, ..Self::new(name, help) }
     }
 
     /// Its name.
@@ -65,8 +80,11 @@ impl Family {
         if self.samples.is_empty() {
             return String::new();
         }
-        let (name, help) = (self.name, self.help.replace('\\', "\\\\"));
-        let mut out = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+        let kind = match self.kind {
+            Kind::Gauge => "gauge",
+            Kind::Counter => "counter",
+        };
+        let (name, mut out) = (self.name, header(self.name, self.help, kind));
         for (labels, value) in &self.samples {
             let _ = writeln!(out, "{name}{} {value}", braced(labels));
         }
@@ -74,7 +92,13 @@ impl Family {
     }
 }
 
-fn braced(labels: &Labels) -> String {
+/// What stands before a family's series.
+pub fn header(name: &str, help: &str, kind: &str) -> String {
+    format!("# HELP {name} {}\n# TYPE {name} {kind}\n", help.replace('\\', "\\\\"))
+}
+
+/// Labels between braces; nothing where there are none.
+pub fn braced(labels: &Labels) -> String {
     if labels.is_empty() {
         return String::new();
     }

@@ -2,10 +2,11 @@
 //!
 //! Base units, a bounded number of series, and no label that is another in every run: the run's id is not among them.
 
-mod family;
+pub mod family;
+pub mod histogram;
 
 use regauth::finding::Finding;
-use regauth::report::{ClockRow, NotCheckedState, Report, Row, TriedRow, Verdict};
+use regauth::report::{ClockRow, HarborSummary, NotCheckedState, Report, Row, TriedRow, Verdict};
 
 use self::family::{Family, Labels};
 use super::rows::View;
@@ -13,13 +14,18 @@ use super::{clock, headline, units};
 
 /// The report.
 pub fn report(report: &Report) -> String {
+    checkup(report, report.harbor.as_ref())
+}
+
+/// A report that joins several parts, of which each may have looked at a Harbor of its own.
+pub fn checkup<'h>(report: &Report, harbors: impl IntoIterator<Item = &'h HarborSummary>) -> String {
     let mut families = of_run(report);
     let mut truncated = Family::new("regauth_series_truncated", "Series that were left out, by the metric.");
     families.extend(of_findings(report, &mut truncated));
     families.extend([unchecked(report), rows(report)]);
     families.extend(of_credentials(report, &mut truncated));
     families.extend(of_clocks(report, &mut truncated));
-    families.extend(of_harbor(report));
+    families.extend(of_harbors(harbors));
     families.push(truncated);
     families.iter().map(Family::written).collect()
 }
@@ -169,20 +175,21 @@ fn of_clocks(report: &Report, truncated: &mut Family) -> Vec<Family> {
     vec![offset, uncertainty, spread]
 }
 
-fn of_harbor(report: &Report) -> Vec<Family> {
-    let Some(harbor) = &report.harbor else { return Vec::new() };
-    let labels = || vec![("namespace", harbor.namespace.clone())];
+fn of_harbors<'h>(harbors: impl IntoIterator<Item = &'h HarborSummary>) -> Vec<Family> {
     let mut keys = Family::new(
         "regauth_harbor_key_groups",
         "How many different token keys Harbor's cores hold; 1 is as it should be.",
     );
-    keys.add(labels(), count(harbor.keys.len()));
     let mut pushes = Family::new(
         "regauth_harbor_push_failure_ratio",
         "The share of pushes that fail because cores do not accept each other's tokens, from 0 to 1.",
     );
-    if let Some(failing) = &harbor.failing {
-        pushes.add(labels(), failing.push_rate);
+    for harbor in harbors {
+        let labels = || vec![("namespace", harbor.namespace.clone())];
+        keys.add(labels(), count(harbor.keys.len()));
+        if let Some(failing) = &harbor.failing {
+            pushes.add(labels(), failing.push_rate);
+        }
     }
     vec![keys, pushes]
 }

@@ -1,6 +1,7 @@
 //! Fixed reports, rendered for people and pipes.
 
 mod below;
+mod changed_evidence;
 mod clock;
 mod doctor;
 mod explained;
@@ -9,7 +10,7 @@ mod html;
 mod junit;
 mod markdown;
 mod narrow;
-mod prometheus;
+pub mod prometheus;
 mod sarif;
 mod steps;
 mod tables;
@@ -74,6 +75,7 @@ pub(super) fn report(action: Action, checks: &[Check], results: Vec<Row>) -> Rep
         clock: None,
         text: None,
         workloads: None,
+        comparison: None,
         extra: Default::default(),
     }
 }

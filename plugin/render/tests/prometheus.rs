@@ -9,7 +9,7 @@ use regauth::finding::{Finding, Subject};
 use super::fixture::{HOSTILE, cluster};
 use crate::render::prometheus;
 
-type Labels = BTreeMap<String, String>;
+pub type Labels = BTreeMap<String, String>;
 
 /// The labels between braces, unescaped.
 fn labels(text: &str) -> Labels {
@@ -42,25 +42,31 @@ fn labels(text: &str) -> Labels {
 
 /// Every series, after the rules of the format were held to: HELP and TYPE once and before the series of their family,
 /// which stand together; no series twice; a number at the end.
-fn read(text: &str) -> Vec<(String, Labels, f64)> {
+pub fn read(text: &str) -> Vec<(String, Labels, f64)> {
     assert!(text.ends_with('\n'), "the last line ends too");
     let (mut series, mut closed) = (Vec::new(), BTreeSet::new());
-    let mut family = String::new();
+    let (mut family, mut kind) = (String::new(), String::new());
     let mut seen = BTreeSet::new();
     for line in text.lines() {
         if let Some(help) = line.strip_prefix("# HELP ") {
             let (name, words) = help.split_once(' ').expect("a help");
             assert!(!words.is_empty() && closed.insert(name.to_string()), "{line}");
             family = name.into();
-        } else if let Some(kind) = line.strip_prefix("# TYPE ") {
-            assert_eq!(kind, format!("{family} gauge"));
+        } else if let Some(typed) = line.strip_prefix("# TYPE ") {
+            kind = typed.strip_prefix(&format!("{family} ")).expect("the family's type").to_string();
+            assert!(["gauge", "counter", "histogram"].contains(&kind.as_str()), "{line}");
+            assert!(kind != "counter" || family.ends_with("_total"), "{line}");
         } else {
             let (what, value) = line.rsplit_once(' ').expect("a value");
             let (name, inner) = match what.split_once('{') {
                 Some((name, inner)) => (name, inner.strip_suffix('}').expect("a brace")),
                 None => (what, ""),
             };
-            assert_eq!(name, family, "series of a family stand together");
+            let of = match kind.as_str() {
+                "histogram" => ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)),
+                _ => Some(name),
+            };
+            assert_eq!(of, Some(family.as_str()), "series of a family stand together");
             assert!(seen.insert(what.to_string()), "twice: {what}");
             series.push((name.to_string(), labels(inner), value.parse().expect(value)));
         }
@@ -68,7 +74,7 @@ fn read(text: &str) -> Vec<(String, Labels, f64)> {
     series
 }
 
-fn value(series: &[(String, Labels, f64)], name: &str, wanted: &[(&str, &str)]) -> f64 {
+pub fn value(series: &[(String, Labels, f64)], name: &str, wanted: &[(&str, &str)]) -> f64 {
     let has =
         |labels: &Labels| wanted.iter().all(|(name, text)| labels.get(*name).is_some_and(|one| one == text));
     let found: Vec<f64> =

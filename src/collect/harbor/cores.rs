@@ -5,7 +5,7 @@ use super::mounts::{normal, origin};
 use super::objects::Objects;
 use super::wire::{Container, ContainerStatus, Pod};
 use super::{discover, mounts};
-use crate::evidence::harbor::pods::OtherPod;
+use crate::evidence::harbor::pods::{MetricsAt, OtherPod};
 use crate::evidence::harbor::{CorePod, KeyMount, KeyPath, PodState};
 use crate::text::Clean;
 
@@ -16,8 +16,19 @@ pub(super) const DEFAULT_KEY_PATH: &str = "/etc/core/private_key.pem";
 /// Whether Harbor's parts speak TLS with each other.
 pub(super) const INTERNAL_TLS: &str = "INTERNAL_TLS_ENABLED";
 
+/// Whether, on which port and under which path core serves metrics (src/lib/config/metadata/metadatalist.go of
+/// goharbor/harbor: `metric_enable`, `metric_port`, `metric_path`), and the defaults of the latter two.
+const METRICS: [&str; 3] = ["METRIC_ENABLE", "METRIC_PORT", "METRIC_PATH"];
+const METRICS_PORT: u16 = 9090;
+const METRICS_PATH: &str = "/metrics";
+
 const HTTP: u16 = 8080;
 const HTTPS: u16 = 8443;
+
+/// The variables that are read of core's container.
+pub(super) fn variables() -> Vec<&'static str> {
+    [KEY_PATH, INTERNAL_TLS].into_iter().chain(METRICS).collect()
+}
 
 /// The container of core in a pod: named `core`, else with core's image.
 pub(super) fn container(pod: &Pod) -> Option<&Container> {
@@ -46,6 +57,7 @@ pub(super) fn core_pod(pod: &Pod, objects: &Objects) -> CorePod {
         image_id: Clean::with_cap(status.map_or("", |status| &status.image_id), 512).to_string(),
         revision: revision(pod),
         key: key_path(container, pod, objects),
+        metrics: metrics(container, objects),
         file: None,
     }
 }
@@ -98,6 +110,24 @@ fn port(container: &Container, objects: &Objects) -> (u16, bool) {
     let named = container.ports.iter().find(|port| port.name == name).map(|port| port.container_port);
     let port = if has(usual) { usual } else { named.unwrap_or(usual) };
     (port, tls)
+}
+
+/// Where core serves metrics, if its settings say so.
+fn metrics(container: &Container, objects: &Objects) -> Option<MetricsAt> {
+    let [enabled, port, path] = METRICS.map(|name| match value(name, container, objects) {
+        Value::Set { value, .. } => Some(String::from_utf8_lossy(&value).into_owned()),
+        Value::Unset | Value::Unread { .. } => None,
+    });
+    if enabled.as_deref() != Some("true") {
+        return None;
+    }
+    let is_path = |path: &String| path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+    Some(MetricsAt {
+        port: port.and_then(|port| port.parse().ok()).unwrap_or(METRICS_PORT),
+        path: path
+            .filter(is_path)
+            .map_or(METRICS_PATH.into(), |path| Clean::with_cap(&path, 256).to_string()),
+    })
 }
 
 /// Where the token key lies, and what is mounted there.

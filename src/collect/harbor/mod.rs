@@ -131,7 +131,7 @@ fn wanted(found: &Found, places: &[Place<'_>]) -> BTreeSet<Reference> {
     let mut wanted: BTreeSet<Reference> = settings::candidates(places).into_iter().collect();
     for pod in &found.cores {
         let Some(container) = cores::container(pod) else { continue };
-        wanted.extend(environment::candidates(&[cores::KEY_PATH, cores::INTERNAL_TLS], container));
+        wanted.extend(environment::candidates(&cores::variables(), container));
         wanted.extend(mounts::candidates(cores::DEFAULT_KEY_PATH, container, &pod.spec.volumes));
     }
     wanted

@@ -42,6 +42,9 @@ pub struct CorePod {
     pub revision: String,
     /// Where its token key lies.
     pub key: KeyPath,
+    /// Where it serves its own metrics; absent where it does not, or its settings could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsAt>,
     /// The checksum of that file, computed in the pod; absent where it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<Outcome<KeyFile>>,
@@ -60,6 +63,17 @@ impl CorePod {
     pub fn serves(&self) -> bool {
         self.state == PodState::Ready
     }
+}
+
+/// Where a core serves metrics for Prometheus, in plain HTTP.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct MetricsAt {
+    /// The port (`METRIC_PORT`).
+    pub port: u16,
+    /// The path (`METRIC_PATH`).
+    pub path: String,
 }
 
 /// Whether a pod serves.

@@ -5,10 +5,12 @@ mod clock;
 mod clock_probe;
 mod clocks;
 mod commands;
+mod deployed;
 mod faults;
 mod harbor;
 mod healthy;
 mod limits;
+mod monitor;
 mod probes;
 mod pulls;
 mod secrecy;
@@ -28,7 +30,9 @@ pub fn all() -> Vec<Case> {
         clock::CASES,
         clock_probe::CASES,
         commands::CASES,
+        deployed::CASES,
         &harbor::all(),
+        monitor::CASES,
         healthy::CASES,
         secrecy::CASES,
         &faults::all(),

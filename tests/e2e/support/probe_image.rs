@@ -38,15 +38,17 @@ fn works(kubeconfig: &Path, args: &[&str]) {
     assert_eq!(ran.status, 0, "{args:?}: {}{}", ran.stdout, ran.stderr);
 }
 
-/// `make image`; returns the archive.
+/// `make probe-image`; returns the archive.
 fn build() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let archive = format!("target/probe-image/regauth-probe-{architecture}.tar");
     let mut make = Command::new("make");
-    make.args(["--no-print-directory", "image"]).arg(format!("PROBE_ARCHIVE={archive}")).current_dir(root);
+    make.args(["--no-print-directory", "probe-image"])
+        .arg(format!("PROBE_ARCHIVE={archive}"))
+        .current_dir(root);
     // What it says goes to the test's stderr: it takes minutes the first time.
     let status = make.stdout(Stdio::null()).status().expect("make runs");
-    assert!(status.success(), "`make image` failed");
+    assert!(status.success(), "`make probe-image` failed");
     root.join(archive)
 }

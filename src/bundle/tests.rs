@@ -1,0 +1,217 @@
+//! Bundles that are whole, broken, or made to harm.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use super::{Bundle, BundleError, DESCRIPTION, SUMS};
+use crate::archive::Limits;
+use crate::diagnose::tests::build::{evidence, failed, pulled};
+use crate::registry::digest::Digest;
+use crate::report::Report;
+
+fn bundle() -> Bundle {
+    let first = evidence(vec![pulled("node1"), failed("node2", "401 Unauthorized")]);
+    Bundle::new(vec![first, evidence(vec![pulled("node3")])], "2026-07-01T12:00:00Z".parse().unwrap())
+}
+
+fn bytes(bundle: &Bundle) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bundle.write(&mut bytes).unwrap();
+    bytes
+}
+
+/// The files of a bundle, without their checksums.
+fn files() -> Vec<(String, Vec<u8>)> {
+    let bytes = bytes(&bundle());
+    let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
+    let files = tar.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        (entry.path().unwrap().display().to_string(), bytes)
+    });
+    files.filter(|(name, _)| name != SUMS).collect()
+}
+
+/// A bundle of these files, with checksums that fit.
+fn packed(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let line = |(name, bytes): &(String, Vec<u8>)| format!("{}  {name}\n", Digest::sha256(bytes).encoded());
+    let sums: String = files.iter().map(line).collect();
+    let all = files.iter().cloned().chain([(SUMS.to_string(), sums.into_bytes())]);
+    gzipped(&tarred(&all.collect::<Vec<_>>()))
+}
+
+fn tarred(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        // Names that lead elsewhere are refused by the builder: they are put in as they are.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_cksum();
+        tar.append(&header, bytes.as_slice()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(bytes).unwrap();
+    gz.finish().unwrap()
+}
+
+fn read(bytes: &[u8]) -> Result<Bundle, BundleError> {
+    Bundle::read(bytes)
+}
+
+#[test]
+fn what_was_written_is_read_and_judged_the_same() {
+    let whole = bundle();
+    let again = read(&bytes(&whole)).unwrap();
+    assert_eq!(again, whole);
+    assert_eq!(Report::of_all(&again.evidence), Report::of_all(&whole.evidence));
+    assert_eq!(bytes(&again), bytes(&whole), "the same bytes from the same bundle");
+}
+
+#[test]
+fn one_that_somebody_unpacked_is_read_as_well() {
+    let mut plain = Vec::new();
+    std::io::copy(&mut flate2::read::GzDecoder::new(bytes(&bundle()).as_slice()), &mut plain).unwrap();
+    assert_eq!(read(&plain).unwrap(), bundle());
+}
+
+#[test]
+fn one_that_is_cut_off_anywhere_is_refused() {
+    let whole = bytes(&bundle());
+    for end in 0..whole.len() {
+        let error = read(&whole[..end]).unwrap_err();
+        let said =
+            matches!(error, BundleError::CutOff | BundleError::NotABundle | BundleError::Unreadable(_));
+        assert!(said, "{end}: {error}");
+    }
+}
+
+#[test]
+fn a_changed_byte_anywhere_is_no_panic_and_never_passes_as_another_bundle() {
+    let whole = bytes(&bundle());
+    let mut refused = 0;
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x15;
+        match read(&changed) {
+            // Of gzip's head only the time and the system may be anything.
+            Ok(again) => assert_eq!(again, bundle(), "byte {at}"),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > whole.len() - 12, "{refused} of {}", whole.len());
+}
+
+#[test]
+fn a_file_that_does_not_fit_its_checksum_is_named() {
+    let mut all = files();
+    let sums = format!("{}  {}\n", "0".repeat(64), all[1].0);
+    all.push((SUMS.into(), sums.into_bytes()));
+    let error = read(&gzipped(&tarred(&all))).unwrap_err();
+    assert!(matches!(error, BundleError::WrongSum(_)), "{error}");
+    assert!(error.to_string().starts_with("is damaged: "), "{error}");
+}
+
+#[test]
+fn files_that_are_missing_doubled_or_foreign_are_named() {
+    let error = |change: fn(&mut Vec<(String, Vec<u8>)>)| {
+        let mut all = files();
+        change(&mut all);
+        read(&packed(&all)).unwrap_err().to_string()
+    };
+    let missing = error(|all| drop(all.pop()));
+    assert_eq!(missing, "lacks 2 of its files of evidence: copy it again, or collect it anew");
+    assert!(error(|all| all.push(all[1].clone())).contains("evidence/001.json twice"));
+    assert!(error(|all| all.push(("../../etc/passwd".into(), vec![]))).contains("../../etc/passwd"));
+    assert!(error(|all| all.push(("run.sh".into(), vec![]))).contains("\"run.sh\", which no bundle has"));
+    assert!(error(|all| all.insert(0, ("a.txt".into(), vec![]))).starts_with("is not what"));
+    assert!(error(|all| drop(all.remove(0))).starts_with("is not what"));
+    let unsummed = read(&gzipped(&tarred(&files()))).unwrap_err();
+    assert_eq!(unsummed.to_string(), "lacks SHA256SUMS: copy it again, or collect it anew");
+}
+
+#[test]
+fn what_is_something_else_is_said_to_be() {
+    for other in
+        [&b""[..], b"hello", &gzipped(b"hello"), b"PK\x03\x04", &[0x1f, 0x8b], br#"{"kind":"Report"}"#]
+    {
+        let error = read(other).unwrap_err();
+        let said = matches!(error, BundleError::NotABundle | BundleError::CutOff);
+        assert!(said, "{other:?}: {error}");
+    }
+}
+
+#[test]
+fn one_of_a_newer_version_says_so() {
+    let mut all = files();
+    let mut description: Value = serde_json::from_slice(&all[0].1).unwrap();
+    description["apiVersion"] = json!("regauth/v9");
+    description["evidence"] = json!("now a text");
+    all[0].1 = serde_json::to_vec(&description).unwrap();
+    let error = read(&packed(&all)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "is of the version \"regauth/v9\", which this kubectl-regauth does not know: a newer one reads it"
+    );
+}
+
+#[test]
+fn a_document_of_another_form_is_told_by_its_place_and_without_its_text() {
+    let mut all = files();
+    all[1].1 = br#"{"apiVersion":"regauth/v1alpha1","run":"hunter2"}"#.to_vec();
+    let error = read(&packed(&all)).unwrap_err().to_string();
+    assert!(
+        error.starts_with("holds evidence/001.json that cannot be read (JSON of another form"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter2"), "{error}");
+    all[1].1 = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
+    assert!(read(&packed(&all)).is_err());
+}
+
+#[test]
+fn one_that_would_fill_the_memory_is_refused_before_it_does() {
+    let limits = Limits { bytes: 1 << 20, files: 8 };
+    let mut all = files();
+    all[1].1 = vec![b' '; 2 << 20];
+    let bomb = packed(&all);
+    assert!(bomb.len() < 1 << 15, "{}", bomb.len());
+    assert_eq!(Bundle::read_within(bomb.as_slice(), limits).unwrap_err(), BundleError::TooLarge);
+    let evidence = files()[1].1.clone();
+    let many: Vec<_> = (0..9).map(|at| (format!("evidence/{at}.json"), evidence.clone())).collect();
+    assert_eq!(Bundle::read_within(packed(&many).as_slice(), limits).unwrap_err(), BundleError::TooManyFiles);
+    // What follows the tar within gzip counts, too.
+    let behind = gzipped(&[tarred(&files()), vec![0; 2 << 20]].concat());
+    assert_eq!(Bundle::read_within(behind.as_slice(), limits).unwrap_err(), BundleError::TooLarge);
+}
+
+#[test]
+fn names_that_a_terminal_would_obey_are_cleaned() {
+    let mut all = files();
+    let mut first: Value = serde_json::from_slice(&all[1].1).unwrap();
+    first["pulls"][0]["node"] = json!("node1\u{1b}]0;owned\u{7}\u{202e}");
+    all[1].1 = serde_json::to_vec(&first).unwrap();
+    let again = read(&packed(&all)).unwrap();
+    assert_eq!(again.evidence[0].pulls[0].node, "node1");
+}
+
+#[test]
+fn other_names_give_the_same_findings() {
+    let whole = bundle();
+    let other = whole.anonymized().unwrap();
+    assert!(other.description.anonymized);
+    let codes = |bundle: &Bundle| -> Vec<_> {
+        Report::of_all(&bundle.evidence).unwrap().findings.iter().map(|one| (one.code, one.certain)).collect()
+    };
+    assert_eq!(codes(&other), codes(&whole));
+    assert_eq!(read(&bytes(&other)).unwrap(), other);
+    assert_eq!(files()[0].0, DESCRIPTION);
+}
