@@ -6,7 +6,6 @@ mod clock_probe;
 mod clocks;
 mod commands;
 mod deployed;
-mod faults;
 mod harbor;
 mod healthy;
 mod limits;
@@ -35,7 +34,6 @@ pub fn all() -> Vec<Case> {
         monitor::CASES,
         healthy::CASES,
         secrecy::CASES,
-        &faults::all(),
     ]
     .concat()
 }
