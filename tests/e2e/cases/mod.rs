@@ -6,6 +6,7 @@ mod clock_probe;
 mod clocks;
 mod commands;
 mod deployed;
+mod faults;
 mod harbor;
 mod healthy;
 mod limits;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Case> {
         monitor::CASES,
         healthy::CASES,
         secrecy::CASES,
+        &faults::all(),
     ]
     .concat()
 }

@@ -10,6 +10,7 @@ pub mod plugin_image;
 pub mod probe_image;
 #[path = "../../deploy/prometheus.rs"]
 pub mod prometheus;
+pub mod proxy;
 pub mod release;
 pub mod scripted;
 pub mod scripted_tls;

@@ -64,6 +64,11 @@ impl Plugin {
         (ran, report)
     }
 
+    /// The call itself, for whoever has its output go elsewhere.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
     pub fn spawn(mut self) -> Child {
         self.command.spawn().expect("the plugin starts")
     }

@@ -1,0 +1,71 @@
+//! A cluster that is not well while the plugin looks at it. Nothing is left behind after the Job's deadline, and nothing is
+//! reported healthy that was not seen to be.
+
+mod disk;
+mod kills;
+mod outages;
+mod storms;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::Case;
+use crate::support::plugin::{Plugin, Ran, rows};
+use crate::support::space::Space;
+
+/// Every case.
+pub fn all() -> Vec<Case> {
+    [storms::CASES, outages::CASES, disk::CASES, kills::CASES].concat()
+}
+
+/// The administrator's kubeconfig.
+fn administrator(space: &Space) -> &Path {
+    Path::new(space.cluster.setting("KUBECONFIG"))
+}
+
+/// The plugin as the administrator, in the namespace of the test.
+fn as_administrator(space: &Space, args: &[&str]) -> Plugin {
+    let all = [args, &["-n", space.namespace.as_str()]].concat();
+    Plugin::new(administrator(space), &all)
+}
+
+/// Rows with this result.
+fn count(report: &Value, result: &str) -> usize {
+    rows(report).iter().filter(|row| row["result"] == result).count()
+}
+
+/// Nodes whose clocks are told to be well. Of each a renewal was seen; the exit status is 0 only where all are.
+fn well(report: &Value) -> Vec<&str> {
+    let well = rows(report).into_iter().filter(|row| row["result"] == "ok");
+    let seen = |row: &&Value| row["samples"].as_u64() > Some(0);
+    let well: Vec<&Value> = well.inspect(|row| assert!(seen(row), "{row}")).collect();
+    well.into_iter().map(|row| row["node"].as_str().expect("a node")).collect()
+}
+
+/// A report in JSON that was printed.
+fn read(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout)
+        .unwrap_or_else(|error| panic!("no report ({error}); exit {} stderr: {}", ran.status, ran.stderr))
+}
+
+/// That each row that is `ok` is of a node that asked the open registry for `path` since `mark`, and that the exit
+/// status is 0 only where all rows are.
+fn is_true(space: &Space, mark: u64, (ran, report): &(Ran, Value), path: &str) {
+    let log = space.cluster.log_since("OPEN_LOG", mark);
+    for row in rows(report).iter().filter(|row| row["result"] == "ok") {
+        let node = row["node"].as_str().expect("a node");
+        let number = node.strip_prefix("node").expect("a node of the project's own cluster");
+        let address = format!("{}.0.1{number} ", space.cluster.setting("NET"));
+        let asked = log.iter().any(|line| line.starts_with(&address) && line.contains(path));
+        assert!(asked, "{node} is told to be well, and never asked for {path}: {log:#?}");
+    }
+    let all_well = rows(report).iter().all(|row| row["result"] == "ok");
+    assert_eq!(ran.status == 0, all_well, "exit {} {report}", ran.status);
+}
+
+/// That the exit status is 0 where all was looked at, and 3 where the report says what was not.
+fn whole_or_said(ran: &Ran, report: &Value) {
+    let unread = report["notChecked"].as_array().map_or(0, Vec::len);
+    assert_eq!(ran.status, if unread == 0 { 0 } else { 3 }, "{}{report}", ran.stderr);
+}
