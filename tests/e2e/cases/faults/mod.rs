@@ -49,17 +49,21 @@ fn read(ran: &Ran) -> Value {
         .unwrap_or_else(|error| panic!("no report ({error}); exit {} stderr: {}", ran.status, ran.stderr))
 }
 
-/// That each row that is `ok` is of a node that asked the open registry for `path` since `mark`, and that the exit
-/// status is 0 only where all rows are.
-fn is_true(space: &Space, mark: u64, (ran, report): &(Ran, Value), path: &str) {
+/// That each pull that is `ok` is of a node that asked the open registry for `path` since `mark`.
+fn was_seen(space: &Space, mark: u64, report: &Value, path: &str) {
     let log = space.cluster.log_since("OPEN_LOG", mark);
-    for row in rows(report).iter().filter(|row| row["result"] == "ok") {
+    for row in rows(report).iter().filter(|row| row["kind"] == "Pull" && row["result"] == "ok") {
         let node = row["node"].as_str().expect("a node");
         let number = node.strip_prefix("node").expect("a node of the project's own cluster");
         let address = format!("{}.0.1{number} ", space.cluster.setting("NET"));
         let asked = log.iter().any(|line| line.starts_with(&address) && line.contains(path));
         assert!(asked, "{node} is told to be well, and never asked for {path}: {log:#?}");
     }
+}
+
+/// The same of a run, and that the exit status is 0 only where all rows are `ok`.
+fn is_true(space: &Space, mark: u64, (ran, report): &(Ran, Value), path: &str) {
+    was_seen(space, mark, report, path);
     let all_well = rows(report).iter().all(|row| row["result"] == "ok");
     assert_eq!(ran.status == 0, all_well, "exit {} {report}", ran.status);
 }

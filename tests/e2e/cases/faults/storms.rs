@@ -15,14 +15,9 @@ use crate::{Case, Needs};
 
 pub const CASES: &[Case] = &[
     Case {
-        name: "a storm of 429s delays a run and costs no row, and what only reads gets through it",
+        name: "a storm of 429s delays and costs no row, and a server that sends everybody away is said in one sentence",
         needs: Needs::OwnCluster,
         run: storm,
-    },
-    Case {
-        name: "a server that sends everybody away is said in one sentence, and nothing passes for well",
-        needs: Needs::OwnCluster,
-        run: sent_away,
     },
     Case {
         name: "watches that are cut every second lose no row, and a clock that was not seen is told as such",
@@ -32,6 +27,18 @@ pub const CASES: &[Case] = &[
 ];
 
 fn storm(space: &Space) {
+    // Side by side: each waits for as long as a server is given to come back.
+    let closed = Proxy::start(space, Stress::RefusesFrom(1));
+    let image = space.open_image();
+    let away = [&["pull", &image][..], &["why"], &["clock"], &["doctor", "--read-only"]];
+    let away = away.map(|args| (args, Plugin::new(closed.kubeconfig(), args).spawn()));
+    served_in_the_end(space);
+    for (args, child) in away {
+        is_told_to_be_sent_away(args, &wait(child));
+    }
+}
+
+fn served_in_the_end(space: &Space) {
     let proxy = Proxy::start(space, Stress::ServesOneIn(2));
     let mark = space.cluster.log_mark("OPEN_LOG");
     space.allow("regauth-workloads");
@@ -66,22 +73,11 @@ fn clocks_are_true(ran: &Ran, report: &Value) {
     whole_or_said(ran, report);
 }
 
-fn sent_away(space: &Space) {
-    // From the first request on, side by side: each is as patient as it would be with a server that comes back.
-    let proxy = Proxy::start(space, Stress::RefusesFrom(1));
-    let image = space.open_image();
-    let all = [&["pull", &image][..], &["why"], &["clock"], &["doctor", "--read-only"]];
-    let children = all.map(|args| (args, Plugin::new(proxy.kubeconfig(), args).spawn()));
-    for (args, child) in children {
-        let ran = wait(child);
-        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{args:?}: {}", ran.stderr);
-        assert!(
-            ran.stderr.contains("429") && ran.stderr.contains("Too many requests"),
-            "{args:?}: {}",
-            ran.stderr
-        );
-        assert_eq!(ran.stderr.trim_end().lines().count(), 1, "{args:?}: {}", ran.stderr);
-    }
+fn is_told_to_be_sent_away(args: &[&str], ran: &Ran) {
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{args:?}: {}", ran.stderr);
+    let is_said = ran.stderr.contains("429") && ran.stderr.contains("Too many requests");
+    assert!(is_said, "{args:?}: {}", ran.stderr);
+    assert_eq!(ran.stderr.trim_end().lines().count(), 1, "{args:?}: {}", ran.stderr);
 }
 
 fn cut(space: &Space) {
