@@ -87,7 +87,6 @@ const WORDS: &[&str] = &[
     "an",
     "and",
     "api",
-   
     "argument",
     "auth",
     "authentication",
@@ -201,7 +200,6 @@ const WORDS: &[&str] = &[
     "system",
     "tag",
     "tcp",
-   
     "test",
     "the",
     "time",
@@ -235,8 +233,8 @@ const FILES: &[&str] = &[
 
 /// Top-level domains by which a host is known in a sentence, beside those of two letters.
 const DOMAINS: &[&str] = &[
-    "biz", "cloud", "com", "corp", "dev", "edu", "example", "gov", "home", "info", "internal",
-    "intranet", "invalid", "lan", "local", "net", "org", "private", "svc", "tech", "test", "xyz",
+    "biz", "cloud", "com", "corp", "dev", "edu", "example", "gov", "home", "info", "internal", "intranet",
+    "invalid", "lan", "local", "net", "org", "private", "svc", "tech", "test", "xyz",
 ];
 
 /// Whether a host's label stays.
