@@ -17,7 +17,6 @@ mod markdown;
 pub mod page;
 mod preflight;
 pub mod prometheus;
-mod prometheus;
 mod rows;
 mod sarif;
 mod sheets;
