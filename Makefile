@@ -27,7 +27,7 @@ OWN_BINARY := kubectl-regauth-linux-$(PROBE_ARCH)
 SBOM_VERSION := 0.5.9
 CA_BUNDLE := $(or $(REGAUTH_CA_BUNDLE),/etc/ssl/certs/ca-certificates.crt)
 
-.PHONY: help build install probe image probe-image plugin-image check test scenarios schema fuzz demo bench cluster-up cluster-down cluster-test clean \
+.PHONY: help build install probe image probe-image plugin-image check test scenarios schema fuzz demo bench bench-scale cluster-up cluster-down cluster-test clean \
 	check-platforms dist dist-binary picture sbom
 
 help: ## List the targets
@@ -101,6 +101,9 @@ demo: ## Bring up a cluster, break it, and let the plugin say why pulls fail
 
 bench: ## Time, memory and requests, beside a shell loop over the same nodes
 	tests/bench.sh
+
+bench-scale: ## The same on 1,000 and 5,000 nodes without machines, and how each figure grows
+	tests/bench/scale.sh
 
 cluster-up: ## Bring up the test cluster and print how to use it
 	tests/cluster/up $(STATE)

@@ -37,15 +37,17 @@ use crate::text::Clean;
 const LARGEST_ANSWER: usize = 64 << 20;
 /// Objects a page of [`Api::list`].
 const PAGE: &str = "500";
-/// How long a server that answered before may be away, as while it restarts.
+/// How long a server that answered before may be away, as while it restarts, or may send its clients away (429).
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Between tries at the least, whatever the server says.
+const LEAST_PAUSE: Duration = Duration::from_millis(200);
 /// The usual representation of an answer.
 pub(crate) const JSON: &str = "application/json";
 /// What a patch is.
 const MERGE_PATCH: &str = "application/merge-patch+json";
 /// An object without spec, status and data (Kubernetes 1.15 and later, "Receiving resources as Tables and metadata").
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-/// How often a request is sent at the most.
+/// How often a request is sent at the most that fails with a 5xx.
 const TRIES: u32 = 6;
 
 /// A connection to an API server. Cheap to clone.
@@ -181,8 +183,8 @@ impl Api {
         }
     }
 
-    /// One request with its retries: 429 and 5xx with back-off or as `Retry-After` says, and a server that
-    /// has answered before and is away now for up to [`PATIENCE`].
+    /// One request with its retries: 5xx with back-off or as `Retry-After` says; 429 in the same way, and a server that
+    /// has answered before and is away now, for up to [`PATIENCE`].
     async fn call(&self, method: &Method, path: &str, body: &Bytes) -> Result<Answer<Bytes>, ApiError> {
         self.call_accepting(method, path, body, JSON).await
     }
@@ -211,10 +213,13 @@ impl Api {
 
     /// How long to wait before the next try; `None` when there should be none.
     fn pause(&self, error: &ApiError, tries: u32, begun: Instant) -> Option<Duration> {
-        let back_off = Duration::from_millis(200) * 2u32.pow(tries.min(4));
+        let back_off = LEAST_PAUSE * 2u32.pow(tries.min(4));
         match error {
-            ApiError::Status { retry_after, .. } if error.is_passing() && tries < TRIES => {
-                Some(retry_after.map_or(back_off, |seconds| Duration::from_secs(seconds.min(10))))
+            // Who is sent away because the server has too much to do is served in the end, and nothing was done meanwhile.
+            ApiError::Status { code, retry_after, .. } if error.is_passing() => {
+                let goes_on = if *code == 429 { begun.elapsed() < PATIENCE } else { tries < TRIES };
+                let told = retry_after.map(|seconds| Duration::from_secs(seconds.min(10)).max(LEAST_PAUSE));
+                goes_on.then(|| told.unwrap_or(back_off))
             }
             ApiError::Unreachable { .. }
                 if self.answered.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE =>

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::kubelets::{Clock, Kubelets};
-use super::{count, log_length, log_since, measure, peak, shown};
+use super::measure::{count, log_length, log_since, measure, peak, shown};
 
 /// Prints the time of a run and its memory. It lasts one renew period, however many nodes there are.
 pub fn thousand_nodes(env: &BTreeMap<String, String>) {

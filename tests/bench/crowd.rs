@@ -1,110 +1,73 @@
-//! Five thousand pods that run nowhere, with what their pulls need, made through the real API server.
+//! Pods in thousands, with what their pulls need, made through the real API server.
 
 use std::path::Path;
 
-use kube::Client;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
-pub const PODS: usize = 5_000;
-pub const SECRETS: usize = 500;
-pub const ACCOUNTS: usize = 1_000;
+use super::requests::{Sender, Sent, create, delete_all};
+
 const NAMESPACES: usize = 50;
 /// Pods of one workload.
 const PODS_EACH: usize = 10;
 /// One pod in so many lacks its image.
 const FAILING_ONE_IN: usize = 50;
-const CONNECTIONS: usize = 12;
 const LABEL: &str = "regauth-bench/crowd";
+
+/// How large a crowd is. There is a Secret for ten pods, and a ServiceAccount for five.
+#[derive(Clone, Copy)]
+pub struct Size {
+    pub pods: usize,
+    /// What the names of the nodes begin with that have one pod each; without, the pods are nowhere.
+    pub nodes: Option<&'static str>,
+}
+
+impl Size {
+    pub fn secrets(&self) -> usize {
+        self.pods / 10
+    }
+
+    pub fn accounts(&self) -> usize {
+        self.pods / 5
+    }
+}
 
 /// The crowd; it is gone when this is dropped.
 pub struct Crowd {
-    runtime: tokio::runtime::Runtime,
-    client: Client,
+    sender: Sender,
 }
 
 impl Crowd {
     /// Makes all of it and waits until it is there.
-    pub fn gather(kubeconfig: &Path) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-        let client = runtime.block_on(async {
-            let read = Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
-            let config = kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await;
-            Client::try_from(config.expect("a configuration")).expect("a client")
-        });
-        let crowd = Self { runtime, client };
-        crowd.runtime.block_on(async {
-            send_all(&crowd.client, (0..NAMESPACES).map(namespace)).await;
-            send_all(&crowd.client, (0..SECRETS).map(secret)).await;
-            send_all(&crowd.client, (0..ACCOUNTS).map(account)).await;
-            let jobs = send_all(&crowd.client, (0..PODS / PODS_EACH).map(job)).await;
-            send_all(&crowd.client, (0..PODS).map(|at| pod(at, &jobs[at / PODS_EACH]))).await;
-            send_all(&crowd.client, (0..PODS).map(status)).await;
-        });
-        crowd
+    pub fn gather(kubeconfig: &Path, size: Size) -> Self {
+        let sender = Sender::new(kubeconfig);
+        sender.send((0..NAMESPACES).map(namespace));
+        sender.send((0..size.secrets()).map(secret));
+        sender.send((0..size.accounts()).map(account));
+        let jobs = sender.send((0..size.pods / PODS_EACH).map(job));
+        sender.send((0..size.pods).map(|at| pod(at, &jobs[at / PODS_EACH], size.nodes)));
+        sender.send((0..size.pods).map(status));
+        Self { sender }
     }
 }
 
 impl Drop for Crowd {
     fn drop(&mut self) {
-        self.runtime.block_on(async {
-            let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0,
-                "propagationPolicy": "Background"});
-            let all = |at: usize, kind: &str| {
-                let group = if kind == "jobs" { "/apis/batch/v1" } else { "/api/v1" };
-                let path = format!(
-                    "{group}/namespaces/crowd-{at}/{kind}?labelSelector={}",
-                    LABEL.replace('/', "%2F")
-                );
-                Sent { method: "DELETE", path, kind: "application/json", body: options.clone() }
+        // A namespace's own deletion would go one by one, and slowly.
+        for kind in ["api/v1/-/pods", "apis/batch/v1/-/jobs", "api/v1/-/secrets", "api/v1/-/serviceaccounts"]
+        {
+            let all = |at: usize| {
+                delete_all(&format!("/{}", kind.replace('-', &format!("namespaces/crowd-{at}"))), LABEL)
             };
-            // A namespace's own deletion would go one by one, and slowly.
-            for kind in ["pods", "jobs", "secrets", "serviceaccounts"] {
-                send_all(&self.client, (0..NAMESPACES).map(|at| all(at, kind))).await;
-            }
-            let gone = |at: usize| Sent {
-                method: "DELETE",
-                path: format!("/api/v1/namespaces/crowd-{at}"),
-                kind: "application/json",
-                body: json!({}),
-            };
-            send_all(&self.client, (0..NAMESPACES).map(gone)).await;
-        });
-    }
-}
-
-struct Sent {
-    method: &'static str,
-    path: String,
-    kind: &'static str,
-    body: Value,
-}
-
-/// The answers in the order of what was sent.
-async fn send_all(client: &Client, all: impl Iterator<Item = Sent>) -> Vec<Value> {
-    let mut work = JoinSet::new();
-    let mut answers: Vec<(usize, Value)> = Vec::new();
-    for (at, sent) in all.enumerate() {
-        if work.len() >= CONNECTIONS {
-            answers.extend(work.join_next().await.map(|answer| answer.expect("it is sent")));
+            self.sender.send((0..NAMESPACES).map(all));
         }
-        let client = client.clone();
-        work.spawn(async move {
-            let request = http::Request::builder().method(sent.method).uri(sent.path);
-            let request = request.header("content-type", sent.kind);
-            let request = request.body(sent.body.to_string().into_bytes()).expect("a request");
-            let text = client.request_text(request).await.expect("the API server takes it");
-            (at, serde_json::from_str(&text).unwrap_or_default())
-        });
+        let gone = |at: usize| Sent {
+            method: "DELETE",
+            path: format!("/api/v1/namespaces/crowd-{at}"),
+            kind: "application/json",
+            body: json!({}),
+        };
+        self.sender.send((0..NAMESPACES).map(gone));
     }
-    answers.extend(work.join_all().await);
-    answers.sort_by_key(|(at, _)| *at);
-    answers.into_iter().map(|(_, answer)| answer).collect()
-}
-
-fn create(path: String, body: Value) -> Sent {
-    Sent { method: "POST", path, kind: "application/json", body }
 }
 
 fn place(at: usize) -> String {
@@ -178,14 +141,19 @@ fn job_of(pod: usize) -> usize {
     pod / PODS_EACH
 }
 
-fn pod(at: usize, job: &Value) -> Sent {
+fn pod(at: usize, job: &Value, nodes: Option<&str>) -> Sent {
+    let mut spec = template(job_of(at));
+    if let Some(prefix) = nodes {
+        spec["schedulingGates"] = json!([]);
+        spec["nodeName"] = json!(format!("{prefix}{at}"));
+    }
     let owner = json!({"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"],
         "uid": job["metadata"]["uid"], "controller": true});
     let metadata = json!({"name": format!("pod-{at}"), "labels": {LABEL: "", "app": "work",
         "app.kubernetes.io/name": "work", "app.kubernetes.io/instance": "bench"}, "ownerReferences": [owner]});
     create(
         format!("/api/v1/namespaces/{}/pods", place(job_of(at))),
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template(job_of(at))}),
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}),
     )
 }
 

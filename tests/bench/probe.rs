@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::{measure_program, peak, rounds, times};
+use super::measure::{measure_program, peak, rounds, times};
 
 /// Where `make image` leaves program and archive.
 const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target");

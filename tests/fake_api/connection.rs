@@ -60,11 +60,25 @@ async fn a_server_error_is_tried_again_with_growing_pauses() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_goes_on_failing_is_asked_six_times() {
-    for code in [429, 500, 502, 503, 504] {
+    for code in [500, 502, 503, 504] {
         let fake = Fake::new(move |_| Answer::status(code, "Why", "not now"));
         let error = get(&fake).await.unwrap_err();
         assert_eq!((fake.asked().len(), error.code()), (6, Some(code)));
         assert_eq!(error.message().as_str(), "not now");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_sends_its_clients_away_is_asked_for_half_a_minute_and_not_in_a_rush() {
+    for (retry_after, least) in [("1", 30), ("0", 30), ("no number", 10)] {
+        let busy = move || Answer::Raw(429, vec![("retry-after", retry_after)], String::new());
+        let fake = Fake::new(move |_| busy());
+        let begun = Instant::now();
+        let error = get(&fake).await.unwrap_err();
+        assert_eq!(error.code(), Some(429));
+        assert!((30..40).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+        let tries = fake.asked().len();
+        assert!((least..160).contains(&tries), "Retry-After: {retry_after}: {tries} tries");
     }
 }
 

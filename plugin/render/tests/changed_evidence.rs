@@ -161,3 +161,38 @@ fn a_word_of_the_evidence_never_ends_the_quotes_of_a_command() {
         }
     }
 }
+
+#[test]
+fn with_other_names_the_findings_are_the_same_and_no_name_is_left() {
+    let recorded = recorded();
+    let bundle = Bundle::new(recorded.clone(), recorded[0].collected_at);
+    let other = bundle.anonymized().expect("other names").evidence;
+    let codes = |evidence: &[Evidence]| -> Vec<_> {
+        let findings = Report::of_all(evidence).expect("evidence").findings;
+        findings.iter().map(|one| (one.code, one.certain, one.severity)).collect()
+    };
+    assert_eq!(codes(&other), codes(&recorded));
+    assert!(codes(&other).len() >= 10);
+    let text = serde_json::to_string(&other).expect("JSON");
+    let names = [
+        "regcred",
+        "typo",
+        "nowhere",
+        "hollow",
+        "puller",
+        "node1",
+        "secure.",
+        "legacy",
+        "example.test",
+        "10.77.",
+        "BEGIN",
+    ];
+    for name in names {
+        let at = text.find(name).map(|at| &text[at.saturating_sub(60)..(at + 60).min(text.len())]);
+        assert_eq!(at, None, "{name} is still there");
+    }
+    // Nor in anything that is said of it.
+    for page in rendered(&other) {
+        assert!(!page.contains("regcred ") && !page.contains("secure.registry"), "{page}");
+    }
+}

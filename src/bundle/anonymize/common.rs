@@ -87,7 +87,7 @@ const WORDS: &[&str] = &[
     "an",
     "and",
     "api",
-    "app",
+   
     "argument",
     "auth",
     "authentication",
@@ -201,7 +201,7 @@ const WORDS: &[&str] = &[
     "system",
     "tag",
     "tcp",
-    "team",
+   
     "test",
     "the",
     "time",
@@ -235,7 +235,7 @@ const FILES: &[&str] = &[
 
 /// Top-level domains by which a host is known in a sentence, beside those of two letters.
 const DOMAINS: &[&str] = &[
-    "app", "biz", "cloud", "com", "corp", "dev", "edu", "example", "gov", "home", "info", "internal",
+    "biz", "cloud", "com", "corp", "dev", "edu", "example", "gov", "home", "info", "internal",
     "intranet", "invalid", "lan", "local", "net", "org", "private", "svc", "tech", "test", "xyz",
 ];
 

@@ -10,7 +10,8 @@ impl Engine<'_> {
     /// Reports what has become known, and gives pods that are no longer needed to the reaper. Each pod is
     /// judged once.
     pub(super) fn look(&mut self) {
-        for index in self.open.clone() {
+        let open: Vec<usize> = self.open.iter().copied().collect();
+        for index in open {
             self.ask_for_log(index);
             if !self.tracker.is_known(index) && self.tracker.pods[index].probe.is_some() {
                 continue;

@@ -174,7 +174,13 @@ impl<'a> Engine<'a> {
                 Some((index, whole)) = self.logs.next(), if !self.logs.is_idle() => {
                     self.log_is_read(index, whole);
                 }
-                Some(message) = messages.recv() => self.hear(message),
+                Some(message) = messages.recv() => {
+                    self.hear(message);
+                    // What has come together is judged together: each look goes over all pods.
+                    while let Ok(more) = messages.try_recv() {
+                        self.hear(more);
+                    }
+                }
                 () = sleep_until(wake) => {}
             }
             if Instant::now() >= deadline {

@@ -123,7 +123,7 @@ impl Tracker {
         if let Some(outcome) = ended {
             pod.end_after_status(&outcome);
         }
-        self.settle(now);
+        self.settle_one(index, now);
         Some(index)
     }
 
@@ -146,7 +146,7 @@ impl Tracker {
                 return Some(index);
             }
             probe.event(&event.reason, &event.message, now);
-            self.settle(now);
+            self.settle_one(index, now);
             return Some(index);
         }
         let container = container_of(&event.involved_object.field_path);
@@ -175,8 +175,20 @@ impl Tracker {
         if matches!(event.reason.as_str(), "Pulled" | "Failed") {
             pod.end_of_try();
         }
-        self.settle(now);
+        self.settle_one(index, now);
         Some(index)
+    }
+
+    /// The same as [`Tracker::settle`] for one pod, where the others have no say: thousands of pods change one by one.
+    fn settle_one(&mut self, index: usize, now: Millis) {
+        let Some(pod) = self.pods.get_mut(index) else { return };
+        if !pod.missing_pull_secrets.is_empty() {
+            return self.settle(now);
+        }
+        for test in pod.tests.iter_mut().filter(|test| test.outcome.is_none()) {
+            test.settle(now);
+        }
+        pod.settle(now, false);
     }
 
     /// Decides what has waited long enough for more to come.
