@@ -31,14 +31,14 @@ Examples:
 
 #[derive(Args, Debug)]
 pub struct Doctor {
-    #[command(flatten)]
-    pub checkup: CheckUpArgs,
     /// What `collect` wrote earlier: say what is new since then, still there and gone
     #[arg(long, value_name = "FILE")]
     pub compare: Option<PathBuf>,
     /// Keep what was seen in a new file as well, as `collect` does
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+    #[command(flatten)]
+    pub checkup: CheckUpArgs,
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]

@@ -56,6 +56,11 @@ fn the_readmes_name_each_other_and_have_the_same_parts() {
         assert_eq!(ours.language, theirs.language);
         assert_eq!(without_remarks(ours), without_remarks(theirs));
     }
+    let documents = |targets: &[String]| {
+        let others = targets.iter().filter(|one| !one.starts_with('#') && !READMES.contains(&one.as_str()));
+        others.cloned().collect::<BTreeSet<_>>()
+    };
+    assert_eq!(documents(&chinese.targets), documents(&english.targets), "where links lead to");
     let spans = |spans: Vec<String>| spans.into_iter().collect::<BTreeSet<_>>();
     assert_eq!(spans(chinese.spans), spans(english.spans), "what stands in quotes of code");
 }

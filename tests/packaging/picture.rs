@@ -9,12 +9,13 @@ use super::{Case, root, svg, terminal, text};
 pub const CASES: &[Case] = &[
     Case { name: "the_picture_is_what_the_program_prints", is_possible: terminal::is_possible, run: picture },
     Case::new("the_picture_requests_nothing_and_has_words_for_those_who_do_not_see_it", sound),
+    Case::new("a_line_that_is_too_long_for_the_picture_goes_on_in_the_next_one", long_lines),
 ];
 
 const FILE: &str = "docs/images/doctor.svg";
 /// What is typed, below the package's folder.
-const TYPED: &str = "kubectl regauth explain -f tests/fixtures/explain/describe-containerd.txt";
-const COLUMNS: u16 = 100;
+const TYPED: &str = "kubectl regauth analyze docs/examples/broken-cluster.regauth";
+const COLUMNS: u16 = 110;
 /// More lines are too small to be read.
 const MOST: usize = 30;
 
@@ -24,12 +25,17 @@ fn picture() {
     let script = format!("{}; true", TYPED.replace("kubectl regauth", "kubectl-regauth"));
     let mut command = Command::new("script");
     command.env("PATH", folder.search_path()).env("HOME", folder.folder("home")).env_remove("KUBECONFIG");
-    let mut lines = terminal::shown(command.current_dir(root()), &script, COLUMNS);
+    let columns = usize::from(COLUMNS);
+    let mut lines =
+        terminal::broken(&terminal::shown(command.current_dir(root()), &script, COLUMNS), columns);
     if lines.len() > MOST {
         lines.truncate(MOST - 1);
-        lines.push(terminal::lines("…").remove(0));
+        // A finding is there whole or not at all.
+        let end = lines.iter().rposition(Vec::is_empty).map_or(lines.len(), |at| at + 1);
+        lines.truncate(end);
+        lines.extend(terminal::lines("…"));
     }
-    let made = svg::terminal(TYPED, &lines, usize::from(COLUMNS));
+    let made = svg::terminal(TYPED, &lines, columns);
     let file = root().join(FILE);
     if std::env::var_os("REGAUTH_PICTURE").is_some() {
         fs::create_dir_all(file.parent().expect("a folder")).expect("made");
@@ -54,4 +60,13 @@ fn sound() {
     for foreign in ["href", "url(", "@import", "<image", "<script", "<foreignObject", "@font-face"] {
         assert!(!picture.contains(foreign), "{foreign}");
     }
+}
+
+fn long_lines() {
+    let broken =
+        terminal::broken(&terminal::lines("abcdefgh\n\n\u{1b}[1mab\u{1b}[0mcdé\u{1b}[31mfghijkl\nabcd"), 4);
+    let shown: Vec<String> = broken.iter().map(|line| terminal::plain(line)).collect();
+    assert_eq!(shown, ["abcd", "efgh", "", "abcd", "éfgh", "ijkl", "abcd"]);
+    let paints: Vec<&str> = broken[4].iter().map(|one| one.paint.as_str()).collect();
+    assert_eq!(paints, ["", "31"]);
 }

@@ -33,6 +33,26 @@ pub fn plain(line: &[Stretch]) -> String {
     line.iter().map(|stretch| stretch.text.as_str()).collect()
 }
 
+/// Lines as a terminal of so many columns shows them: what is longer goes on in the next one, in the midst of a word if need be.
+pub fn broken(lines: &[Vec<Stretch>], columns: usize) -> Vec<Vec<Stretch>> {
+    let mut rows = Vec::new();
+    for line in lines {
+        let (mut row, mut free) = (Vec::new(), columns);
+        for stretch in line {
+            let mut rest = stretch.text.as_str();
+            while let Some((cut, _)) = rest.char_indices().nth(free) {
+                row.push(Stretch { text: rest[..cut].to_string(), paint: stretch.paint.clone() });
+                rows.push(std::mem::take(&mut row));
+                (rest, free) = (&rest[cut..], columns);
+            }
+            free -= rest.chars().count();
+            row.push(Stretch { text: rest.to_string(), paint: stretch.paint.clone() });
+        }
+        rows.push(row);
+    }
+    rows
+}
+
 /// Text with SGR sequences as lines of stretches. Other sequences are not expected.
 pub fn lines(text: &str) -> Vec<Vec<Stretch>> {
     let mut paint = Paint::new();

@@ -88,12 +88,20 @@ pub async fn read(api: &Api, parts: &[Evidence], since: Timestamp) -> Vec<Readin
                 None => of_logs.cores.push(core.clone()),
             }
         }
-        let span = Timestamp::now().duration_since(since);
-        collect::logs(api, &mut of_logs, Duration::try_from(span).unwrap_or_default()).await;
+        collect::logs(api, &mut of_logs, whole_seconds(since).await).await;
         let lines = of_logs.logs.iter().filter_map(lines);
         all.extend(lines.map(|(pod, count)| ((harbor.namespace.clone(), pod), Seen::Lines(count))));
     }
     all
+}
+
+/// How long ago that was, once it is a whole number of seconds: logs are asked for by whole seconds, and lines of the rest
+/// would be lost, or be counted again next time.
+async fn whole_seconds(since: Timestamp) -> Duration {
+    let span = Duration::try_from(Timestamp::now().duration_since(since)).unwrap_or_default();
+    let whole = Duration::from_secs(span.as_secs() + 1);
+    tokio::time::sleep(whole - span).await;
+    whole
 }
 
 fn lines(log: &CoreLog) -> Option<(String, f64)> {

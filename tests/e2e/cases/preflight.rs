@@ -116,7 +116,7 @@ fn wrong(space: &Space) {
         ("typo", "CredentialRejected"),
         ("gone", "ImageNotFound"),
         ("arm", "PlatformMissing"),
-        ("none", "NoCredential"),
+        ("none", "PullSecretNotReferenced"),
         ("name", "InvalidImageName"),
     ] {
         let row = row(&report, &format!("deploy/{name}"));
@@ -166,7 +166,7 @@ fn pushes(space: &Space) {
     let of = |setting| space.cluster.setting(setting);
     let registry = of("SECURE_REGISTRY");
     space.pull_secret("push", registry, of("PUSHER_USER"), of("PUSHER_PASSWORD"));
-    let builder = "        args: [--destination=x]\n        volumeMounts: [{name: config, mountPath: /kaniko/.docker}]\n      volumes:\n      \
+    let builder = "        args: [--destination=x]\n        volumeMounts: [{name: config, mountPath: /root/.docker}]\n      volumes:\n      \
                    - name: config\n        secret: {secretName: push, items: [{key: .dockerconfigjson, path: config.json}]}\n";
     let text = deployment("kaniko", &space.open_image(), builder);
     let repository = format!("{registry}/team/app");
