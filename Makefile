@@ -100,10 +100,10 @@ demo: ## Bring up a cluster, break it, and let the plugin say why pulls fail
 	tests/demo.sh
 
 bench: ## Time, memory and requests, beside a shell loop over the same nodes
-	tests/bench.sh
+	tests/bench.sh pull
 
 bench-scale: ## The same on 1,000 and 5,000 nodes without machines, and how each figure grows
-	tests/bench/scale.sh
+	tests/bench.sh scale
 
 cluster-up: ## Bring up the test cluster and print how to use it
 	tests/cluster/up $(STATE)

@@ -39,6 +39,11 @@ impl IdentityArgs {
 }
 
 impl NodeArgs {
+    /// These nodes; none: as the command chooses.
+    pub fn of(nodes: Vec<String>, one_first: OneFirst) -> Self {
+        Self { nodes, node_selector: None, all_nodes: false, one_first }
+    }
+
     /// The first flag that was given, if any.
     pub fn given(&self) -> Option<&'static str> {
         let flags = [
@@ -52,6 +57,11 @@ impl NodeArgs {
 }
 
 impl RunArgs {
+    /// A run within something larger, which nobody is asked about.
+    pub fn unasked(timeout: std::time::Duration) -> Self {
+        Self { dry_run: DryRun::None, timeout, keep: false, yes: true }
+    }
+
     /// The first flag that was given and means something in a cluster only, if any.
     pub fn given_for_cluster(&self) -> Option<&'static str> {
         first(&[(self.dry_run != DryRun::None, "--dry-run"), (self.keep, "--keep")])

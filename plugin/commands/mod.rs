@@ -13,6 +13,7 @@ mod image;
 mod limits;
 mod local;
 mod monitor;
+mod parts;
 mod planning;
 mod preflight;
 mod probe;

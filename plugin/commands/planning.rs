@@ -46,6 +46,14 @@ pub struct Wanted {
     pub one_node: bool,
 }
 
+impl Wanted {
+    /// Of images or repositories, with nothing besides.
+    pub fn of(action: Action, images: Vec<String>, checks: Vec<Check>, probe: Option<ProbePlan>) -> Self {
+        let (harbor, clock, labels) = (None, None, BTreeMap::new());
+        Self { action, images, checks, probe, harbor, clock, labels, one_node: false }
+    }
+}
+
 /// A run that can begin, and what was learnt on the way.
 pub struct Planned {
     pub prepared: Prepared,

@@ -50,27 +50,13 @@ impl Test {
 
     /// What such a test wants of a run.
     pub fn wanted(&self, checks: Vec<Check>, probe: Option<ProbePlan>) -> Wanted {
-        Wanted {
-            action: Action::Pull,
-            images: self.images.clone(),
-            checks,
-            probe,
-            harbor: None,
-            clock: None,
-            labels: Default::default(),
-            one_node: false,
-        }
+        Wanted::of(Action::Pull, self.images.clone(), checks, probe)
     }
 
     /// The nodes as flags.
     pub fn node_args(&self) -> NodeArgs {
-        NodeArgs {
-            nodes: self.nodes.clone(),
-            node_selector: None,
-            all_nodes: false,
-            // A password that the first refuses is sent from no other: pods that fail send it often enough.
-            one_first: OneFirst::Always,
-        }
+        // A password that the first refuses is sent from no other: pods that fail send it often enough.
+        NodeArgs::of(self.nodes.clone(), OneFirst::Always)
     }
 }
 

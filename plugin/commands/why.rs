@@ -9,7 +9,7 @@ use super::planning::Flags;
 use super::retest::{self, Test};
 use super::runs::{self, Carried};
 use super::{Failure, events, workloads};
-use crate::cli::{Connection, DryRun, RunArgs, Why};
+use crate::cli::{Connection, RunArgs, Why};
 use crate::output::Output;
 use crate::settings;
 
@@ -76,7 +76,7 @@ async fn carry_out(
     output: &mut Output,
 ) -> Result<Option<Evidence>, Failure> {
     let nodes = test.node_args();
-    let run = RunArgs { dry_run: DryRun::None, timeout: args.scope.timeout, keep: false, yes: args.yes };
+    let run = RunArgs { yes: args.yes, ..RunArgs::unasked(args.scope.timeout) };
     let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run };
     let probe = settings::probe_plan(&args.probing)?;
     let wanted = test.wanted(vec![Check::Kubelet, Check::ProbeNode], Some(probe));

@@ -38,14 +38,11 @@ pub enum Since {
 impl Report {
     /// Puts the report beside an earlier one.
     pub fn compare(&mut self, earlier: &Self) {
-        let has = |report: &Self, key: &str| report.findings.iter().any(|one| one.key() == key);
-        let keys = |was_there: bool| {
-            let keys = self.findings.iter().map(Finding::key);
-            keys.filter(|key| has(earlier, key) == was_there).collect::<Vec<_>>()
-        };
-        let (still, new) = (keys(true), keys(false));
+        let keys = |report: &Self| report.findings.iter().map(Finding::key).collect::<Vec<_>>();
+        let (now, then) = (keys(self), keys(earlier));
+        let (still, new) = now.iter().cloned().partition(|key| then.contains(key));
         let lost = lost(&self.not_checked, &earlier.not_checked);
-        let missing = earlier.findings.iter().filter(|one| !has(self, &one.key())).cloned();
+        let missing = earlier.findings.iter().filter(|one| !now.contains(&one.key())).cloned();
         let (gone, not_looked_at) = missing.partition(|one| !lost && self.looked_at(one));
         let other_server = (earlier.run.server != self.run.server).then(|| earlier.run.server.clone());
         let since = earlier.run.started_at;

@@ -83,30 +83,32 @@ fn nodes(view: &View<'_>) -> Vec<NodeRow> {
     view.by_nodes().iter().filter_map(row).collect()
 }
 
-/// What is known of the Harbor as a whole.
-pub(super) fn summary(evidence: &Evidence) -> Option<HarborSummary> {
-    let view = View::of(evidence)?;
-    let harbor = view.harbor;
-    Some(HarborSummary {
-        namespace: harbor.map(|harbor| harbor.namespace.clone()).unwrap_or_default(),
-        installer: harbor.map(|harbor| harbor.installer),
-        release: harbor.map(|harbor| harbor.release.clone()).unwrap_or_default(),
-        via: view.seen.map(|seen| seen.via),
-        keys: keys(&view),
-        matrix: matrix(&view),
-        failing: harbor::odds(&view).map(|odds| FailingRow {
-            request_rate: rounded(odds.request),
-            push_rate: rounded(odds.push),
-            push_requests: harbor::REQUESTS,
-            cores: odds.cores,
-        }),
-        front: view.seen.and_then(|seen| seen.front.clone()),
-        nodes: nodes(&view),
-        decision: view.seen.and_then(|seen| seen.decision.as_ref()).and_then(decision),
-        rollouts: harbor.map(|harbor| harbor.rollouts.clone()).unwrap_or_default(),
-        sticky: harbor.map(|harbor| harbor.sticky.clone()).unwrap_or_default(),
-        logs: harbor.map(|harbor| harbor.logs.clone()).unwrap_or_default(),
-    })
+impl HarborSummary {
+    /// What evidence says of a Harbor as a whole; `None` where none was asked.
+    pub fn of(evidence: &Evidence) -> Option<Self> {
+        let view = View::of(evidence)?;
+        let harbor = view.harbor;
+        Some(Self {
+            namespace: harbor.map(|harbor| harbor.namespace.clone()).unwrap_or_default(),
+            installer: harbor.map(|harbor| harbor.installer),
+            release: harbor.map(|harbor| harbor.release.clone()).unwrap_or_default(),
+            via: view.seen.map(|seen| seen.via),
+            keys: keys(&view),
+            matrix: matrix(&view),
+            failing: harbor::odds(&view).map(|odds| FailingRow {
+                request_rate: rounded(odds.request),
+                push_rate: rounded(odds.push),
+                push_requests: harbor::REQUESTS,
+                cores: odds.cores,
+            }),
+            front: view.seen.and_then(|seen| seen.front.clone()),
+            nodes: nodes(&view),
+            decision: view.seen.and_then(|seen| seen.decision.as_ref()).and_then(decision),
+            rollouts: harbor.map(|harbor| harbor.rollouts.clone()).unwrap_or_default(),
+            sticky: harbor.map(|harbor| harbor.sticky.clone()).unwrap_or_default(),
+            logs: harbor.map(|harbor| harbor.logs.clone()).unwrap_or_default(),
+        })
+    }
 }
 
 /// As many digits as the question is worth; what is not all stays so.

@@ -123,7 +123,7 @@ impl Report {
             results,
             not_checked: unchecked::not_checked(evidence),
             stores: stores::rows(evidence, &findings),
-            harbor: harbor::summary(evidence),
+            harbor: HarborSummary::of(evidence),
             clock: clock_rows::summary(evidence),
             text: None,
             workloads: workload_rows::summary(evidence),

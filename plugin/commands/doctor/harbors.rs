@@ -6,7 +6,8 @@ use regauth::collect::harbor;
 use regauth::evidence::Unread;
 
 use super::super::harbor::through_port_forward;
-use super::{Part, Visit, denied, failed, left_out, not_done};
+use super::super::parts::{denied, failed, left_out, not_done};
+use super::{Part, Visit};
 
 /// How many Harbors are looked at.
 const HARBORS: usize = 3;

@@ -11,20 +11,17 @@ use regauth::api::{Api, connect};
 use regauth::bundle::Bundle;
 use regauth::collect::access;
 use regauth::collect::leases::{self, Listen, NAMESPACE};
-use regauth::evidence::{Action, Evidence, Outcome, Step, Unread};
+use regauth::evidence::{Action, Evidence, Unread};
 use regauth::plan::ClockPlan;
 use regauth::report::Report;
-use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
+use super::parts::{self, WITHIN, denied, failed};
 use super::{Failure, bundle, clock, events, workloads};
 use crate::cli::{CheckUpArgs, Connection, Doctor};
 use crate::output::Output;
-use crate::{settings, signals};
+use crate::settings;
 pub(super) use live::Live;
-
-/// Warns of long-lived credentials that end within a week, as `secrets` does.
-const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Looks at everything, tests what that leaves open, and prints what it comes to.
 pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) -> Result<u8, Failure> {
@@ -56,12 +53,7 @@ pub async fn look(
     let (stop, live) = (CancellationToken::new(), Live::new(output.is_watched()));
     let visit = Visit::new(api, connection, args, output, &live, &stop);
     visit.announce();
-    let parts = tokio::select! {
-        parts = visit.parts() => parts,
-        () = signals::twice_stopped(&stop) => Err(Failure::interrupted(
-            "stopped at once; pods of a test go at their Job's deadline, or by `kubectl regauth cleanup -A`".into(),
-        )),
-    };
+    let parts = parts::until_stopped(visit.parts(), &stop).await;
     live.finish();
     parts
 }
@@ -198,29 +190,4 @@ impl Part {
     fn of(unread: Unread) -> Self {
         Self { evidence: Vec::new(), unread: vec![unread] }
     }
-}
-
-/// A part that failed.
-fn failed(what: &str, why: &str) -> Unread {
-    let outcome = Outcome::Failed { step: Step::Read, message: Clean::new(why) };
-    Unread { what: what.into(), outcome, settled_by: Clean::default() }
-}
-
-/// A part that could not be done, for want of a right or else.
-fn not_done(what: &str, failure: &Failure) -> Unread {
-    match failure.missing_right() {
-        Some(right) => denied(what, right),
-        None => failed(what, &failure.to_string()),
-    }
-}
-
-/// A part that a right is missing for.
-fn denied(what: &str, right: &str) -> Unread {
-    let outcome = Outcome::Denied { status: 403, message: Clean::new("you may not") };
-    Unread { what: what.into(), outcome, settled_by: Clean::new(right) }
-}
-
-/// A part that a flag would have allowed.
-fn left_out(what: &str, why: &str, flag: &str) -> Unread {
-    Unread { settled_by: Clean::new(flag), ..failed(what, why) }
 }

@@ -4,11 +4,12 @@ use regauth::evidence::{Evidence, Unread};
 use regauth::plan::Check;
 use regauth::report::{Report, Verdict};
 
+use super::super::parts::{left_out, not_done};
 use super::super::planning::{Flags, Wanted};
 use super::super::retest::{self, Test};
 use super::super::{Failure, runs};
-use super::{Visit, left_out, not_done};
-use crate::cli::{DryRun, IdentityArgs, RunArgs};
+use super::Visit;
+use crate::cli::{IdentityArgs, RunArgs};
 use crate::settings;
 
 /// How many running workloads are tested beside those that fail, one for each registry.
@@ -40,7 +41,8 @@ pub(super) async fn test(visit: &Visit<'_>, seen: Evidence) -> Vec<Evidence> {
         tests.unread.extend(
             untested.map(|what| left_out(&what, "a few of each workload are tested", "--image tests others")),
         );
-        if tests.probe(&test).await && tests.is_open(&test) && !tests.probe_failed() {
+        // Where a probe fails as the pods do, a kubelet would say no more, and send a refused credential again.
+        if tests.probe(&test).await.is_some_and(|probed| !has_failed(&probed)) && tests.is_open(&test) {
             tests.pull(&test).await;
         }
     }
@@ -90,56 +92,54 @@ impl Tests<'_, '_> {
         retest::is_open(test, &self.seen, &self.report)
     }
 
-    /// Whether the last test was a probe that failed as the pods do: a kubelet would say no more, and send a refused
-    /// credential again.
-    fn probe_failed(&self) -> bool {
-        let last = self.tested.last().map(Report::of);
-        last.is_some_and(|report| report.probes().any(|row| row.result == Verdict::Failed))
-    }
-
-    async fn probe(&mut self, test: &Test) -> bool {
+    async fn probe(&mut self, test: &Test) -> Option<Report> {
         self.run(test, Check::ProbeNode).await
     }
 
-    async fn pull(&mut self, test: &Test) -> bool {
+    async fn pull(&mut self, test: &Test) -> Option<Report> {
         self.run(test, Check::Kubelet).await
     }
 
-    /// Whether it was carried out.
-    async fn run(&mut self, test: &Test, check: Check) -> bool {
+    /// What it came to by itself, if it was carried out.
+    async fn run(&mut self, test: &Test, check: Check) -> Option<Report> {
         let what = test.describe();
         if self.visit.stop.is_cancelled() {
-            return false;
+            return None;
         }
         let pods = test.nodes.len().max(1);
         if self.pods + pods > self.visit.args.max_pods {
             let why = format!("{} pods were made", self.pods);
             self.unread.push(left_out(&what, &why, "--max-pods allows more"));
-            return false;
+            return None;
         }
         if self.visit.left().as_secs() < LEAST {
             self.unread.push(left_out(&what, "the time was up", "--max-duration gives more"));
-            return false;
+            return None;
         }
         self.pods += pods;
         let _doing = self.visit.live.doing(&what);
         match carry_out(self.visit, test, check).await {
             Ok(evidence) => {
-                self.report.add(Report::of(&evidence));
+                let report = Report::of(&evidence);
+                self.report.add(report.clone());
                 self.tested.push(evidence);
-                true
+                Some(report)
             }
             Err(failure) => {
                 self.unread.push(not_done(&what, &failure));
-                false
+                None
             }
         }
     }
 }
 
+fn has_failed(probed: &Report) -> bool {
+    probed.probes().any(|row| row.result == Verdict::Failed)
+}
+
 async fn carry_out(visit: &Visit<'_>, test: &Test, check: Check) -> Result<Evidence, Failure> {
     let nodes = test.node_args();
-    let run = RunArgs { dry_run: DryRun::None, timeout: visit.left(), keep: false, yes: true };
+    let run = RunArgs::unasked(visit.left());
     let flags = Flags { identity: &test.identity, nodes: &nodes, run: &run };
     let probe = match check {
         Check::Kubelet => None,

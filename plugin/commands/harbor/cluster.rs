@@ -235,12 +235,7 @@ fn identity(args: &Harbor) -> IdentityArgs {
 }
 
 fn one_node(args: &Harbor) -> NodeArgs {
-    NodeArgs {
-        nodes: args.node.iter().cloned().collect(),
-        node_selector: None,
-        all_nodes: false,
-        one_first: OneFirst::Never,
-    }
+    NodeArgs::of(args.node.iter().cloned().collect(), OneFirst::Never)
 }
 
 /// Why the probe's pod did not look, where another way may.

@@ -89,8 +89,7 @@ async fn run(
         labels: Default::default(),
         one_node: false,
     };
-    let nodes =
-        NodeArgs { nodes: Vec::new(), node_selector: None, all_nodes: false, one_first: OneFirst::Never };
+    let nodes = NodeArgs::of(Vec::new(), OneFirst::Never);
     let identity = unidentified();
     let run = RunArgs { dry_run: DryRun::None, ..args.run };
     let flags = Flags { identity: &identity, nodes: &nodes, run: &run };

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::planning::{Flags, Wanted};
 use super::super::{Failure, push, runs, unique};
-use crate::cli::{DryRun, IdentityArgs, Monitor, NodeArgs, OneFirst, RunArgs};
+use crate::cli::{IdentityArgs, Monitor, NodeArgs, OneFirst, RunArgs};
 use crate::output::Output;
 use crate::settings;
 
@@ -126,21 +126,15 @@ pub async fn attempt(
         pull_secrets: args.canary.pull_secret.iter().cloned().collect(),
         ..IdentityArgs::default()
     };
-    let nodes =
-        NodeArgs { nodes: Vec::new(), node_selector: None, all_nodes: false, one_first: OneFirst::Never };
-    let run = RunArgs { dry_run: DryRun::None, timeout: LIMIT, keep: false, yes: true };
+    let nodes = NodeArgs::of(Vec::new(), OneFirst::Never);
+    let run = RunArgs::unasked(LIMIT);
     let flags = Flags { identity: &identity, nodes: &nodes, run: &run };
     let probing = settings::probe_plan(&args.checkup.probing)?;
+    // Both are for the nodes' network.
+    let probe = ProbePlan { node_config: false, node_namespace: None, ..probing };
     let wanted = Wanted {
-        action: Action::Push,
-        images: repositories.to_vec(),
-        checks: vec![Check::ProbePod],
-        // Both are for the nodes' network.
-        probe: Some(ProbePlan { node_config: false, node_namespace: None, ..probing }),
-        harbor: None,
-        clock: None,
-        labels: Default::default(),
         one_node: true,
+        ..Wanted::of(Action::Push, repositories.to_vec(), vec![Check::ProbePod], Some(probe))
     };
     let evidence = runs::carry_out_quietly(api, namespace, flags, wanted, (&(), stop), output).await?;
     Ok(Report::of(&evidence))

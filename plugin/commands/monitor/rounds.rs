@@ -8,7 +8,7 @@ use regauth::api::Api;
 use regauth::collect::{node_classes, pulled};
 use regauth::evidence::Evidence;
 use regauth::finding::Severity;
-use regauth::report::Report;
+use regauth::report::{HarborSummary, Report};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +103,7 @@ impl<'a> Rounds<'a> {
             both = async { tokio::join!(self.read_beside(since), self.read_refused(parts)) } => both,
             () = self.stop.cancelled() => return,
         };
-        let harbors: Vec<_> = parts.iter().filter_map(|part| Report::of(part).harbor).collect();
+        let harbors: Vec<_> = parts.iter().filter_map(HarborSummary::of).collect();
         {
             let mut figures = self.shared.figures();
             figures.checked(report, &harbors, &beside, took);

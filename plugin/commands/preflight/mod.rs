@@ -9,21 +9,18 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use regauth::api::{Api, connect};
 use regauth::collect::workloads::planned::{self, Manifests};
-use regauth::evidence::{Action, Evidence, Outcome, Step, Unread};
+use regauth::evidence::{Action, Evidence};
 use regauth::plan::{Plan, ScopePlan};
 use regauth::report::Report;
 use regauth::secret::RunKey;
-use regauth::text::Clean;
 use tokio_util::sync::CancellationToken;
 
 use super::doctor::Live;
+use super::parts::{self, WITHIN};
 use super::{Failure, runs};
 use crate::cli::{Connection, Preflight};
 use crate::output::Output;
-use crate::{settings, signals};
-
-/// Warns of long-lived credentials that end within a week, as `doctor` does.
-const WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
+use crate::settings;
 
 /// Judges manifests, tests what they would pull, and prints what it comes to.
 pub async fn run(connection: &Connection, args: &Preflight, output: &mut Output) -> Result<u8, Failure> {
@@ -38,12 +35,7 @@ pub async fn run(connection: &Connection, args: &Preflight, output: &mut Output)
     let (stop, live) = (CancellationToken::new(), Live::new(output.is_watched()));
     let deadline = Instant::now() + args.timeout;
     let check = Check { api: &api, args, namespace, deadline, output, live: &live, stop: &stop };
-    let parts = tokio::select! {
-        parts = check.parts(&manifests) => parts,
-        () = signals::twice_stopped(&stop) => Err(Failure::interrupted(
-            "stopped at once; pods of a test go at their Job's deadline, or by `kubectl regauth cleanup -A`".into(),
-        )),
-    };
+    let parts = parts::until_stopped(check.parts(&manifests), &stop).await;
     live.finish();
     let report = Report::of_all(&parts?).ok_or("nothing was looked at")?;
     runs::print(&report, &args.output, output)
@@ -123,22 +115,4 @@ impl Check<'_> {
             ..Plan::of_this_machine(Action::Preflight, Vec::new(), self.args.timeout.as_secs())
         }
     }
-}
-
-/// A test that could not be made, for want of a right or else.
-fn not_done(what: &str, failure: &Failure) -> Unread {
-    match failure.missing_right() {
-        Some(right) => Unread {
-            what: what.into(),
-            outcome: Outcome::Denied { status: 403, message: Clean::new("you may not") },
-            settled_by: Clean::new(right),
-        },
-        None => failed(what, &failure.to_string(), ""),
-    }
-}
-
-/// A test that was not made; `flag`: what would have allowed it.
-fn failed(what: &str, why: &str, flag: &str) -> Unread {
-    let outcome = Outcome::Failed { step: Step::Read, message: Clean::new(why) };
-    Unread { what: what.into(), outcome, settled_by: Clean::new(flag) }
 }

@@ -8,10 +8,11 @@ use regauth::evidence::workloads::Workload;
 use regauth::evidence::{Action, Evidence, Outcome, Unread};
 use regauth::plan::{Check as Method, DockerConfigSource};
 
+use super::super::parts::{failed, not_done};
 use super::super::planning::{Flags, Wanted};
 use super::super::{Failure, runs, unidentified};
-use super::{Check, failed, not_done};
-use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, RunArgs};
+use super::Check;
+use crate::cli::{IdentityArgs, NodeArgs, OneFirst, RunArgs};
 use crate::settings;
 
 /// What came of the pushes.
@@ -39,7 +40,7 @@ pub(super) async fn test(check: &Check<'_>, parts: &[Evidence]) -> Pushed {
     if builders.is_empty() && pushed.unread.is_empty() {
         let why = "no container of the manifests builds images or mounts a docker configuration: name a ServiceAccount \
                    with --service-account";
-        pushed.unread.push(failed(&described(check), why, ""));
+        pushed.unread.push(failed(&described(check), why));
     }
     for builder in builders {
         let what = format!("{} as {}", described(check), builder.whom);
@@ -72,7 +73,7 @@ fn builders(check: &Check<'_>, evidence: &Evidence, unread: &mut Vec<Unread>) ->
         let what = format!("{} as {}", described(check), workload.name);
         match builder(workload, preflight) {
             Ok(builder) => found.push(builder),
-            Err(why) => unread.push(failed(&what, &why, "")),
+            Err(why) => unread.push(failed(&what, &why)),
         }
     }
     found
@@ -110,20 +111,14 @@ fn builder(workload: &Workload, preflight: &Preflight) -> Result<Builder, String
 }
 
 async fn carry_out(check: &Check<'_>, builder: &Builder) -> Result<Evidence, Failure> {
-    let nodes =
-        NodeArgs { nodes: Vec::new(), node_selector: None, all_nodes: false, one_first: OneFirst::Auto };
-    let run = RunArgs { dry_run: DryRun::None, timeout: check.left(), keep: false, yes: true };
+    let nodes = NodeArgs::of(Vec::new(), OneFirst::Auto);
+    let run = RunArgs::unasked(check.left());
     let mut probe = settings::probe_plan(&check.args.probing)?;
     probe.docker_configs.clone_from(&builder.configs);
     let wanted = Wanted {
-        action: Action::Push,
-        images: check.args.push.clone(),
-        checks: vec![Method::ProbePod],
-        probe: Some(probe),
-        harbor: None,
-        clock: None,
         labels: builder.labels.clone(),
         one_node: true,
+        ..Wanted::of(Action::Push, check.args.push.clone(), vec![Method::ProbePod], Some(probe))
     };
     let flags = Flags { identity: &builder.identity, nodes: &nodes, run: &run };
     runs::carry_out_quietly(

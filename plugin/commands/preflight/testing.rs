@@ -14,7 +14,7 @@ use regauth::text::Clean;
 use super::super::planning::{Flags, Wanted};
 use super::super::{Failure, runs};
 use super::Check;
-use crate::cli::{DryRun, IdentityArgs, NodeArgs, OneFirst, RunArgs};
+use crate::cli::{IdentityArgs, NodeArgs, OneFirst, RunArgs};
 use crate::settings;
 
 /// A test that has less time is not begun, in seconds.
@@ -84,9 +84,9 @@ impl Tests<'_, '_> {
         let doing = format!("the pull of {}", test.images.join(", "));
         let _doing = self.check.live.doing(&doing);
         match self.asked(test).await {
-            Ok(evidence) => {
+            Ok((evidence, report)) => {
                 self.note(of(test, Some(&evidence.run.id), "", false));
-                self.note_refusals(test, &Report::of(&evidence));
+                self.note_refusals(test, &report);
                 self.tested.push(evidence);
             }
             Err(failure) => {
@@ -105,18 +105,25 @@ impl Tests<'_, '_> {
 
     /// By a probe; where that finds no way to the registry, by the nodes' own pulls beside it: they have mirrors,
     /// certificates and proxies that the probe lacks, and their word decides.
-    async fn asked(&mut self, test: &PullTest) -> Result<Evidence, Failure> {
+    async fn asked(&mut self, test: &PullTest) -> Result<(Evidence, Report), Failure> {
         self.pods += test.nodes.len();
         let evidence = carry_out(self.check, test, vec![Method::ProbeNode]).await?;
-        let is_open = !evidence.fell_back_to_kubelets() && lacks_a_way(&Report::of(&evidence));
+        let report = Report::of(&evidence);
+        let is_open = !evidence.fell_back_to_kubelets() && lacks_a_way(&report);
         let has_room = self.pods + 2 * test.nodes.len() <= self.check.args.max_pods
             && self.check.left().as_secs() >= LEAST
             && !self.check.stop.is_cancelled();
         if !is_open || !has_room {
-            return Ok(evidence);
+            return Ok((evidence, report));
         }
         self.pods += 2 * test.nodes.len();
-        carry_out(self.check, test, vec![Method::Kubelet, Method::ProbeNode]).await.or(Ok(evidence))
+        match carry_out(self.check, test, vec![Method::Kubelet, Method::ProbeNode]).await {
+            Ok(both) => {
+                let report = Report::of(&both);
+                Ok((both, report))
+            }
+            Err(_) => Ok((evidence, report)),
+        }
     }
 
     fn is_refused(&self, test: &PullTest) -> bool {
@@ -164,23 +171,10 @@ async fn carry_out(check: &Check<'_>, test: &PullTest, methods: Vec<Method>) -> 
         pull_secrets: test.pull_secrets.clone(),
         no_pull_secret: test.pull_secrets.is_empty(),
     };
-    let nodes = NodeArgs {
-        nodes: test.nodes.clone(),
-        node_selector: None,
-        all_nodes: false,
-        one_first: OneFirst::Auto,
-    };
-    let run = RunArgs { dry_run: DryRun::None, timeout: check.left(), keep: false, yes: true };
-    let wanted = Wanted {
-        action: Action::Pull,
-        images: test.images.clone(),
-        checks: methods,
-        probe: Some(settings::probe_plan(&check.args.probing)?),
-        harbor: None,
-        clock: None,
-        labels: Default::default(),
-        one_node: false,
-    };
+    let nodes = NodeArgs::of(test.nodes.clone(), OneFirst::Auto);
+    let run = RunArgs::unasked(check.left());
+    let probe = settings::probe_plan(&check.args.probing)?;
+    let wanted = Wanted::of(Action::Pull, test.images.clone(), methods, Some(probe));
     let flags = Flags { identity: &identity, nodes: &nodes, run: &run };
     runs::carry_out_quietly(check.api, &test.namespace, flags, wanted, (check.live, check.stop), check.output)
         .await

@@ -1,7 +1,7 @@
 //! Which fields of evidence hold names, and of what; held to the schema by a test.
 
 /// What a name is of; also the first part of what replaces it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Namespace,
     Node,

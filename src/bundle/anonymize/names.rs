@@ -16,7 +16,8 @@ pub(super) struct Names {
     addresses: HashMap<IpAddr, IpAddr>,
     /// Digests and UIDs.
     numbers: HashMap<String, u64>,
-    counts: HashMap<Kind, usize>,
+    /// How many names there are of each kind's word.
+    counts: HashMap<&'static str, usize>,
 }
 
 /// What a word may be made of.
@@ -102,9 +103,7 @@ impl Names {
     }
 
     fn next(&mut self, kind: Kind) -> String {
-        // Kinds that share a word share its numbers.
-        let kind = if matches!(kind, Kind::Image | Kind::Host) { Kind::Name } else { kind };
-        let count = self.counts.entry(kind).or_default();
+        let count = self.counts.entry(kind.word()).or_default();
         *count += 1;
         format!("{}-{count}", kind.word())
     }

@@ -144,7 +144,9 @@ impl Manifests {
         }
         let is_list = kind.ends_with("List") && matches!(tree.get("items"), Tree::List(_));
         if is_list && depth < LISTS {
-            self.list(tree, namespace, place, document, depth);
+            for item in items(tree) {
+                self.object(item, namespace, place, document, depth + 1);
+            }
             return;
         }
         let version = tree.get("apiVersion").text().to_string();
@@ -162,22 +164,6 @@ impl Manifests {
             }
             ("kustomize.config.k8s.io", _) => self.broken.push((place.describe(), KUSTOMIZATION.into())),
             _ => self.workload(&group, &kind, object, document),
-        }
-    }
-
-    fn list(
-        &mut self,
-        tree: Tree,
-        namespace: &str,
-        place: &ManifestPlace,
-        document: &Document<'_>,
-        depth: usize,
-    ) {
-        let Tree::Map(entries) = tree else { return };
-        let items = entries.into_iter().find(|(key, _)| key == "items").map(|(_, tree)| tree);
-        let Some(Tree::List(items)) = items else { return };
-        for item in items {
-            self.object(item, namespace, place, document, depth + 1);
         }
     }
 
@@ -223,6 +209,15 @@ fn name(tree: &Tree) -> String {
     let given =
         if name.is_empty() { metadata.get("generateName").text().trim_end_matches('-') } else { name };
     if given.is_empty() { "unnamed".into() } else { referenced_name(given) }
+}
+
+/// What a List holds.
+fn items(list: Tree) -> Vec<Tree> {
+    let Tree::Map(entries) = list else { return Vec::new() };
+    match entries.into_iter().find(|(key, _)| key == "items") {
+        Some((_, Tree::List(items))) => items,
+        _ => Vec::new(),
+    }
 }
 
 /// Groups of Kubernetes' own APIs: those without a dot, and those of `k8s.io` itself. Of these, the kinds that make pods
