@@ -68,6 +68,34 @@ pub struct Subject {
     pub nodes: Vec<String>,
 }
 
+/// Kinds of objects that findings name and that live in a namespace.
+const NAMESPACED: &[&str] = &[
+    "pod/",
+    "deploy/",
+    "sts/",
+    "ds/",
+    "rs/",
+    "job/",
+    "cronjob/",
+    "secret/",
+    "serviceaccount/",
+    "networkpolicy/",
+];
+
+impl Subject {
+    /// Whether the object lives in a namespace.
+    pub fn is_namespaced(&self) -> bool {
+        NAMESPACED.iter().any(|kind| self.name.starts_with(kind))
+    }
+
+    /// Whether both are the same object, as far as their namespaces are known.
+    pub fn is_object_of(&self, other: &Self) -> bool {
+        let is_elsewhere = ![&self.namespace, &other.namespace].iter().any(|one| one.is_empty())
+            && self.namespace != other.namespace;
+        self.name == other.name && !is_elsewhere
+    }
+}
+
 /// A command that mends the cause, or settles which cause it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

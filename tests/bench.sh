@@ -10,11 +10,17 @@ if ! reason=$(tests/cluster/check-host); then
     exit 1
 fi
 case $bench in
-    pull) needs() { make probe-image; } ;;
-    scale) needs() { KWOK=$(tests/bench/scale/kwok); export KWOK; } ;;
+    pull) make probe-image ;;
+    scale)
+        if [ -r "$state/env" ]; then
+            echo "this bench brings up a cluster of its own, with another etcd: make cluster-down first" >&2
+            exit 1
+        fi
+        SCALE_TOOLS=$(tests/bench/scale/tools)
+        export SCALE_TOOLS REGAUTH_CLUSTER_ETCD=$SCALE_TOOLS/bin
+        ;;
     *) echo "there is no bench \"$bench\": pull or scale" >&2; exit 2 ;;
 esac
-needs
 cargo bench --locked --bench "$bench" --no-run
 if ! [ -r "$state/env" ]; then
     trap 'tests/cluster/down "$state"' EXIT

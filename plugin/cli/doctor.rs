@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use regauth::evidence::workloads::Resource;
 
 use super::workloads::FixAs;
 use super::{EventArgs, OutputArgs, ProbeArgs, ScopeArgs};
@@ -17,7 +18,7 @@ What it does:
   these leave open, as the workload in question: first with a probe, and with a pull by the kubelet
   only where the probe settles nothing, since that leaves the image on the node. One running
   workload for each registry is tested beside them. A part that fails or is not allowed stops none
-  of the others, and is told at the end.
+  of the others, and is told at the end; --skip leaves out on purpose what you may not read.
 
 Exit status:
   0 all is well   1 a finding at or above --fail-on   2 usage, or nothing could be judged
@@ -27,6 +28,7 @@ Examples:
   kubectl regauth doctor -n team
   kubectl regauth doctor -A --read-only
   kubectl regauth doctor -A --compare yesterday.regauth --save today.regauth
+  kubectl regauth doctor -n team --skip nodes,clocks        # with rights in one namespace only
   kubectl regauth doctor -n team --image registry.example.com/team/app:1 --max-pods 6";
 
 #[derive(Args, Debug)]
@@ -66,8 +68,45 @@ pub struct CheckUpArgs {
     /// How mends are written
     #[arg(long, value_name = "FORMAT", default_value = "kubectl")]
     pub fix_format: FixAs,
+    /// Leave out what you may not read or do not want read, so that it does not count as unknown (repeatable)
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub skip: Vec<CheckUpPart>,
     #[command(flatten)]
     pub probing: ProbeArgs,
+}
+
+/// A part of a check-up that can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckUpPart {
+    /// What pull secrets hold
+    Secrets,
+    /// What nodes have and lack
+    Nodes,
+    /// Harbor's cores
+    Harbor,
+    /// The nodes' clocks
+    Clocks,
+}
+
+impl CheckUpPart {
+    /// What is not looked at without it.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Secrets => "the contents of pull secrets",
+            Self::Nodes => "what nodes have and lack",
+            Self::Harbor => "whether there is a Harbor, and its cores",
+            Self::Clocks => "the nodes' clocks",
+        }
+    }
+
+    /// The lists that are not read without it.
+    fn resources(self) -> &'static [Resource] {
+        match self {
+            Self::Secrets => &[Resource::Secrets, Resource::SecretNames],
+            Self::Nodes => &[Resource::Nodes],
+            Self::Harbor | Self::Clocks => &[],
+        }
+    }
 }
 
 impl CheckUpArgs {
@@ -79,6 +118,12 @@ impl CheckUpArgs {
             selector: None,
             timeout: self.max_duration,
             fix_format: self.fix_format,
+            without: self.skip.iter().flat_map(|part| part.resources()).copied().collect(),
         }
+    }
+
+    /// Whether a part is looked at.
+    pub fn wants(&self, part: CheckUpPart) -> bool {
+        !self.skip.contains(&part)
     }
 }

@@ -30,7 +30,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::bundle::{Analyze, Collect};
 pub use self::clock::{Clock, ClockMethod};
 pub use self::completion::{Completion, CompletionCommand, CompletionInstall};
-pub use self::doctor::{CheckUpArgs, Doctor};
+pub use self::doctor::{CheckUpArgs, CheckUpPart, Doctor};
 pub use self::events::EventArgs;
 pub use self::explain::Explain;
 pub use self::format::Format;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use regauth::collect::identity::WorkloadRef;
+use regauth::evidence::workloads::Resource;
 use regauth::plan::FixFormat;
 
 use super::{EventArgs, OutputArgs, ProbeArgs};
@@ -97,6 +98,9 @@ pub struct ScopeArgs {
     /// How mends are written
     #[arg(long, value_name = "FORMAT", default_value = "kubectl")]
     pub fix_format: FixAs,
+    /// Of what would be read, this is left out
+    #[arg(skip)]
+    pub without: Vec<Resource>,
 }
 
 /// The form of mends.

@@ -43,6 +43,7 @@ fn plan(namespace: &str, args: &ScopeArgs, action: Action, within: Option<std::t
         Action::Secrets => workloads::reads_for_secrets(&scope),
         _ => workloads::reads_for_why(&scope),
     };
+    scope.reads.retain(|resource| !args.without.contains(resource));
     Plan {
         namespace: namespace.into(),
         checks: Vec::new(),

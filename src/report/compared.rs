@@ -41,12 +41,20 @@ impl Report {
         let keys = |report: &Self| report.findings.iter().map(Finding::key).collect::<Vec<_>>();
         let (now, then) = (keys(self), keys(earlier));
         let (still, new) = now.iter().cloned().partition(|key| then.contains(key));
-        let lost = lost(&self.not_checked, &earlier.not_checked);
+        let lost = lost(&self.not_checked, &earlier.not_checked) || self.reads_less_than(earlier);
         let missing = earlier.findings.iter().filter(|one| !now.contains(&one.key())).cloned();
         let (gone, not_looked_at) = missing.partition(|one| !lost && self.looked_at(one));
         let other_server = (earlier.run.server != self.run.server).then(|| earlier.run.server.clone());
         let since = earlier.run.started_at;
         self.comparison = Some(Comparison { since, other_server, new, still, gone, not_looked_at });
+    }
+
+    /// Whether something was left out this time that was read then.
+    fn reads_less_than(&self, earlier: &Self) -> bool {
+        let reads =
+            |report: &Self| report.plan.scope.as_ref().map(|scope| scope.reads.clone()).unwrap_or_default();
+        let now = reads(self);
+        reads(earlier).iter().any(|resource| !now.contains(resource))
     }
 
     /// How a finding of this report stands to the earlier one, where there is one.
@@ -100,7 +108,9 @@ mod tests {
     use super::*;
     use crate::code::Code;
     use crate::diagnose::tests::build::{evidence, failed, pulled};
+    use crate::evidence::workloads::Resource;
     use crate::finding::Subject;
+    use crate::plan::ScopePlan;
 
     fn finding(code: Code, evidence: &str) -> Finding {
         let subject = Subject {
@@ -158,6 +168,19 @@ mod tests {
         let (what, why) = ("secrets".to_string(), String::new());
         now.not_checked.push(NotChecked { what, state: NotCheckedState::Denied, why });
         assert_eq!(compared(now, &then).not_looked_at.len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_gone_while_something_is_left_out_that_was_read_then() {
+        let reading = |reads: &[Resource], findings| {
+            let mut report = report(true, findings);
+            report.plan.scope = Some(ScopePlan { reads: reads.to_vec(), ..ScopePlan::default() });
+            report
+        };
+        let then = reading(&[Resource::Pods, Resource::Secrets], vec![finding(Code::NoCredential, "pull/a")]);
+        assert_eq!(compared(reading(&[Resource::Pods], vec![]), &then).not_looked_at.len(), 1);
+        let more = reading(&[Resource::Pods, Resource::Secrets, Resource::Nodes], vec![]);
+        assert_eq!(compared(more, &then).gone.len(), 1);
     }
 
     #[test]

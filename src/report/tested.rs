@@ -3,6 +3,7 @@
 use super::Report;
 use super::planned::{self, Answers};
 use super::rows::Row;
+use crate::code::Code;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
 
@@ -31,6 +32,9 @@ impl Report {
         self.clock = self.clock.take().or(tested.clock);
         for mut finding in tested.findings {
             answers.place(&mut finding, &self.results);
+            if finding.subject.namespace.is_empty() && finding.subject.is_namespaced() {
+                finding.subject.namespace.clone_from(&tested.plan.namespace);
+            }
             if let Some(one) =
                 self.findings.iter_mut().find(|one| explains(one, &finding, &tested.plan.namespace))
             {
@@ -70,6 +74,9 @@ impl Report {
 }
 
 fn join(one: &mut Finding, other: Finding) {
+    if !one.certain && !other.certain {
+        narrow(one, &other);
+    }
     one.evidence.extend(other.evidence);
     let add = |to: &mut Vec<String>, more: Vec<String>| {
         let new: Vec<String> = more.into_iter().filter(|text| !to.contains(text)).collect();
@@ -81,8 +88,18 @@ fn join(one: &mut Finding, other: Finding) {
     one.places.extend(new);
 }
 
+/// A test that is not certain of the same cause leaves less open, and what would settle that is something else than the
+/// test that was just made.
+fn narrow(one: &mut Finding, tested: &Finding) {
+    let is_left = |code: &Code| tested.also_possible.contains(code);
+    if one.also_possible.iter().any(is_left) {
+        one.also_possible.retain(is_left);
+        one.settle_by.clone_from(&tested.settle_by);
+    }
+}
+
 fn is_same(one: &Finding, other: &Finding) -> bool {
-    one.code == other.code && one.subject.name == other.subject.name
+    one.code == other.code && one.subject.is_object_of(&other.subject)
 }
 
 /// Whether what is written down in the cluster says why a test in this namespace failed: the run's own finding knows less
@@ -97,10 +114,14 @@ fn explains(told: &Finding, tested: &Finding, namespace: &str) -> bool {
     told.certain && same_image && is_here && crate::diagnose::says_better(told.code, tested.code)
 }
 
-/// Whether what a test found is the same said with certainty, or one of the causes that were left open.
+/// Whether what a test found is the same said with certainty, or one of the causes that were left open. What a registry
+/// answers to one namespace's credential says nothing of another's.
 fn settles(tested: &Finding, told: &Finding) -> bool {
-    let about_it = tested.subject.name == told.subject.name
-        || tested.subject.images.iter().any(|image| told.subject.images.contains(image));
+    let same_image = tested.subject.images.iter().any(|image| told.subject.images.contains(image));
+    let [here, there] = [&tested.subject.namespace, &told.subject.namespace];
+    let is_elsewhere = !here.is_empty() && !there.is_empty() && here != there;
+    let about_it = tested.subject.is_object_of(&told.subject)
+        || (same_image && !(is_elsewhere && tested.code.is_registrys_answer()));
     let is_possible = told.code == tested.code || told.also_possible.contains(&tested.code);
     tested.certain && !told.certain && about_it && is_possible
 }
@@ -182,6 +203,41 @@ mod tests {
         told.add(report(finding(Code::CredentialRejected, true, "probe/a")));
         assert_eq!(told.findings.len(), 1);
         assert_eq!(told.findings[0].evidence, ["pod/a", "probe/a"]);
+    }
+
+    #[test]
+    fn a_test_that_is_not_certain_either_narrows_what_was_left_open() {
+        let mut told = report(finding(Code::CredentialRejected, false, "pod/a"));
+        let mut narrower = finding(Code::CredentialRejected, false, "probe/a");
+        narrower.also_possible = vec![Code::AccountLocked, Code::PermissionDenied];
+        narrower.settle_by = Some("a fresh login".into());
+        told.add(report(narrower));
+        assert_eq!(told.findings.len(), 1);
+        assert_eq!(told.findings[0].also_possible, [Code::AccountLocked]);
+        assert_eq!(told.findings[0].settle_by.as_deref(), Some("a fresh login"));
+    }
+
+    #[test]
+    fn secrets_of_one_name_in_two_namespaces_are_two() {
+        let of = |namespace: &str, certain, evidence: &str| {
+            let mut finding = finding(Code::CredentialRejected, certain, evidence);
+            finding.subject.namespace = namespace.into();
+            finding
+        };
+        let tested = |namespace: &str, certain| {
+            let mut report = report(finding(Code::CredentialRejected, certain, "probe/b"));
+            report.plan.namespace = namespace.into();
+            report
+        };
+        for certain in [false, true] {
+            let mut told = report(of("one", false, "pod/one/a"));
+            told.add(tested("two", certain));
+            let namespaces: Vec<&str> =
+                told.findings.iter().map(|one| one.subject.namespace.as_str()).collect();
+            assert_eq!(namespaces, ["one", "two"]);
+            told.add(tested("one", certain));
+            assert_eq!(told.findings.len(), 2);
+        }
     }
 
     #[test]

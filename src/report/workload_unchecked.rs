@@ -54,6 +54,7 @@ pub(super) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
     let none = Workloads::default();
     let seen = evidence.workloads.as_ref().unwrap_or(&none);
     let mut unread = objects(seen, &expected(evidence, scope, seen));
+    unread.retain(|(kind, ..), _| scope.reads.contains(&kind.resource()));
     let action = evidence.plan.action;
     let mut items: Vec<NotChecked> =
         scope.reads.iter().filter_map(|read| list(*read, seen, action, &mut unread)).collect();

@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     ("every_value_is_in_the_schema_and_has_a_comment", documented),
     ("what_is_switched_off_is_not_made", switched),
     ("values_become_arguments_that_the_plugin_takes", taken),
+    ("what_may_not_be_read_is_left_out", skipped),
     ("pods_meet_the_restricted_pod_security_level_and_are_bounded", restricted),
     ("the_image_is_named_by_tag_or_digest_and_pulled_with_the_secrets_that_are_named", images),
     ("the_packaged_chart_makes_what_the_folder_makes", packaged),
@@ -186,6 +187,20 @@ fn taken() {
         last.iter().map(String::as_str).collect::<BTreeSet<_>>(),
         BTreeSet::from(["--verbose", "--interval=1h"])
     );
+}
+
+fn skipped() {
+    let skip = |values: &[&str]| -> Vec<String> {
+        let all: BTreeSet<Vec<String>> = pods(&chart(values))
+            .into_iter()
+            .map(|pod| arguments(pod).into_iter().filter(|one| one.starts_with("--skip")).collect())
+            .collect();
+        assert_eq!(all.len(), 1, "doctor and the monitor leave out the same");
+        all.into_iter().next().unwrap_or_default()
+    };
+    assert_eq!(skip(&[]), ["--skip=secrets,harbor"]);
+    assert_eq!(skip(&["rights.nodes=false", "rights.clocks=false"]), ["--skip=secrets,nodes,harbor,clocks"]);
+    assert_eq!(skip(&["rights.secrets=true", "rights.harbor.namespaces={harbor}"]), [""; 0]);
 }
 
 /// The rules of the level `restricted` (kubernetes.io, "Pod Security Standards") that a pod of one container can break.

@@ -69,6 +69,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- else }}
 - --read-only
 {{- end }}
+{{- $skip := list }}
+{{- if not $values.rights.secrets }}{{ $skip = append $skip "secrets" }}{{ end }}
+{{- if not $values.rights.nodes }}{{ $skip = append $skip "nodes" }}{{ end }}
+{{- if not $values.rights.harbor.namespaces }}{{ $skip = append $skip "harbor" }}{{ end }}
+{{- if not $values.rights.clocks }}{{ $skip = append $skip "clocks" }}{{ end }}
+{{- with $skip }}
+- --skip={{ join "," . }}
+{{- end }}
 - --max-duration={{ $values.maxDuration }}
 {{- if $values.emitEvents }}
 - --emit-events

@@ -6,6 +6,7 @@ mod testing;
 
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use regauth::api::{Api, connect};
 use regauth::bundle::Bundle;
@@ -16,12 +17,15 @@ use regauth::plan::ClockPlan;
 use regauth::report::Report;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{self, WITHIN, denied, failed};
+use super::parts::{self, WITHIN, denied, failed, left_out};
 use super::{Failure, bundle, clock, events, workloads};
-use crate::cli::{CheckUpArgs, Connection, Doctor};
+use crate::cli::{CheckUpArgs, CheckUpPart, Connection, Doctor};
 use crate::output::Output;
 use crate::settings;
 pub(super) use live::Live;
+
+/// Why a part is not looked at that was to be left out.
+const SKIP: &str = "--skip leaves it out";
 
 /// Looks at everything, tests what that leaves open, and prints what it comes to.
 pub async fn run(connection: &Connection, args: &Doctor, output: &mut Output) -> Result<u8, Failure> {
@@ -123,10 +127,13 @@ impl<'a> Visit<'a> {
                 format!("then what stays open is tested with at most {} short-lived pods", self.args.max_pods)
             }
         };
+        let wanted = |part, text| if self.args.wants(part) { text } else { "" };
         self.output.remark(&format!(
-            "plan: workloads and their pull secrets in {}, Harbor if there is one, the nodes' clocks by their leases; \
-             {tests}; at most {} s.",
+            "plan: workloads{} in {}{}{}; {tests}; at most {} s.",
+            wanted(CheckUpPart::Secrets, " and their pull secrets"),
             self.place(),
+            wanted(CheckUpPart::Harbor, ", Harbor if there is one"),
+            wanted(CheckUpPart::Clocks, ", the nodes' clocks by their leases"),
             self.args.max_duration.as_secs()
         ));
     }
@@ -134,9 +141,11 @@ impl<'a> Visit<'a> {
     /// All parts; the first says what was asked.
     async fn parts(&self) -> Result<Vec<Evidence>, Failure> {
         let (tested, harbor, clocks) =
-            tokio::join!(self.workloads_and_tests(), harbors::look(self), self.clocks());
+            tokio::join!(self.workloads_and_tests(), self.harbors(), self.clocks());
         let mut parts = tested?;
-        let mut unread = Vec::new();
+        let skipped = CheckUpPart::value_variants().iter().filter(|part| !self.args.wants(**part));
+        let skipped = skipped.map(|part| left_out(part.describe(), "it is not looked at", SKIP));
+        let mut unread: Vec<Unread> = skipped.collect();
         for part in [harbor, clocks] {
             parts.extend(part.evidence);
             unread.extend(part.unread);
@@ -157,7 +166,17 @@ impl<'a> Visit<'a> {
         Ok(testing::test(self, seen).await)
     }
 
+    async fn harbors(&self) -> Part {
+        match self.args.wants(CheckUpPart::Harbor) {
+            true => harbors::look(self).await,
+            false => Part::default(),
+        }
+    }
+
     async fn clocks(&self) -> Part {
+        if !self.args.wants(CheckUpPart::Clocks) {
+            return Part::default();
+        }
         let _doing = self.live.doing("clocks");
         let what = "the nodes' clocks";
         match access::missing(self.api, NAMESPACE, access::LEASES).await {

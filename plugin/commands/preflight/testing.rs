@@ -171,7 +171,8 @@ async fn carry_out(check: &Check<'_>, test: &PullTest, methods: Vec<Method>) -> 
         pull_secrets: test.pull_secrets.clone(),
         no_pull_secret: test.pull_secrets.is_empty(),
     };
-    let nodes = NodeArgs::of(test.nodes.clone(), OneFirst::Auto);
+    // A credential that is refused goes from one node only, so that no account is locked.
+    let nodes = NodeArgs::of(test.nodes.clone(), OneFirst::Always);
     let run = RunArgs::unasked(check.left());
     let probe = settings::probe_plan(&check.args.probing)?;
     let wanted = Wanted::of(Action::Pull, test.images.clone(), methods, Some(probe));

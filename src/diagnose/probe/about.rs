@@ -160,7 +160,11 @@ pub(super) fn of_code(look: &Look<'_>, attempt: &Attempt, judged: &Judged, code:
     finding.certain = first.certain;
     if !first.certain {
         finding.also_possible = judged.candidates.iter().skip(1).map(|other| other.code).collect();
-        finding.settle_by = first.settle_by.clone();
+        finding.settle_by = match credential.filter(|_| code == Code::CredentialRejected) {
+            // The request that settles a kubelet's refusal is the one that was just made.
+            Some(_) => Some("the registry's own log of it, or a fresh login as that user".into()),
+            None => first.settle_by.clone(),
+        };
     }
     finding
 }

@@ -15,20 +15,6 @@ use crate::finding::Finding;
 
 pub(crate) use view::{Keyring, View};
 
-/// Kinds of objects that findings about workloads name and that live in a namespace.
-const NAMESPACED: &[&str] = &[
-    "pod/",
-    "deploy/",
-    "sts/",
-    "ds/",
-    "rs/",
-    "job/",
-    "cronjob/",
-    "secret/",
-    "serviceaccount/",
-    "networkpolicy/",
-];
-
 /// Says in which namespace each finding's object is, where one namespace alone is concerned. Ids of such items name it
 /// second: `pod/NAMESPACE/POD/CONTAINER`.
 pub(super) fn place(findings: &mut [Finding], evidence: &Evidence) {
@@ -36,12 +22,11 @@ pub(super) fn place(findings: &mut [Finding], evidence: &Evidence) {
         return;
     }
     for finding in findings {
-        let is_namespaced = NAMESPACED.iter().any(|kind| finding.subject.name.starts_with(kind));
         let mut namespaces: Vec<&str> =
             finding.evidence.iter().filter_map(|id| id.split('/').nth(1)).collect();
         namespaces.sort_unstable();
         namespaces.dedup();
-        if let ([one], true) = (namespaces.as_slice(), is_namespaced) {
+        if let ([one], true) = (namespaces.as_slice(), finding.subject.is_namespaced()) {
             finding.subject.namespace = (*one).to_string();
         }
     }

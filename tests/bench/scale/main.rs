@@ -52,8 +52,8 @@ struct Line {
 }
 
 fn main() -> ExitCode {
-    let (Some(env), Some(kwok)) = (cluster(), std::env::var_os("KWOK")) else {
-        eprintln!("use `make bench-scale`: it needs the test cluster (make cluster-up) and kwok");
+    let (Some(env), Some(tools)) = (cluster(), std::env::var_os("SCALE_TOOLS")) else {
+        eprintln!("use `make bench-scale`: it needs a test cluster with a newer etcd, and kwok");
         return ExitCode::FAILURE;
     };
     let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     let mut lines: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
     for nodes in sizes {
         let begun = Instant::now();
-        let _fleet = Fleet::start(&env, Path::new(&kwok), nodes);
+        let fleet = Fleet::start(&env, Path::new(&tools), nodes);
         println!("\n{nodes} nodes are Ready after {:.1} s", begun.elapsed().as_secs_f64());
         for (name, args) in COMMANDS {
             let begun = Instant::now();
@@ -70,6 +70,10 @@ fn main() -> ExitCode {
             let crowd = name.starts_with("doctor").then(|| Crowd::gather(kubeconfig, size));
             if crowd.is_some() {
                 println!("{nodes} pods, one a node, are there after {:.1} s", begun.elapsed().as_secs_f64());
+            }
+            let late = fleet.settle();
+            if late > 0 {
+                println!("{late} nodes renew their leases late: this machine is too small for so many");
             }
             let line = line(&env, nodes, args);
             line.print(name);

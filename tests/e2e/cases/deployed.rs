@@ -59,6 +59,12 @@ fn report(log: &str) -> Value {
 
 fn check_up(space: &Space) {
     restrict(space);
+    let release = Release::install(space, &["monitor.enabled=false"]);
+    let (is_complete, log) = run_once(space, "well");
+    assert!(is_complete, "all is well, and what the rights leave out does not count: {log}");
+    assert!(log.contains("--skip leaves it out"), "{log}");
+    drop(release);
+
     space.pull_secret("broken", space.cluster.setting("SECURE_REGISTRY"), "nobody", "wrong");
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "waits"}, "spec": {
         "imagePullSecrets": [{"name": "broken"}],

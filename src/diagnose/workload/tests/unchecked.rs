@@ -48,6 +48,16 @@ fn without_the_right_to_read_secrets_it_says_what_remains() {
 }
 
 #[test]
+fn secrets_that_the_plan_leaves_out_are_neither_missed_nor_judged() {
+    let mut evidence = audit(vec![deploy("team/web").names(&["regcred"])], vec![]);
+    assert_eq!(one(&evidence).what, "secret/team/regcred");
+    let without = |read: &Resource| !matches!(read, Resource::Secrets | Resource::SecretNames);
+    evidence.plan.scope.as_mut().unwrap().reads.retain(without);
+    assert_eq!(told(&evidence), []);
+    assert!(found(&evidence).is_empty());
+}
+
+#[test]
 fn objects_that_are_refused_one_by_one_are_one_item_though_each_refusal_names_its_own() {
     let workloads =
         (0..4).map(|n| deploy(&format!("team/web{n}")).names(&[&format!("regcred{n}")])).collect();
