@@ -69,6 +69,26 @@ fn the_recorded_check_up_names_a_dozen_causes_without_a_cluster() {
 }
 
 #[test]
+fn what_a_test_came_to_stands_with_the_pull_that_it_was_made_for() {
+    let report = report(&["analyze", EXAMPLE, "-o", "json"]);
+    let all = report["findings"].as_array().expect("findings");
+    let of = |code: &str| all.iter().find(|one| one["code"] == code).expect("a finding");
+    let is_tested = |code: &str| {
+        let evidence = of(code)["evidence"].as_array().expect("ids").iter();
+        evidence.filter_map(Value::as_str).any(|id| id.starts_with("probe/") || id.starts_with("pull/"))
+    };
+    // Both pull the same image in the same namespace, each with a Secret of its own; the first one's was tested.
+    assert!(is_tested("CredentialRejected"));
+    assert!(!is_tested("PullSecretEmpty"));
+    let rejected = of("CredentialRejected");
+    assert_eq!(
+        rejected["alsoPossible"],
+        serde_json::json!(["CredentialExpired", "PermissionDenied", "AccountLocked"])
+    );
+    assert_eq!(rejected["settleBy"], "the registry's own log of it, or a fresh login as that user");
+}
+
+#[test]
 fn mends_are_written_as_asked_though_it_was_collected_otherwise() {
     let helm = report(&["analyze", EXAMPLE, "-o", "json", "--fix-format", "helm-values"]).to_string();
     assert!(helm.contains("values.yaml"), "{helm}");

@@ -6,6 +6,7 @@ use super::rows::Row;
 use crate::code::Code;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
+use crate::plan::Plan;
 
 impl Report {
     /// Judges the parts of a check-up, and puts them together. The first says what was asked; each of the others adds
@@ -35,9 +36,11 @@ impl Report {
             if finding.subject.namespace.is_empty() && finding.subject.is_namespaced() {
                 finding.subject.namespace.clone_from(&tested.plan.namespace);
             }
-            if let Some(one) =
-                self.findings.iter_mut().find(|one| explains(one, &finding, &tested.plan.namespace))
-            {
+            let is_of_another = |told: &Finding| is_of_another(told, &self.results, &tested.plan);
+            let explains = |told: &&mut Finding| {
+                !is_of_another(told) && explains(told, &finding, &tested.plan.namespace)
+            };
+            if let Some(one) = self.findings.iter_mut().find(explains) {
                 // What was harmless by itself is not where a pull fails for it.
                 one.severity = one.severity.min(finding.severity);
                 finding.evidence.retain(|id| !one.evidence.contains(id));
@@ -46,7 +49,7 @@ impl Report {
             }
             let (settled, others) = std::mem::take(&mut self.findings)
                 .into_iter()
-                .partition::<Vec<Finding>, _>(|one| settles(&finding, one));
+                .partition::<Vec<Finding>, _>(|one| settles(&finding, one, is_of_another(one)));
             self.findings = others;
             settled.into_iter().for_each(|one| take_over(&mut finding, one));
             match self.findings.iter_mut().find(|one| is_same(one, &finding)) {
@@ -91,9 +94,12 @@ fn join(one: &mut Finding, other: Finding) {
 /// A test that is not certain of the same cause leaves less open, and what would settle that is something else than the
 /// test that was just made.
 fn narrow(one: &mut Finding, tested: &Finding) {
+    let before = one.also_possible.len();
     let is_left = |code: &Code| tested.also_possible.contains(code);
     if one.also_possible.iter().any(is_left) {
         one.also_possible.retain(is_left);
+    }
+    if one.also_possible.len() < before {
         one.settle_by.clone_from(&tested.settle_by);
     }
 }
@@ -114,14 +120,24 @@ fn explains(told: &Finding, tested: &Finding, namespace: &str) -> bool {
     told.certain && same_image && is_here && crate::diagnose::says_better(told.code, tested.code)
 }
 
+/// Whether what was told is about pulls of other workloads than the one as which a test was made.
+fn is_of_another(told: &Finding, results: &[Row], plan: &Plan) -> bool {
+    let name = &plan.identity.name;
+    let is_workload =
+        name.contains('/') && !["serviceaccount/", "secret/"].iter().any(|kind| name.starts_with(kind));
+    let rows = results.iter().filter_map(|row| if let Row::Failing(row) = row { Some(row) } else { None });
+    let mut pulls = rows.filter(|row| row.evidence.iter().any(|id| told.evidence.contains(id))).peekable();
+    is_workload
+        && pulls.peek().is_some()
+        && !pulls.any(|row| row.workload == *name && row.namespace == plan.namespace)
+}
+
 /// Whether what a test found is the same said with certainty, or one of the causes that were left open. What a registry
-/// answers to one namespace's credential says nothing of another's.
-fn settles(tested: &Finding, told: &Finding) -> bool {
+/// answers to one workload says nothing of another's credential.
+fn settles(tested: &Finding, told: &Finding, is_of_another: bool) -> bool {
     let same_image = tested.subject.images.iter().any(|image| told.subject.images.contains(image));
-    let [here, there] = [&tested.subject.namespace, &told.subject.namespace];
-    let is_elsewhere = !here.is_empty() && !there.is_empty() && here != there;
     let about_it = tested.subject.is_object_of(&told.subject)
-        || (same_image && !(is_elsewhere && tested.code.is_registrys_answer()));
+        || (same_image && !(is_of_another && tested.code.is_registrys_answer()));
     let is_possible = told.code == tested.code || told.also_possible.contains(&tested.code);
     tested.certain && !told.certain && about_it && is_possible
 }
