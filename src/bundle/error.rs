@@ -22,6 +22,9 @@ pub enum BundleError {
     /// It has more files than are read.
     #[error("holds more than {} files, the most that are read", super::MAX_FILES)]
     TooManyFiles,
+    /// Its documents have more values than are kept in memory.
+    #[error("holds more than {} million JSON values, the most that are read", super::MAX_VALUES / 1_000_000)]
+    TooManyValues,
     /// A file that no bundle has.
     #[error("holds a file with the name \"{0}\", which no bundle has: collect it anew")]
     Name(Clean),

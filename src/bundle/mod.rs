@@ -34,6 +34,9 @@ const SUMS: &str = "SHA256SUMS";
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// The most files of a bundle.
 pub const MAX_FILES: usize = 4096;
+/// The most JSON values of all documents of a bundle together, of which an object counts as eight: in memory a value takes
+/// up to a hundred bytes, however few it has in the file. A check-up of 5,000 nodes has a small part of it.
+pub const MAX_VALUES: usize = 4_000_000;
 
 /// What a check-up saw, and where that comes from.
 #[derive(Clone, Debug, PartialEq)]

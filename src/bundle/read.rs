@@ -7,7 +7,9 @@ use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Bundle, BundleError, DESCRIPTION, Description, EVIDENCE, KIND, MAX_BYTES, MAX_FILES, SUMS};
+use super::{
+    Bundle, BundleError, DESCRIPTION, Description, EVIDENCE, KIND, MAX_BYTES, MAX_FILES, MAX_VALUES, SUMS,
+};
 use crate::archive::{self, File, Limits, shown};
 use crate::evidence::{API_VERSION, Evidence};
 use crate::registry::digest::Digest;
@@ -22,13 +24,17 @@ impl Bundle {
     ///
     /// [`BundleError`], for whatever is not a whole bundle of a version that is known.
     pub fn read(input: impl Read) -> Result<Self, BundleError> {
-        Self::read_within(input, LIMITS)
+        Self::read_within(input, LIMITS, MAX_VALUES)
     }
 
-    pub(super) fn read_within(mut input: impl Read, limits: Limits) -> Result<Self, BundleError> {
+    pub(super) fn read_within(
+        mut input: impl Read,
+        limits: Limits,
+        values: usize,
+    ) -> Result<Self, BundleError> {
         let head = archive::head(&mut input)?;
         let whole = Cursor::new(&head).chain(input);
-        let mut files = Files::default();
+        let mut files = Files { values, ..Files::default() };
         match head.as_slice() {
             [0x1f, 0x8b, ..] => {
                 let mut tar = GzDecoder::new(whole);
@@ -55,6 +61,8 @@ struct Files {
     evidence: BTreeMap<String, Evidence>,
     /// The SHA-256 of each, in hexadecimal.
     seen: BTreeMap<String, String>,
+    /// How many values may still follow.
+    values: usize,
 }
 
 impl Files {
@@ -72,6 +80,8 @@ impl Files {
         if self.seen.insert(name.clone(), Digest::sha256(&bytes).encoded().to_string()).is_some() {
             return Err(BundleError::Twice(shown(&name)));
         }
+        let more = if name == SUMS { lines(&bytes) } else { values(&bytes) };
+        self.values = self.values.checked_sub(more).ok_or(BundleError::TooManyValues)?;
         match name.as_str() {
             SUMS => self.sums = Some(String::from_utf8_lossy(&bytes).into_owned()),
             DESCRIPTION => self.description = Some(description(&bytes)?),
@@ -101,6 +111,21 @@ impl Files {
         let evidence: Vec<Evidence> = self.evidence.into_values().collect();
         if evidence.is_empty() { Err(BundleError::Empty) } else { Ok(Bundle { description, evidence }) }
     }
+}
+
+/// No fewer than the values of a document, told without parsing it. An object takes as much memory as eight others.
+fn values(bytes: &[u8]) -> usize {
+    let weight = |byte: &u8| match byte {
+        b',' | b'[' => 1,
+        b'{' => 8,
+        _ => 0,
+    };
+    bytes.iter().map(weight).sum()
+}
+
+/// Each line of checksums is kept, too.
+fn lines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn evidence(name: &str, bytes: &[u8]) -> Result<Evidence, BundleError> {

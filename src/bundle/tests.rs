@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Bundle, BundleError, DESCRIPTION, SUMS};
+use super::{Bundle, BundleError, DESCRIPTION, MAX_BYTES, MAX_FILES, MAX_VALUES, SUMS};
 use crate::archive::Limits;
 use crate::diagnose::tests::build::{evidence, failed, pulled};
 use crate::registry::digest::Digest;
@@ -177,6 +177,10 @@ fn a_document_of_another_form_is_told_by_its_place_and_without_its_text() {
     assert!(read(&packed(&all)).is_err());
 }
 
+fn within(bytes: &[u8], limits: Limits) -> Result<Bundle, BundleError> {
+    Bundle::read_within(bytes, limits, MAX_VALUES)
+}
+
 #[test]
 fn one_that_would_fill_the_memory_is_refused_before_it_does() {
     let limits = Limits { bytes: 1 << 20, files: 8 };
@@ -184,13 +188,58 @@ fn one_that_would_fill_the_memory_is_refused_before_it_does() {
     all[1].1 = vec![b' '; 2 << 20];
     let bomb = packed(&all);
     assert!(bomb.len() < 1 << 15, "{}", bomb.len());
-    assert_eq!(Bundle::read_within(bomb.as_slice(), limits).unwrap_err(), BundleError::TooLarge);
+    assert_eq!(within(&bomb, limits).unwrap_err(), BundleError::TooLarge);
     let evidence = files()[1].1.clone();
     let many: Vec<_> = (0..9).map(|at| (format!("evidence/{at}.json"), evidence.clone())).collect();
-    assert_eq!(Bundle::read_within(packed(&many).as_slice(), limits).unwrap_err(), BundleError::TooManyFiles);
+    assert_eq!(within(&packed(&many), limits).unwrap_err(), BundleError::TooManyFiles);
     // What follows the tar within gzip counts, too.
     let behind = gzipped(&[tarred(&files()), vec![0; 2 << 20]].concat());
-    assert_eq!(Bundle::read_within(behind.as_slice(), limits).unwrap_err(), BundleError::TooLarge);
+    assert_eq!(within(&behind, limits).unwrap_err(), BundleError::TooLarge);
+}
+
+#[test]
+fn values_that_few_bytes_make_many_of_are_counted_before_they_are_parsed() {
+    let of = |extra: String| {
+        let mut all = files();
+        let rest = String::from_utf8(all[1].1.split_off(1)).unwrap();
+        all[1].1 = format!("{{\"zz\":{extra},{rest}").into_bytes();
+        packed(&all)
+    };
+    let many = |item: &str, count: usize| of(format!("[{}0]", item.repeat(count)));
+    for (item, count) in [("0,", MAX_VALUES), ("[],", MAX_VALUES / 2), ("{},", MAX_VALUES / 9), ("\"a\",", MAX_VALUES)]
+    {
+        let error = read(&many(item, count)).unwrap_err();
+        assert_eq!(error, BundleError::TooManyValues, "{item}");
+    }
+    let error = BundleError::TooManyValues.to_string();
+    assert_eq!(error, "holds more than 4 million JSON values, the most that are read");
+    assert!(read(&many("0,", 1000)).unwrap().evidence[0].extra.contains_key("zz"));
+    // All documents count together, and so do lines of checksums.
+    let limits = Limits { bytes: MAX_BYTES, files: MAX_FILES };
+    let first = Bundle::new(bundle().evidence[..1].to_vec(), bundle().description.created_at);
+    let reads = |bundle: &Bundle, values| Bundle::read_within(bytes(bundle).as_slice(), limits, values).is_ok();
+    let enough = (1..).find(|values| reads(&first, *values)).unwrap();
+    assert!(!reads(&bundle(), enough) && reads(&bundle(), 2 * enough));
+    let mut all = files();
+    all.push((SUMS.into(), b"\n".repeat(MAX_VALUES + 1)));
+    assert_eq!(read(&gzipped(&tarred(&all))).unwrap_err(), BundleError::TooManyValues);
+}
+
+#[test]
+fn a_check_up_of_5000_nodes_has_far_fewer_values_than_are_read() {
+    use crate::evidence::Node;
+    use crate::evidence::clock::{LeaseClock, LeaseClocks};
+    let names: Vec<String> = (0..5000).map(|at| format!("node{at}")).collect();
+    let mut seen = evidence(names.iter().map(|node| failed(node, "401 Unauthorized")).collect());
+    seen.nodes = names.iter().map(|name| Node { name: name.clone(), ..Node::default() }).collect();
+    let clock = |node: &String| LeaseClock { node: node.clone(), ready: Some(true), ..LeaseClock::default() };
+    let clocks = LeaseClocks { nodes: names.iter().map(clock).collect(), ..LeaseClocks::default() };
+    let mut of_clocks = evidence(Vec::new());
+    of_clocks.leases = Some(clocks);
+    let whole = Bundle::new(vec![seen, of_clocks], bundle().description.created_at);
+    let limits = Limits { bytes: MAX_BYTES, files: MAX_FILES };
+    let read = Bundle::read_within(bytes(&whole).as_slice(), limits, MAX_VALUES / 8);
+    assert_eq!(read.map(|bundle| bundle.evidence[0].pulls.len()), Ok(5000));
 }
 
 #[test]
