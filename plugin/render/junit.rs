@@ -179,7 +179,7 @@ fn unique(cases: &mut [Case]) {
 
 fn counts(cases: &[&Case]) -> Vec<(&'static str, String)> {
     let count = |end: End| cases.iter().filter(|case| case.end == end).count().to_string();
-    let took: u64 = cases.iter().map(|case| case.took_ms).sum();
+    let took = cases.iter().map(|case| case.took_ms).fold(0, u64::saturating_add);
     vec![
         ("tests", cases.len().to_string()),
         ("failures", count(End::Failure)),

@@ -153,7 +153,7 @@ fn series(report: &Report) -> Vec<String> {
     let told = report.probes().filter_map(|row| {
         let series = row.series.as_ref()?;
         let place = if row.node.is_empty() { "this machine" } else { row.node.as_str() };
-        let tried = series.accepted + series.refused + series.failed;
+        let tried = series.accepted.saturating_add(series.refused).saturating_add(series.failed);
         let mut text = format!(
             "from {place}: {tried} of {} pushes to {}, {} apart: {} accepted, {} refused, {} not told.",
             series.asked,

@@ -59,7 +59,7 @@ pub fn bytes(bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
     for (unit, size) in UNITS {
         if bytes >= size {
-            let tenths = bytes * 10 / size;
+            let tenths = bytes.saturating_mul(10) / size;
             return if tenths < 100 {
                 format!("{}.{}{unit}", tenths / 10, tenths % 10)
             } else {

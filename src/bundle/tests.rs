@@ -206,7 +206,8 @@ fn values_that_few_bytes_make_many_of_are_counted_before_they_are_parsed() {
         packed(&all)
     };
     let many = |item: &str, count: usize| of(format!("[{}0]", item.repeat(count)));
-    for (item, count) in [("0,", MAX_VALUES), ("[],", MAX_VALUES / 2), ("{},", MAX_VALUES / 9), ("\"a\",", MAX_VALUES)]
+    for (item, count) in
+        [("0,", MAX_VALUES), ("[],", MAX_VALUES / 2), ("{},", MAX_VALUES / 9), ("\"a\",", MAX_VALUES)]
     {
         let error = read(&many(item, count)).unwrap_err();
         assert_eq!(error, BundleError::TooManyValues, "{item}");
@@ -217,7 +218,8 @@ fn values_that_few_bytes_make_many_of_are_counted_before_they_are_parsed() {
     // All documents count together, and so do lines of checksums.
     let limits = Limits { bytes: MAX_BYTES, files: MAX_FILES };
     let first = Bundle::new(bundle().evidence[..1].to_vec(), bundle().description.created_at);
-    let reads = |bundle: &Bundle, values| Bundle::read_within(bytes(bundle).as_slice(), limits, values).is_ok();
+    let reads =
+        |bundle: &Bundle, values| Bundle::read_within(bytes(bundle).as_slice(), limits, values).is_ok();
     let enough = (1..).find(|values| reads(&first, *values)).unwrap();
     assert!(!reads(&bundle(), enough) && reads(&bundle(), 2 * enough));
     let mut all = files();

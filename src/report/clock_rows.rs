@@ -139,7 +139,7 @@ fn probe_row(probe: &Probe, evidence: &Evidence, findings: &[Finding]) -> ClockR
     if let (Some(node), clock::Verdict::Agreed { by, .. }) = (truth.node(), &truth) {
         row.offset_us = Some(node.middle_us());
         row.uncertainty_us = Some(node.uncertainty_us());
-        row.samples = by.iter().map(|one| one.answers).sum();
+        row.samples = by.iter().map(|one| one.answers).fold(0, u32::saturating_add);
     }
     row.result = Verdict::Ok;
     row.state = Some(states(seen).join("; "));

@@ -115,7 +115,7 @@ fn path(look: &Look<'_>) -> Vec<StepRow> {
 }
 
 fn verdict(look: &Look<'_>) -> Verdict {
-    let always = look.target.series.as_ref().is_none_or(|series| series.refused + series.failed == 0);
+    let always = look.target.series.as_ref().is_none_or(|series| series.refused == 0 && series.failed == 0);
     match look.deciding() {
         None => Verdict::NotTested,
         Some(_) if look.works() && always => Verdict::Ok,
@@ -181,9 +181,10 @@ fn not_sent(withheld: &Withheld) -> String {
 
 /// The attempt's requests and the way to the hosts that they needed.
 fn took(look: &Look<'_>, attempt: &Attempt) -> u64 {
-    let requests: u64 = attempt.exchanges.iter().map(|exchange| exchange.took_ms).sum();
+    let requests = attempt.exchanges.iter().map(|exchange| exchange.took_ms);
     let ways = look.endpoints().flat_map(|(_, endpoint)| steps::of_endpoint(endpoint));
-    requests.saturating_add(ways.map(|step| step.took_ms).sum())
+    // An archive's numbers may be any.
+    requests.chain(ways.map(|step| step.took_ms)).fold(0, u64::saturating_add)
 }
 
 /// How an attempt ended; one whose credential was not sent is not tested.
@@ -212,7 +213,7 @@ fn series_row(series: &Series) -> SeriesRow {
         accepted: series.accepted,
         refused: series.refused,
         failed: series.failed,
-        refusal_rate: Rate::new(series.refused, series.refused + series.accepted),
+        refusal_rate: Rate::new(series.refused, series.judged()),
         stopped: series.stopped.clone(),
     }
 }

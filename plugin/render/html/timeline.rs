@@ -29,7 +29,7 @@ struct Bar<'r> {
 
 impl Bar<'_> {
     fn total(&self) -> u64 {
-        self.phases.iter().map(|phase| phase.took_ms).sum()
+        self.phases.iter().map(|phase| phase.took_ms).fold(0, u64::saturating_add)
     }
 }
 

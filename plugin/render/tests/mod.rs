@@ -5,6 +5,7 @@ mod changed_evidence;
 mod clock;
 mod doctor;
 mod explained;
+mod extremes;
 pub mod fixture;
 mod html;
 mod junit;

@@ -22,7 +22,7 @@ pub(in crate::diagnose) fn intermittent(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn refusals(look: &Look<'_>, series: &Series) -> Option<Finding> {
-    let rate = Rate::new(series.refused, series.refused + series.accepted).filter(|rate| rate.hits > 0)?;
+    let rate = Rate::new(series.refused, series.judged()).filter(|rate| rate.hits > 0)?;
     let is_harbor = look.provider() == Provider::Harbor;
     let code = if is_harbor { Code::HarborTokenRejected } else { Code::PushDenied };
     let who = match is_harbor {
@@ -55,8 +55,7 @@ fn refusals(look: &Look<'_>, series: &Series) -> Option<Finding> {
 
 /// Pushes of which it could not be told, while others worked.
 fn failures(look: &Look<'_>, series: &Series) -> Option<Finding> {
-    let told = series.accepted + series.refused + series.failed;
-    let rate = Rate::new(series.failed, told).filter(|rate| rate.hits > 0)?;
+    let rate = Rate::new(series.failed, series.tried()).filter(|rate| rate.hits > 0)?;
     let judged = series.failures.iter().map(|one| answer::lone(look, one));
     let code =
         judged.filter_map(|judged| judged.first().map(|first| first.code)).find(|code| !is_refusal(*code));

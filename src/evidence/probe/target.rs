@@ -249,3 +249,16 @@ pub struct Series {
     /// From the beginning to the end, in milliseconds.
     pub took_ms: u64,
 }
+
+impl Series {
+    /// How often it was told whether a token that had been granted is accepted.
+    pub fn judged(&self) -> u32 {
+        // Here and below: an archive's numbers may be any.
+        self.accepted.saturating_add(self.refused)
+    }
+
+    /// How often it was tried.
+    pub fn tried(&self) -> u32 {
+        self.judged().saturating_add(self.failed)
+    }
+}

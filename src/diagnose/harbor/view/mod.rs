@@ -176,7 +176,8 @@ impl<'a> View<'a> {
     pub fn logged(&self, core: &str, line: TellingLine) -> Option<u32> {
         let log = self.harbor?.logs.iter().find(|log| log.pod == core)?;
         let Outcome::Seen { value } = &log.outcome else { return None };
-        Some(value.iter().filter(|count| count.line == line).map(|count| count.count).sum())
+        let counts = value.iter().filter(|count| count.line == line).map(|count| count.count);
+        Some(counts.fold(0, u32::saturating_add))
     }
 
     /// How many lines of a kind all cores logged together.
