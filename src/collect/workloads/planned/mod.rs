@@ -6,6 +6,7 @@ mod brought;
 mod landing;
 mod objects;
 mod stream;
+mod templates;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +102,7 @@ fn unread_kinds(manifests: &Manifests) -> Vec<UnreadKind> {
     kinds.map(|(kind, count)| UnreadKind { kind: Clean::with_cap(kind, 256), count: *count }).collect()
 }
 
-/// The workloads, by their ids: of two with one name the last counts, as it does when they are applied.
+/// The workloads, by their ids: of two with one name of their own the last counts, as it does when they are applied.
 fn workloads<'m>(manifests: &'m Manifests, unread: &mut Vec<Unread>) -> BTreeMap<String, One<'m>> {
     let mut all = BTreeMap::new();
     for planned in &manifests.workloads {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::stream::{Document, documents};
+use super::templates::{self, Found};
 use super::tree::{Tree, read};
 use crate::evidence::preflight::ManifestPlace;
 use crate::text::{Clean, is_object_name, referenced_name};
@@ -13,8 +14,6 @@ use crate::text::{Clean, is_object_name, referenced_name};
 const DOCUMENTS: usize = 10_000;
 /// How deep lists may lie in each other.
 const LISTS: usize = 3;
-/// How deep a pod template may lie in a custom resource.
-const TEMPLATE: usize = 8;
 
 /// A manifest: a file, or the standard input.
 pub struct Source {
@@ -36,6 +35,8 @@ pub struct Manifests {
     /// Custom resources in which no pod template was found, by kind.
     pub(super) unread_kinds: BTreeMap<String, usize>,
     pub(super) documents: usize,
+    /// How many objects without a name of their own there are, by namespace and by what stands for the name.
+    unnamed: BTreeMap<(String, String), usize>,
     /// What could not be read, each as a place and a clause.
     pub(super) broken: Vec<(String, String)>,
 }
@@ -143,19 +144,25 @@ impl Manifests {
             return;
         }
         let is_list = kind.ends_with("List") && matches!(tree.get("items"), Tree::List(_));
-        if is_list && depth < LISTS {
+        if is_list && depth == LISTS {
+            let why = format!(
+                "lists lie in each other more than {LISTS} deep: what the innermost hold is not read"
+            );
+            self.broken.push((place.describe(), format!("document {}: {why}", self.documents)));
+            return;
+        }
+        if is_list {
             for item in items(tree) {
                 self.object(item, namespace, place, document, depth + 1);
             }
             return;
         }
         let version = tree.get("apiVersion").text().to_string();
-        let group = version.rsplit_once('/').map_or("", |(group, _)| group).to_string();
         let own = tree.at(&["metadata", "namespace"]).text();
         let namespace = if own.is_empty() { namespace.to_string() } else { referenced_name(own) };
         let name = name(&tree);
         let object = Object { namespace, name, place: place.clone(), tree };
-        match (group.as_str(), kind.as_str()) {
+        match (group(&version), kind.as_str()) {
             ("", "Secret") => self.secrets.push(object),
             ("", "ServiceAccount") => self.accounts.push(object),
             ("", "Namespace") => self.namespaces.push(object),
@@ -163,44 +170,84 @@ impl Manifests {
                 self.made.push((made_secret(object), kind));
             }
             ("kustomize.config.k8s.io", _) => self.broken.push((place.describe(), KUSTOMIZATION.into())),
-            _ => self.workload(&group, &kind, object, document),
+            _ => self.workload(&version, &kind, object, document),
         }
     }
 
-    fn workload(&mut self, group: &str, kind: &str, object: Object, document: &Document<'_>) {
+    fn workload(&mut self, version: &str, kind: &str, object: Object, document: &Document<'_>) {
+        let group = group(version);
         let known = KINDS.iter().find(|(groups, one, ..)| *one == kind && groups.contains(&group));
-        let found = match known {
-            Some((.., short, path)) => Some((short.to_string(), object.tree.at(path))),
-            None if is_builtin(group) => return,
-            None => template(object.tree.get("spec"), TEMPLATE)
-                .map(|template| (format!("{}.{group}", kind.to_ascii_lowercase()), template)),
+        let (short, found) = match known {
+            Some((.., short, path)) => {
+                (short.to_string(), vec![Found { part: String::new(), template: object.tree.at(path) }])
+            }
+            None if is_builtin(group) => return self.misplaced(version, kind, &object.place),
+            None => {
+                (format!("{}.{group}", kind.to_ascii_lowercase()), templates::found(object.tree.get("spec")))
+            }
         };
-        let Some((short, template)) = found else {
+        if found.is_empty() {
             *self.unread_kinds.entry(format!("{kind}.{group}")).or_default() += 1;
             return;
-        };
-        let spec = template.get("spec");
-        if !spec.is_map() {
-            let why = format!("{short}/{} has no pod template that could be read", object.name);
-            self.broken.push((object.place.describe(), why));
-            return;
         }
-        let mut images = Vec::new();
-        images_of(spec, &mut images);
-        let lines = images.into_iter().map(|image| (image.to_string(), document.line_of(image))).collect();
-        self.workloads.push(Planned {
-            name: format!("{short}/{}", object.name),
-            spec: spec.json(),
-            object: as_controller(&object.tree, template),
-            namespace: object.namespace,
-            place: object.place,
-            lines,
-        });
+        let name = self.unique(format!("{short}/{}", object.name), &object);
+        for Found { part, template } in found {
+            let name = if part.is_empty() { name.clone() } else { format!("{name}/{part}") };
+            let spec = template.get("spec");
+            if !spec.is_map() {
+                let why = format!("{name} has no pod template that could be read");
+                self.broken.push((object.place.describe(), why));
+                continue;
+            }
+            let mut images = Vec::new();
+            images_of(spec, &mut images);
+            let lines =
+                images.into_iter().map(|image| (image.to_string(), document.line_of(image))).collect();
+            self.workloads.push(Planned {
+                name,
+                spec: spec.json(),
+                object: as_controller(&object.tree, template),
+                namespace: object.namespace.clone(),
+                place: object.place.clone(),
+                lines,
+            });
+        }
+    }
+
+    /// A kind that makes pods under an `apiVersion` that has none of it: its pods would be left out in silence.
+    fn misplaced(&mut self, version: &str, kind: &str, place: &ManifestPlace) {
+        let Some((groups, ..)) = KINDS.iter().find(|(_, one, ..)| *one == kind) else { return };
+        let right = match groups[0] {
+            "" => "v1".to_string(),
+            group => format!("{group}/v1"),
+        };
+        let version = Clean::with_cap(version, 128);
+        let why = format!(
+            "document {} is a {kind} with the apiVersion \"{version}\", which has none: write {right}",
+            self.documents
+        );
+        self.broken.push((place.describe(), why));
+    }
+
+    /// Of what the API server names, each is another object however alike they are: `job/g`, `job/g#2`, which no object can
+    /// be called.
+    fn unique(&mut self, name: String, object: &Object) -> String {
+        if !object.tree.at(&["metadata", "name"]).text().is_empty() {
+            return name;
+        }
+        let count = self.unnamed.entry((object.namespace.clone(), name.clone())).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name}#{count}") }
     }
 }
 
 const KUSTOMIZATION: &str = "it is a kustomization, which has to be built first: \
      `kubectl kustomize FOLDER | kubectl regauth preflight -f -`";
+
+/// The API group of an `apiVersion`.
+fn group(version: &str) -> &str {
+    version.rsplit_once('/').map_or("", |(group, _)| group)
+}
 
 /// Its name; of what is named by the API server, what that begins with.
 fn name(tree: &Tree) -> String {
@@ -228,25 +275,6 @@ fn is_builtin(group: &str) -> bool {
         group.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     !group.contains('.') || (is_under(&"k8s.io") && !OTHERS.iter().any(is_under))
-}
-
-/// What in a custom resource looks like a pod template (with a `spec`), or is itself a pod's spec, as in Knative's and
-/// Argo's: the first that has containers with images.
-fn template(tree: &Tree, depth: usize) -> Option<&Tree> {
-    if depth == 0 {
-        return None;
-    }
-    let is_spec =
-        |spec: &Tree| spec.get("containers").items().iter().any(|one| !one.get("image").text().is_empty());
-    if is_spec(tree.get("spec")) {
-        return Some(tree);
-    }
-    let inner: Vec<&Tree> = match tree {
-        Tree::Map(entries) => entries.iter().map(|(_, tree)| tree).collect(),
-        Tree::List(items) => items.iter().collect(),
-        _ => Vec::new(),
-    };
-    inner.into_iter().find_map(|tree| template(tree, depth - 1))
 }
 
 /// The Secret that a controller makes from a SealedSecret (`spec.template.metadata`) or an ExternalSecret

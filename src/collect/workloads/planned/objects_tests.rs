@@ -112,3 +112,96 @@ fn hostile_names_and_documents_do_no_harm() {
         assert!(manifests.workloads.is_empty(), "{text:?}");
     }
 }
+
+#[test]
+fn every_pod_template_of_a_custom_resource_is_read_and_named_by_its_place() {
+    let text = "apiVersion: ray.io/v1\nkind: RayCluster\nmetadata: {name: ml}\nspec:\n  headGroupSpec: {template: {spec: {containers: [{image: r/head:1}]}}}\n  \
+                workerGroupSpecs:\n  - {groupName: small, template: {spec: {containers: [{image: r/small:1}]}}}\n  \
+                - {groupName: \"a b\", template: {spec: {containers: [{image: r/odd:1}]}}}\n---\n\
+                apiVersion: kubeflow.org/v1\nkind: TFJob\nmetadata: {name: train}\nspec: {tfReplicaSpecs: {Chief: {template: {spec: {containers: [{image: r/chief:1}]}}}, \
+                Worker: {template: {spec: {containers: [{image: r/worker:1}]}}}}}\n---\n\
+                apiVersion: jobset.x-k8s.io/v1alpha2\nkind: JobSet\nmetadata: {name: set}\nspec: {replicatedJobs: [{name: driver, template: {spec: {template: {spec: {containers: [{image: r/driver:1}]}}}}}]}\n";
+    let manifests = read_all(text);
+    assert_eq!(
+        names(&manifests),
+        [
+            "team/raycluster.ray.io/ml/headGroupSpec",
+            "team/raycluster.ray.io/ml/workerGroupSpecs.small",
+            "team/raycluster.ray.io/ml/workerGroupSpecs.2",
+            "team/tfjob.kubeflow.org/train/tfReplicaSpecs.Chief",
+            "team/tfjob.kubeflow.org/train/tfReplicaSpecs.Worker",
+            "team/jobset.jobset.x-k8s.io/set",
+        ]
+    );
+    let images: Vec<&String> = manifests.workloads.iter().flat_map(|one| one.lines.keys()).collect();
+    assert_eq!(images, ["r/head:1", "r/small:1", "r/odd:1", "r/chief:1", "r/worker:1", "r/driver:1"]);
+    assert!(manifests.broken.is_empty() && manifests.unread_kinds.is_empty());
+}
+
+#[test]
+fn objects_that_the_api_server_names_are_several_however_alike_they_are() {
+    let job = |name: &str, image: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {name}\nspec: {{template: {{spec: {{containers: [{{image: {image}}}]}}}}}}\n---\n"
+        )
+    };
+    let text = [
+        job("{generateName: g-}", "r/a:1"),
+        job("{generateName: g-}", "r/b:1"),
+        job("{}", "r/c:1"),
+        job("{}", "r/d:1"),
+        job("{generateName: g-, namespace: other}", "r/e:1"),
+        job("{name: same}", "r/f:1"),
+        job("{name: same}", "r/g:1"),
+    ]
+    .concat();
+    let manifests = read_all(&text);
+    assert_eq!(
+        names(&manifests),
+        [
+            "team/job/g",
+            "team/job/g#2",
+            "team/job/unnamed",
+            "team/job/unnamed#2",
+            "other/job/g",
+            "team/job/same",
+            "team/job/same"
+        ]
+    );
+    // Of two with one name the last is what is there in the end.
+    let all = super::super::workloads(&manifests, &mut Vec::new());
+    let images: Vec<&String> = all.values().flat_map(|one| one.planned.lines.keys()).collect();
+    assert_eq!(images, ["r/e:1", "r/a:1", "r/b:1", "r/g:1", "r/c:1", "r/d:1"]);
+}
+
+#[test]
+fn what_would_be_left_out_in_silence_is_told() {
+    let pod = "{kind: Pod, apiVersion: v1, metadata: {name: a}, spec: {containers: [{image: r/a:1}]}}";
+    let nested = |depth: usize| {
+        let list = (0..depth)
+            .fold(pod.to_string(), |inner, _| format!("{{kind: List, apiVersion: v1, items: [{inner}]}}"));
+        read_all(&format!("{list}\n"))
+    };
+    assert_eq!((nested(3).workloads.len(), nested(3).broken.len()), (1, 0));
+    assert_eq!(nested(4).workloads.len(), 0);
+    let (place, why) = nested(4).broken.remove(0);
+    assert_eq!(
+        (place.as_str(), why.starts_with("document 1: lists lie in each other")),
+        ("deploy.yaml:1", true),
+        "{why}"
+    );
+    for (version, kind, right) in [
+        ("v1", "Deployment", "apps/v1"),
+        ("apps/v1", "Pod", "v1"),
+        ("batch", "CronJob", "batch/v1"),
+        ("", "Job", "batch/v1"),
+    ] {
+        let manifests =
+            read_all(&format!("apiVersion: \"{version}\"\nkind: {kind}\nmetadata: {{name: a}}\n"));
+        let told: Vec<&str> = manifests.broken.iter().map(|(_, why)| why.as_str()).collect();
+        let wanted = format!(
+            "document 1 is a {kind} with the apiVersion \"{version}\", which has none: write {right}"
+        );
+        assert_eq!(told, [wanted]);
+    }
+}
