@@ -266,3 +266,64 @@ fn other_names_give_the_same_findings() {
     assert_eq!(read(&bytes(&other)).unwrap(), other);
     assert_eq!(files()[0].0, DESCRIPTION);
 }
+
+/// What has an id, and what findings say that they are told from.
+fn ids(evidence: &[crate::evidence::Evidence], report: &Report) -> (Vec<String>, Vec<String>) {
+    fn gather(value: &Value, ids: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                ids.extend(fields.get("id").and_then(Value::as_str).map(str::to_string));
+                fields.values().for_each(|value| gather(value, ids));
+            }
+            Value::Array(items) => items.iter().for_each(|item| gather(item, ids)),
+            _ => {}
+        }
+    }
+    let mut known = Vec::new();
+    evidence.iter().for_each(|one| gather(&serde_json::to_value(one).unwrap(), &mut known));
+    (known, report.findings.iter().flat_map(|one| one.evidence.clone()).collect())
+}
+
+#[test]
+fn names_that_are_words_of_the_format_give_the_same_findings_and_their_ids_resolve() {
+    let example: &[u8] =
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/broken-cluster.regauth"));
+    let mut whole = read(example).unwrap();
+    let called = [
+        ("hollow", "secret"),
+        ("nowhere", "job"),
+        ("cut", "deploy"),
+        ("upper", "pod"),
+        ("typo", "pull"),
+        ("broken-", "node-"),
+        ("/broken", "/node"),
+        ("team/app:", "workload/secret:"),
+        ("regcred", "probe"),
+        ("/tools/", "/serviceaccount/"),
+    ];
+    for one in &mut whole.evidence {
+        let text = serde_json::to_string(one).unwrap();
+        let text = called.iter().fold(text, |text, (name, word)| text.replace(name, word));
+        *one = serde_json::from_str(&text).unwrap();
+    }
+    let other = whole.anonymized().unwrap();
+    let (whole_report, other_report) =
+        (Report::of_all(&whole.evidence).unwrap(), Report::of_all(&other.evidence).unwrap());
+    let codes = |report: &Report| -> Vec<_> {
+        report.findings.iter().map(|one| (one.code, one.certain, one.severity, one.evidence.len())).collect()
+    };
+    assert_eq!(codes(&other_report), codes(&whole_report));
+    assert!(codes(&whole_report).len() >= 10, "{:?}", codes(&whole_report));
+    for (evidence, report) in [(&whole.evidence, &whole_report), (&other.evidence, &other_report)] {
+        let (known, told) = ids(evidence, report);
+        for id in told {
+            let resolves = known.iter().any(|one| id == *one || id.starts_with(&format!("{one}/")));
+            assert!(resolves, "{id} is none of {known:?}");
+        }
+    }
+    let kinds = |report: &Report| -> Vec<String> {
+        let subjects = report.findings.iter().map(|one| one.subject.name.clone());
+        subjects.map(|name| name.split('/').next().unwrap_or_default().to_string()).collect()
+    };
+    assert_eq!(kinds(&other_report), kinds(&whole_report));
+}

@@ -79,6 +79,39 @@ const NAMES: &[&str] = &[
     "tls.key",
 ];
 
+/// Words by which ids and identities say of what kind a thing is (`pod/team/web/app`, `secret/regcred`,
+/// `probe/node1/pod`). Rules read them, so they stay even where something is called so.
+const KINDS: &[&str] = &[
+    "builder",
+    "configmap",
+    "cronjob",
+    "deploy",
+    "deployment",
+    "ds",
+    "ingress",
+    "job",
+    "lease",
+    "machine",
+    "namespace",
+    "networkpolicy",
+    "node",
+    "ntp",
+    "persistentvolumeclaim",
+    "pod",
+    "podtemplate",
+    "probe",
+    "pull",
+    "rc",
+    "rs",
+    "sandbox",
+    "secret",
+    "service",
+    "serviceaccount",
+    "store",
+    "sts",
+    "workload",
+];
+
 /// Words of the messages that rules read: a name that is one of them stays in sentences.
 const WORDS: &[&str] = &[
     "a",
@@ -259,7 +292,12 @@ fn is_region(label: &str) -> bool {
 
 /// Whether a name stays.
 pub(super) fn is_name(name: &str) -> bool {
-    NAMES.contains(&name)
+    NAMES.contains(&name) || is_kind(name)
+}
+
+/// Whether a word says of what kind a thing is.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.contains(&word)
 }
 
 /// Whether a word stays in a sentence.

@@ -88,6 +88,9 @@ impl Names {
 
     /// Takes up one name.
     pub(super) fn take(&mut self, kind: Kind, name: &str) {
+        // A user may be called as an id begins.
+        let (first, rest) = name.split_once('/').unwrap_or(("", name));
+        let name = if common::is_kind(first) { rest } else { name };
         let is_number = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if name.is_empty() || is_number || common::is_name(name) || self.words.contains_key(name) {
             return;

@@ -51,9 +51,24 @@ fn registries_that_the_rules_know_stay_known() {
 
 #[test]
 fn a_name_that_is_a_word_of_messages_is_replaced_where_it_stands_as_a_name() {
-    let mut names = names(&[(Kind::Image, "reg.acme.io/team/image:pull")]);
-    let said = replaced("failed to pull image \"reg.acme.io/team/image:pull\": not found", &mut names);
+    let mut names = names(&[(Kind::Image, "reg.acme.io/team/image:error")]);
+    let said = replaced("failed to pull image \"reg.acme.io/team/image:error\": not found", &mut names);
     assert_eq!(said, "failed to pull image \"name-1.name-2.io/name-3/name-4:label-1\": not found");
+}
+
+#[test]
+fn the_kinds_in_ids_stay_where_something_is_called_like_one() {
+    let mut names = names(&[
+        (Kind::Container, "job"),
+        (Kind::Image, "reg.acme.io/pod/secret:deploy"),
+        (Kind::Workload, "deploy/pull"),
+        (Kind::User, "secret/robot"),
+    ]);
+    for id in ["job/migrate", "secret/shop/x", "pod/shop/pod-x2/job", "deploy/pull", "probe/node1/node/0"] {
+        assert_eq!(replaced(id, &mut names), id);
+    }
+    assert_eq!(replaced("reg.acme.io/pod/secret:deploy", &mut names), "name-1.name-2.io/pod/secret:deploy");
+    assert_eq!(replaced("secret/robot was refused", &mut names), "secret/user-1 was refused");
 }
 
 #[test]
