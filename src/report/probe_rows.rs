@@ -55,6 +55,7 @@ fn unseen(probe: &Probe, evidence: &Evidence, findings: &[Finding]) -> Vec<Row> 
     let row = |image: &String| {
         Row::Probe(ProbeRow {
             node: probe.node.clone(),
+            namespace: evidence.plan.namespace.clone(),
             network: probe.network,
             image: image.clone(),
             action: evidence.plan.action,
@@ -85,6 +86,7 @@ fn probe_row(look: &Look<'_>, findings: &[Finding]) -> ProbeRow {
     let failed = result != Verdict::Ok;
     ProbeRow {
         node: look.probe.node.clone(),
+        namespace: look.evidence.plan.namespace.clone(),
         network: look.probe.network,
         image: look.target.image.clone(),
         action: look.target.action,

@@ -97,6 +97,9 @@ pub struct ProbeRow {
     /// The node; empty for this machine.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub node: String,
+    /// The namespace as whose identity it looked, which is where the Secrets of its credentials are.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
     /// The network that it looked from.
     pub network: Network,
     /// The image or repository as the user wrote it.

@@ -150,6 +150,7 @@ mod tests {
     fn row(image: &str, result: Verdict, code: Option<Code>) -> ProbeRow {
         ProbeRow {
             node: "node1".into(),
+            namespace: "team".into(),
             network: Network::Pod,
             image: image.into(),
             action: Action::Push,

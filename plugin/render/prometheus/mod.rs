@@ -135,9 +135,9 @@ fn of_credentials(report: &Report, truncated: &mut Family) -> Vec<Family> {
             _ => {}
         }
     }
-    for attempt in report.probes().flat_map(|row| &row.attempts) {
+    for (row, attempt) in report.probes().flat_map(|row| row.attempts.iter().map(move |one| (row, one))) {
         if let (Some(source), Some(at)) = (&attempt.credential, attempt.expires_at) {
-            tell(&report.plan.namespace, source.clone(), at);
+            tell(&row.namespace, source.clone(), at);
         }
     }
     bounded(&mut ends, truncated, |at| at);

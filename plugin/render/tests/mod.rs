@@ -108,6 +108,7 @@ fn probe(node: &str, network: Network, result: Verdict) -> ProbeRow {
     let failed = result == Verdict::Failed;
     ProbeRow {
         node: node.into(),
+        namespace: "team".into(),
         network,
         image: IMAGE.into(),
         action: Action::Pull,

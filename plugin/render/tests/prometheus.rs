@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regauth::code::Code;
 use regauth::evidence::Action;
 use regauth::finding::{Finding, Subject};
+use regauth::report::Row;
 
 use super::fixture::{HOSTILE, cluster};
 use crate::render::prometheus;
@@ -107,6 +108,27 @@ fn times_are_in_seconds() {
     assert_eq!(of("regauth_credential_expiry_timestamp_seconds", &regcred), 1_767_268_800.0);
     assert_eq!(of("regauth_credential_seconds_to_expiry", &regcred), 43_200.0);
     assert!(!series.iter().any(|one| one.0 == "regauth_clock_offset_seconds" && one.1["node"] == "node4"));
+}
+
+#[test]
+fn a_credential_is_of_the_namespace_in_which_it_was_tested() {
+    let mut report = cluster(5);
+    // What is asked of all namespaces is asked from one of them.
+    report.plan.namespace = "default".into();
+    let began = report.run.started_at;
+    let mut probes = report.results.iter_mut().filter_map(|row| match row {
+        Row::Probe(row) => Some(row),
+        _ => None,
+    });
+    let tested = probes.next().unwrap();
+    tested.namespace = "other".into();
+    tested.attempts.iter_mut().for_each(|attempt| attempt.expires_at = Some(began));
+    let series = read(&prometheus::report(&report));
+    let of = |namespace: &str| {
+        let expiry = series.iter().filter(|one| one.0 == "regauth_credential_expiry_timestamp_seconds");
+        expiry.filter(|one| one.1["namespace"] == namespace).count()
+    };
+    assert_eq!([of("other"), of("team"), of("default")], [1, 1, 0]);
 }
 
 #[test]

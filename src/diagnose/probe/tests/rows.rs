@@ -2,9 +2,9 @@
 
 use super::build::*;
 use crate::code::Code;
-use crate::evidence::Evidence;
 use crate::evidence::endpoint::ConnectFailure;
 use crate::evidence::probe::{Network, Withheld};
+use crate::evidence::{Evidence, Outcome};
 use crate::report::{ProbeRow, Report, Verdict};
 
 fn rows(evidence: &Evidence) -> Vec<ProbeRow> {
@@ -31,6 +31,28 @@ fn a_row_says_where_it_failed_and_as_whom() {
     let steps: Vec<&str> = rows[0].path.iter().map(|step| step.step.as_str()).collect();
     assert_eq!(steps, ["DNS", "connect", "TLS"]);
     assert_eq!(rows[0].took_ms, Some(9 + 8), "three requests, and the way");
+}
+
+#[test]
+fn a_row_keeps_the_namespace_of_its_test_where_tests_of_several_are_put_together() {
+    let of = |namespace: &str| {
+        let mut evidence = evidence(vec![pulled_by("node1", vec![anonymous(closed())])], Vec::new());
+        evidence.plan.namespace = namespace.into();
+        evidence
+    };
+    let report = Report::of_all(&[of("default"), of("one"), of("two")]).unwrap();
+    let namespaces: Vec<&str> = report.probes().map(|row| row.namespace.as_str()).collect();
+    assert_eq!(namespaces, ["default", "one", "two"]);
+}
+
+#[test]
+fn times_that_no_probe_measures_are_added_without_overflow() {
+    let mut probe = pulled_by("node1", vec![anonymous(all_good())]);
+    let Outcome::Seen { value } = &mut probe.outcome else { unreachable!("it was seen") };
+    for attempt in value.targets.iter_mut().flat_map(|target| &mut target.attempts) {
+        attempt.exchanges.iter_mut().for_each(|exchange| exchange.took_ms = u64::MAX - 1);
+    }
+    assert_eq!(rows(&evidence(vec![probe], Vec::new()))[0].took_ms, Some(u64::MAX));
 }
 
 #[test]
