@@ -2,6 +2,7 @@
 //!
 //! What manifests bring counts as there. Nothing is written.
 
+mod argo;
 mod brought;
 mod landing;
 mod objects;

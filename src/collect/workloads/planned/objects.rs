@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::stream::{Document, documents};
-use super::templates::{self, Found};
+use super::templates::{self, Found, as_controller, images_of};
 use super::tree::{Tree, read};
 use crate::evidence::preflight::ManifestPlace;
 use crate::text::{Clean, is_object_name, referenced_name};
@@ -178,12 +178,10 @@ impl Manifests {
         let group = group(version);
         let known = KINDS.iter().find(|(groups, one, ..)| *one == kind && groups.contains(&group));
         let (short, found) = match known {
-            Some((.., short, path)) => {
-                (short.to_string(), vec![Found { part: String::new(), template: object.tree.at(path) }])
-            }
+            Some((.., short, path)) => (short.to_string(), vec![Found::only(object.tree.at(path))]),
             None if is_builtin(group) => return self.misplaced(version, kind, &object.place),
             None => {
-                (format!("{}.{group}", kind.to_ascii_lowercase()), templates::found(object.tree.get("spec")))
+                (format!("{}.{group}", kind.to_ascii_lowercase()), templates::of(group, kind, &object.tree))
             }
         };
         if found.is_empty() {
@@ -191,18 +189,21 @@ impl Manifests {
             return;
         }
         let name = self.unique(format!("{short}/{}", object.name), &object);
-        for Found { part, template } in found {
-            let name = if part.is_empty() { name.clone() } else { format!("{name}/{part}") };
+        for one in found {
+            let name = if one.part.is_empty() { name.clone() } else { format!("{name}/{}", one.part) };
+            let template = one.template.tree();
             let spec = template.get("spec");
             if !spec.is_map() {
                 let why = format!("{name} has no pod template that could be read");
                 self.broken.push((object.place.describe(), why));
                 continue;
             }
-            let mut images = Vec::new();
-            images_of(spec, &mut images);
-            let lines =
-                images.into_iter().map(|image| (image.to_string(), document.line_of(image))).collect();
+            if one.unknown > 0 {
+                let why = format!("{name} has an image that is known only when it runs: it holds parameters");
+                self.broken.push((object.place.describe(), why));
+            }
+            let images = images_of(spec).into_iter();
+            let lines = images.map(|image| (image.to_string(), document.line_of(image))).collect();
             self.workloads.push(Planned {
                 name,
                 spec: spec.json(),
@@ -284,27 +285,6 @@ fn made_secret(object: Object) -> Object {
     let external = object.tree.at(&["spec", "target", "name"]).text();
     let name = [sealed, external].into_iter().find(|name| is_object_name(name)).map(str::to_string);
     Object { name: name.unwrap_or_else(|| object.name.clone()), ..object }
-}
-
-fn images_of<'t>(spec: &'t Tree, images: &mut Vec<&'t str>) {
-    for list in ["initContainers", "containers", "ephemeralContainers"] {
-        images.extend(spec.get(list).items().iter().map(|one| one.get("image").text()));
-    }
-    images.extend(spec.get("volumes").items().iter().map(|one| one.at(&["image", "reference"]).text()));
-    images.retain(|image| !image.is_empty());
-}
-
-/// An object in the form of anything that has a pod template.
-fn as_controller(object: &Tree, template: &Tree) -> Zeroizing<String> {
-    let is_none = matches!(object.at(&["spec", "replicas"]), Tree::Number(number) if number == "0");
-    let is_suspended = matches!(object.at(&["spec", "suspend"]), Tree::Bool(true));
-    // Of a pod, its own metadata are those of the template.
-    Zeroizing::new(format!(
-        r#"{{"spec":{{"replicas":{},"suspend":{is_suspended},"template":{{"metadata":{{"labels":{}}},"spec":{}}}}}}}"#,
-        if is_none { "0" } else { "null" },
-        template.at(&["metadata", "labels"]).json().as_str(),
-        template.get("spec").json().as_str(),
-    ))
 }
 
 #[cfg(test)]

@@ -205,3 +205,28 @@ fn what_would_be_left_out_in_silence_is_told() {
         assert_eq!(told, [wanted]);
     }
 }
+
+#[test]
+fn each_template_of_an_argo_workflow_that_runs_containers_is_a_pod() {
+    let text = "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: nightly}\nspec:\n  schedule: daily\n  workflowSpec:\n    \
+                serviceAccountName: builder\n    imagePullSecrets: [{name: regcred}]\n    templates:\n    - {name: main, steps: [[{name: a, template: build}]]}\n    \
+                - {name: build, serviceAccountName: own, container: {image: r/kaniko:1}, sidecars: [{name: s, image: r/side:1}]}\n    \
+                - {name: shell, initContainers: [{name: i, image: r/init:1}], script: {image: r/script:1, source: x}}\n    \
+                - {name: pair, containerSet: {containers: [{name: a, image: r/a:1}, {name: b, image: \"{{inputs.parameters.image}}\"}]}}\n";
+    let manifests = read_all(text);
+    let kind = "team/cronworkflow.argoproj.io/nightly";
+    assert_eq!(names(&manifests), [format!("{kind}/build"), format!("{kind}/shell"), format!("{kind}/pair")]);
+    let images: Vec<&String> = manifests.workloads.iter().flat_map(|one| one.lines.keys()).collect();
+    assert_eq!(images, ["r/kaniko:1", "r/side:1", "r/init:1", "r/script:1", "r/a:1"]);
+    let told: Vec<&str> = manifests.broken.iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "cronworkflow.argoproj.io/nightly/pair has an image that is known only when it runs: it holds parameters"
+        ]
+    );
+    let all = super::super::workloads(&manifests, &mut Vec::new());
+    let accounts: Vec<&str> = all.values().map(|one| one.group.service_account.as_str()).collect();
+    assert_eq!(accounts, ["own", "builder", "builder"]);
+    assert!(all.values().all(|one| one.group.template_secrets == ["regcred"]));
+}

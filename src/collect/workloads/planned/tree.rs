@@ -102,6 +102,20 @@ impl Tree {
         if let Self::Map(entries) = self { entries } else { &[] }
     }
 
+    /// The same once more.
+    pub fn copy(&self) -> Self {
+        match self {
+            Self::Null => Self::Null,
+            Self::Bool(value) => Self::Bool(*value),
+            Self::Number(text) => Self::Number(text.clone()),
+            Self::Text(text) => Self::Text(text.clone()),
+            Self::List(items) => Self::List(items.iter().map(Self::copy).collect()),
+            Self::Map(entries) => {
+                Self::Map(entries.iter().map(|(key, tree)| (key.clone(), tree.copy())).collect())
+            }
+        }
+    }
+
     pub fn is_map(&self) -> bool {
         matches!(self, Self::Map(_))
     }
