@@ -16,6 +16,7 @@ pub const CASES: &[Case] = &[
     ("what_is_switched_off_is_not_made", switched),
     ("values_become_arguments_that_the_plugin_takes", taken),
     ("what_may_not_be_read_is_left_out", skipped),
+    ("whatever_makes_pods_is_told_the_probes_image", probing),
     ("pods_meet_the_restricted_pod_security_level_and_are_bounded", restricted),
     ("the_image_is_named_by_tag_or_digest_and_pulled_with_the_secrets_that_are_named", images),
     ("the_packaged_chart_makes_what_the_folder_makes", packaged),
@@ -201,6 +202,32 @@ fn skipped() {
     assert_eq!(skip(&[]), ["--skip=secrets,harbor"]);
     assert_eq!(skip(&["rights.nodes=false", "rights.clocks=false"]), ["--skip=secrets,nodes,harbor,clocks"]);
     assert_eq!(skip(&["rights.secrets=true", "rights.harbor.namespaces={harbor}"]), [""; 0]);
+    // A check-up of one namespace looks for Harbors there and nowhere else.
+    let within = |namespace: &str, harbors: &str| {
+        let (namespace, harbors) =
+            (format!("namespace={namespace}"), format!("rights.harbor.namespaces={{{harbors}}}"));
+        skip(&["scope=namespace", "rights.secrets=true", &namespace, &harbors])
+    };
+    assert_eq!(within("team", "harbor"), ["--skip=harbor"]);
+    assert_eq!(within("harbor", "other,harbor"), [""; 0]);
+    // The release's own.
+    assert_eq!(within("", "regauth"), [""; 0]);
+}
+
+fn probing() {
+    let told = |values: &[&str], component: &str| {
+        let image = "tests.probeImage=r.example.com/tools/regauth-probe:1";
+        let objects = chart(&[values, &[image]].concat());
+        let pods = pods(&objects);
+        let of = |pod: &&Value| arguments(pod).first().is_some_and(|command| command == component);
+        let pod = pods.into_iter().find(of).expect(component);
+        arguments(pod).contains(&"--probe-image=r.example.com/tools/regauth-probe:1".to_string())
+    };
+    for (values, doctor, monitor) in
+        [(&[][..], false, false), (&["tests.create=true"], true, true), (CANARY, false, true)]
+    {
+        assert_eq!((told(values, "doctor"), told(values, "monitor")), (doctor, monitor), "{values:?}");
+    }
 }
 
 /// The rules of the level `restricted` (kubernetes.io, "Pod Security Standards") that a pod of one container can break.

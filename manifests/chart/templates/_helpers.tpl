@@ -57,9 +57,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- if $values.tests.create }}
 - --max-pods={{ $values.tests.maxPods }}
-{{- with $values.tests.probeImage }}
-- --probe-image={{ . }}
-{{- end }}
 {{- range $values.tests.images }}
 - --image={{ . }}
 {{- end }}
@@ -69,10 +66,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- else }}
 - --read-only
 {{- end }}
+{{- if or $values.tests.create .writes }}
+{{- with $values.tests.probeImage }}
+- --probe-image={{ . }}
+{{- end }}
+{{- end }}
 {{- $skip := list }}
 {{- if not $values.rights.secrets }}{{ $skip = append $skip "secrets" }}{{ end }}
 {{- if not $values.rights.nodes }}{{ $skip = append $skip "nodes" }}{{ end }}
-{{- if not $values.rights.harbor.namespaces }}{{ $skip = append $skip "harbor" }}{{ end }}
+{{- /* A check-up of one namespace looks for Harbors nowhere else. */}}
+{{- $harbors := $values.rights.harbor.namespaces }}
+{{- if eq $values.scope "namespace" }}
+{{- $harbors = has (include "regauth.namespace" .root) $harbors | ternary $harbors list }}
+{{- end }}
+{{- if not $harbors }}{{ $skip = append $skip "harbor" }}{{ end }}
 {{- if not $values.rights.clocks }}{{ $skip = append $skip "clocks" }}{{ end }}
 {{- with $skip }}
 - --skip={{ join "," . }}
