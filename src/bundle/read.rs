@@ -137,7 +137,9 @@ fn evidence(name: &str, bytes: &[u8]) -> Result<Evidence, BundleError> {
     let mut value: Value = decode(name, bytes)?;
     clean(&mut value);
     // Written as it came, so that errors tell the place.
-    decode(name, &serde_json::to_vec_pretty(&value).map_err(|error| undecodable(name, &error))?)
+    let cleaned = serde_json::to_vec_pretty(&value).map_err(|error| undecodable(name, &error))?;
+    drop(value);
+    decode(name, &cleaned)
 }
 
 /// What is read first: a document of a version that is not known may have any other field.
