@@ -21,6 +21,8 @@ mod kubectl;
 mod picture;
 mod portable;
 #[cfg(target_os = "linux")]
+mod programs;
+#[cfg(target_os = "linux")]
 mod readme;
 #[cfg(target_os = "linux")]
 mod shells;
