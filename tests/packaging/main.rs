@@ -1,6 +1,6 @@
-//! How people get the plugin: what the READMEs show, versions, completion by the real kubectl and the real shells, archives
-//! and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is not on this machine
-//! is counted as ignored.
+//! How people get the plugin: what the READMEs and the commands' help show, versions, completion by the real kubectl and the
+//! real shells, archives and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is
+//! not on this machine is counted as ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
@@ -10,6 +10,8 @@ mod api;
 mod archives;
 #[cfg(target_os = "linux")]
 mod complete;
+#[cfg(target_os = "linux")]
+mod examples;
 #[cfg(target_os = "linux")]
 mod folder;
 #[cfg(target_os = "linux")]
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
     cases.extend([
         archives::CASES,
         complete::CASES,
+        examples::CASES,
         krew::CASES,
         picture::CASES,
         readme::CASES,
