@@ -29,6 +29,8 @@ pub struct Test {
     pub workload: String,
     pub namespace: String,
     pub identity: IdentityArgs,
+    /// The pull secrets that it comes to, as far as that is known.
+    pub pull_secrets: Vec<String>,
     pub images: Vec<String>,
     /// How many of its images are not tested.
     pub left_out: usize,
@@ -87,9 +89,10 @@ pub fn is_open(test: &Test, evidence: &Evidence, report: &Report) -> bool {
     pulls.filter(|one| one.workload == test.workload).any(|one| !settled.contains(&one.id.as_str()))
 }
 
-/// One workload that runs for each registry, on one of its nodes: whether it could be pulled again.
-pub fn of_healthy(evidence: &Evidence, at_most: usize) -> Vec<Test> {
-    let Some(seen) = &evidence.workloads else { return Vec::new() };
+/// One workload that runs for each registry, on one of its nodes: whether it could be pulled again. Beside it, of how many
+/// registries none is tested.
+pub fn of_healthy(evidence: &Evidence, at_most: usize) -> (Vec<Test>, usize) {
+    let Some(seen) = &evidence.workloads else { return (Vec::new(), 0) };
     let fails = |workload: &Workload| seen.failing.iter().any(|one| one.workload == workload.id);
     let running = seen.workloads.iter().filter(|one| one.active && !one.out_of_scope && !fails(one));
     let mut registries: Vec<String> = Vec::new();
@@ -97,13 +100,17 @@ pub fn of_healthy(evidence: &Evidence, at_most: usize) -> Vec<Test> {
     for workload in running {
         for image in workload.images.iter().filter(|image| image.started > 0) {
             let Ok(reference) = Reference::parse(&image.image) else { continue };
-            if tests.len() < at_most && !registries.iter().any(|known| known == reference.registry()) {
-                registries.push(reference.registry().to_string());
-                tests.extend(healthy(workload, image));
+            if registries.iter().any(|known| known == reference.registry()) {
+                continue;
+            }
+            registries.push(reference.registry().to_string());
+            if tests.len() < at_most {
+                tests.extend(healthy(seen, workload, image));
             }
         }
     }
-    tests
+    let left_out = registries.len().saturating_sub(tests.len());
+    (tests, left_out)
 }
 
 /// Ids of evidence that findings of some kind explain.
@@ -112,12 +119,16 @@ fn told(report: &Report, is_such: impl Fn(Code, bool) -> bool) -> Vec<&str> {
     findings.flat_map(|finding| finding.evidence.iter().map(String::as_str)).collect()
 }
 
-fn healthy(workload: &Workload, image: &ImageUse) -> Option<Test> {
+fn healthy(seen: &Workloads, workload: &Workload, image: &ImageUse) -> Option<Test> {
     let as_workload: WorkloadRef = workload.name.parse().ok()?;
+    let account = seen.service_account(&workload.namespace, &workload.service_account);
+    let of_account = account.and_then(|account| account.seen()).map(|account| account.pull_secrets.clone());
+    let own = Some(workload.pull_secrets.clone()).filter(|names| !names.is_empty());
     Some(Test {
         workload: workload.id.clone(),
         namespace: workload.namespace.clone(),
         identity: IdentityArgs { as_workload: Some(as_workload), ..IdentityArgs::default() },
+        pull_secrets: own.or(of_account).unwrap_or_default(),
         images: vec![image.image.clone()],
         left_out: 0,
         nodes: image.started_on.iter().take(1).cloned().collect(),
@@ -146,6 +157,7 @@ fn failing(seen: &Workloads, group: &[&FailingPull], evidence: &Evidence) -> Opt
         workload: first.workload.clone(),
         namespace: first.namespace.clone(),
         identity: identity(seen, first),
+        pull_secrets: first.pull_secrets.clone(),
         images,
         left_out,
         nodes,
@@ -285,10 +297,12 @@ mod tests {
             running("db", "one.example.com/db:1"),
             running("cache", "redis:7"),
         ]);
-        let tests = of_healthy(&evidence, 3);
+        let (tests, none) = of_healthy(&evidence, 3);
         let told: Vec<(&str, &str)> =
             tests.iter().map(|test| (test.workload.as_str(), test.nodes[0].as_str())).collect();
         assert_eq!(told, [("workload/team/deploy/api", "node2"), ("workload/team/deploy/cache", "node2")]);
-        assert_eq!(of_healthy(&evidence, 1).len(), 1);
+        assert_eq!(none, 0);
+        let (tests, other_registries) = of_healthy(&evidence, 1);
+        assert_eq!((tests.len(), other_registries), (1, 1));
     }
 }

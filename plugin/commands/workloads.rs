@@ -30,6 +30,21 @@ pub async fn read(
     Ok(evidence)
 }
 
+/// What was asked, where nothing of it could be read.
+pub fn unread(
+    api: &Api,
+    connection: &Connection,
+    scope: &ScopeArgs,
+    action: Action,
+    within: Option<std::time::Duration>,
+) -> Result<Evidence, Failure> {
+    let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
+    let mut plan = plan(&namespace, scope, action, within);
+    // Each list would be told apart as one of which nothing is known.
+    plan.scope.iter_mut().for_each(|scope| scope.reads.clear());
+    Ok(Evidence::new(super::new_run(api.server())?, plan, Timestamp::now()))
+}
+
 fn plan(namespace: &str, args: &ScopeArgs, action: Action, within: Option<std::time::Duration>) -> Plan {
     let mut scope = ScopePlan {
         all_namespaces: args.all_namespaces,

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{NotChecked, NotCheckedState, Report, Row};
+use super::tested::OF_RUN;
+use super::{AttemptRow, NotChecked, NotCheckedState, Report, Row, Verdict};
+use crate::code::Code;
 use crate::finding::Finding;
 
 /// What has changed since an earlier check-up.
@@ -63,36 +65,89 @@ impl Report {
         Some(if comparison.new.contains(&finding.key()) { Since::New } else { Since::Still })
     }
 
-    /// Whether what a finding is about was looked at here, by whatever showed it then.
+    /// Whether what a finding is about was looked at here, by whatever showed it then, and is well now.
     fn looked_at(&self, finding: &Finding) -> bool {
-        !finding.evidence.is_empty() && finding.evidence.iter().all(|id| self.has_looked(id, finding))
+        // Of a pull that failed then it counts whether it fails now; what a test said beside it is of less weight, but
+        // for a node's own way, which pods elsewhere say nothing of.
+        let is_pods = finding.evidence.iter().any(|id| kind(id) == "pod");
+        let counts =
+            |id: &&String| !(is_pods && is_test(id)) || (finding.code == Code::EgressBlocked && is_test(id));
+        !finding.evidence.is_empty()
+            && finding.evidence.iter().filter(counts).all(|id| self.has_looked(id, finding))
+            && !(is_pods && self.still_fails(finding))
     }
 
     fn has_looked(&self, id: &str, finding: &Finding) -> bool {
-        let kind = id.split('/').next().unwrap_or_default();
-        match kind {
-            "lease" => self.clock.is_some(),
+        match kind(id) {
+            "lease" => self.is_measured(id),
             "core" | "harbor" | "ingress" | "service" => self.harbor.is_some(),
-            // A test: it was made again, or the image has started.
-            "pull" | "probe" => finding.subject.images.iter().any(|image| self.is_seen_to_work(image)),
+            "pull" | "probe" => self.works_now(id, finding),
             _ => self.workloads.is_some() && self.is_in_scope(&finding.subject.namespace),
         }
+    }
+
+    fn is_measured(&self, id: &str) -> bool {
+        let node = id.split_once('/').map_or(id, |(_, node)| node);
+        self.results.iter().any(|row| match row {
+            Row::Clock(row) => row.node == node && matches!(row.result, Verdict::Ok | Verdict::Failed),
+            _ => false,
+        })
+    }
+
+    /// Whether a pull of an image of the finding still fails, for whatever is said of it now.
+    fn still_fails(&self, finding: &Finding) -> bool {
+        let namespaces: Vec<&str> = finding.evidence.iter().filter_map(|id| namespace_of_pod(id)).collect();
+        self.failing().any(|row| {
+            namespaces.contains(&row.namespace.as_str()) && finding.subject.images.contains(&row.image)
+        })
+    }
+
+    /// Whether the same test, from the same place and with the same credential, works now.
+    fn works_now(&self, id: &str, finding: &Finding) -> bool {
+        let name = &finding.subject.name;
+        let secret = name.strip_prefix("secret/");
+        let is_image = |image: &String| finding.subject.images.contains(image);
+        self.results.iter().any(|row| match row {
+            Row::Probe(row) => {
+                let sends = |one: &AttemptRow| one.credential.as_ref() == Some(name);
+                row.result == Verdict::Ok
+                    && is_image(&row.image)
+                    && place(&row.evidence) == place(id)
+                    && (secret.is_none() || row.attempts.iter().any(sends))
+            }
+            Row::Pull(row) => {
+                row.result == Verdict::Ok
+                    && is_image(&row.image)
+                    && place(&row.evidence) == place(id)
+                    && secret.is_none_or(|secret| row.identity.contains(secret))
+            }
+            _ => false,
+        })
     }
 
     fn is_in_scope(&self, namespace: &str) -> bool {
         let everywhere = self.plan.scope.as_ref().is_some_and(|scope| scope.all_namespaces);
         everywhere || namespace.is_empty() || namespace == self.plan.namespace
     }
+}
 
-    fn is_seen_to_work(&self, image: &str) -> bool {
-        use super::Verdict::Ok;
-        self.results.iter().any(|row| match row {
-            Row::Pull(row) => row.image == image && row.result == Ok,
-            Row::Probe(row) => row.image == image && row.result == Ok,
-            Row::Audit(row) => row.image == image && row.started > 0 && row.failing == 0,
-            _ => false,
-        })
-    }
+/// The kind of an item of evidence: `pod` of `pod/team/web-1/app`.
+fn kind(id: &str) -> &str {
+    id.split('/').next().unwrap_or_default()
+}
+
+fn is_test(id: &str) -> bool {
+    matches!(kind(id), "pull" | "probe")
+}
+
+fn namespace_of_pod(id: &str) -> Option<&str> {
+    id.strip_prefix("pod/")?.split('/').next()
+}
+
+/// From where a test looked: its id without what tells runs apart and the number of its image.
+fn place(id: &str) -> &str {
+    let of_run = id.split_once(OF_RUN).map_or(id, |(id, _)| id);
+    of_run.rsplit_once('/').map_or(of_run, |(place, _)| place)
 }
 
 /// Whether something could not be looked at this time that could be then.
@@ -106,7 +161,6 @@ fn lost(now: &[NotChecked], then: &[NotChecked]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
     use crate::diagnose::tests::build::{evidence, failed, pulled};
     use crate::evidence::workloads::Resource;
     use crate::finding::Subject;
@@ -114,7 +168,7 @@ mod tests {
 
     fn finding(code: Code, evidence: &str) -> Finding {
         let subject = Subject {
-            name: format!("secret/{code}"),
+            name: format!("registry/{code}"),
             images: vec![crate::diagnose::tests::build::IMAGE.into()],
             ..Subject::default()
         };
@@ -133,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_new_and_what_is_still_there_is_told_by_code_and_subject() {
-        let (old, new) = (finding(Code::NoCredential, "pull/a"), finding(Code::NodeDiskFull, "pull/b"));
+        let (old, new) = (finding(Code::NoCredential, "pull/node1/0"), finding(Code::NodeDiskFull, "pull/b"));
         let then = report(false, vec![old.clone()]);
         let mut now = report(false, vec![old.clone(), new.clone()]);
         now.compare(&then);
@@ -145,10 +199,23 @@ mod tests {
 
     #[test]
     fn what_a_test_found_is_gone_only_where_the_image_is_seen_to_work() {
-        let then = report(false, vec![finding(Code::NoCredential, "pull/a")]);
+        let then = report(false, vec![finding(Code::NoCredential, "pull/node1/0")]);
         assert_eq!(compared(report(true, vec![]), &then).gone.len(), 1);
         let comparison = compared(report(false, vec![]), &then);
         assert_eq!((comparison.gone.len(), comparison.not_looked_at.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_a_test_found_is_not_gone_by_a_test_of_another_node_or_another_credential() {
+        for (elsewhere, name) in [("pull/node2/0", "image/x"), ("pull/node1/0", "secret/other")] {
+            let mut found = finding(Code::CredentialRejected, elsewhere);
+            found.subject.name = name.into();
+            let comparison = compared(report(true, vec![]), &report(false, vec![found]));
+            assert_eq!((comparison.gone.len(), comparison.not_looked_at.len()), (0, 1), "{elsewhere} {name}");
+        }
+        let mut tested = finding(Code::CredentialRejected, "pull/node1/3#run");
+        tested.subject.name = "image/x".into();
+        assert_eq!(compared(report(true, vec![]), &report(false, vec![tested])).gone.len(), 1);
     }
 
     #[test]
@@ -163,7 +230,7 @@ mod tests {
 
     #[test]
     fn nothing_is_gone_while_something_could_not_be_read_that_could_be_then() {
-        let then = report(false, vec![finding(Code::NoCredential, "pull/a")]);
+        let then = report(false, vec![finding(Code::NoCredential, "pull/node1/0")]);
         let mut now = report(true, vec![]);
         let (what, why) = ("secrets".to_string(), String::new());
         now.not_checked.push(NotChecked { what, state: NotCheckedState::Denied, why });
@@ -177,7 +244,8 @@ mod tests {
             report.plan.scope = Some(ScopePlan { reads: reads.to_vec(), ..ScopePlan::default() });
             report
         };
-        let then = reading(&[Resource::Pods, Resource::Secrets], vec![finding(Code::NoCredential, "pull/a")]);
+        let then =
+            reading(&[Resource::Pods, Resource::Secrets], vec![finding(Code::NoCredential, "pull/node1/0")]);
         assert_eq!(compared(reading(&[Resource::Pods], vec![]), &then).not_looked_at.len(), 1);
         let more = reading(&[Resource::Pods, Resource::Secrets, Resource::Nodes], vec![]);
         assert_eq!(compared(more, &then).gone.len(), 1);

@@ -32,6 +32,27 @@ pub enum Row {
     Audit(AuditRow),
 }
 
+impl Row {
+    /// The id of the evidence of a test: of a pull, or of what a probe saw.
+    pub(super) fn test_id(&self) -> Option<&str> {
+        match self {
+            Self::Pull(row) => Some(&row.evidence),
+            Self::Probe(row) => Some(&row.evidence),
+            Self::Limit(row) => Some(&row.evidence),
+            _ => None,
+        }
+    }
+
+    pub(super) fn test_id_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Pull(row) => Some(&mut row.evidence),
+            Self::Probe(row) => Some(&mut row.evidence),
+            Self::Limit(row) => Some(&mut row.evidence),
+            _ => None,
+        }
+    }
+}
+
 /// How a test ended, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

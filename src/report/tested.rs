@@ -1,5 +1,7 @@
 //! Reports of one question put together: what was told from the API server alone is settled by tests of the same pulls.
 
+use std::collections::HashSet;
+
 use super::Report;
 use super::planned::{self, Answers};
 use super::rows::Row;
@@ -7,6 +9,9 @@ use crate::code::Code;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::plan::Plan;
+
+/// What stands between the id of a test's item and its run, where another run has one of the same id.
+pub(super) const OF_RUN: char = '#';
 
 impl Report {
     /// Judges the parts of a check-up, and puts them together. The first says what was asked; each of the others adds
@@ -24,7 +29,8 @@ impl Report {
 
     /// Adds what a test of the same question came to. What the test is certain of stands in place of what was only
     /// possible.
-    pub fn add(&mut self, tested: Self) {
+    pub fn add(&mut self, mut tested: Self) {
+        self.tell_apart(&mut tested);
         let answers = Answers::of(&tested);
         self.run.interrupted |= tested.run.interrupted;
         self.results.extend(tested.results);
@@ -60,6 +66,20 @@ impl Report {
         self.findings.sort_by_key(|finding| finding.severity);
         self.tell_rows();
         answers.tell(&mut self.results, &self.findings);
+    }
+
+    /// Each run numbers its tests by node: an id that another run has got is told apart by the run.
+    fn tell_apart(&self, tested: &mut Self) {
+        let known: HashSet<String> =
+            self.results.iter().filter_map(|row| row.test_id().map(str::to_string)).collect();
+        let run = &tested.run.id;
+        let apart = |id: &mut String| {
+            if known.contains(id.as_str()) {
+                *id = format!("{id}{OF_RUN}{run}");
+            }
+        };
+        tested.results.iter_mut().filter_map(Row::test_id_mut).for_each(apart);
+        tested.findings.iter_mut().flat_map(|one| &mut one.evidence).for_each(apart);
     }
 
     /// The rows about pods say what settled them.
@@ -154,125 +174,5 @@ fn take_over(tested: &mut Finding, told: Finding) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::code::Code;
-    use crate::diagnose::tests::build::{evidence, failed};
-    use crate::finding::{Finding, Subject};
-    use crate::report::Report;
-
-    fn report(finding: Finding) -> Report {
-        let mut report = Report::of(&evidence(vec![failed("node1", "x")]));
-        report.findings = vec![finding];
-        report
-    }
-
-    fn finding(code: Code, certain: bool, evidence: &str) -> Finding {
-        let subject = Subject { name: "secret/regcred".into(), ..Subject::default() };
-        let mut finding = Finding::new(code, subject, "…");
-        finding.certain = certain;
-        finding.also_possible =
-            if certain { Vec::new() } else { vec![Code::StaleCredential, Code::AccountLocked] };
-        finding.evidence = vec![evidence.into()];
-        finding
-    }
-
-    #[test]
-    fn a_certain_test_settles_what_was_only_possible() {
-        let mut told = report(finding(Code::CredentialRejected, false, "pod/a"));
-        told.add(report(finding(Code::StaleCredential, true, "probe/a")));
-        let codes: Vec<Code> = told.findings.iter().map(|one| one.code).collect();
-        assert_eq!(codes, [Code::StaleCredential]);
-        assert_eq!(told.findings[0].evidence, ["probe/a", "pod/a"]);
-    }
-
-    #[test]
-    fn an_uncertain_test_and_another_cause_stand_beside_it() {
-        let mut told = report(finding(Code::CredentialRejected, false, "pod/a"));
-        told.add(report(finding(Code::StaleCredential, false, "probe/a")));
-        told.add(report(finding(Code::NodeDiskFull, true, "probe/b")));
-        assert_eq!(told.findings.len(), 3);
-    }
-
-    #[test]
-    fn what_is_written_down_explains_the_run_that_only_saw_the_refusal() {
-        let of = |code, evidence| {
-            let mut finding = finding(code, true, evidence);
-            finding.subject.images = vec!["registry.example.com/team/app:1".into()];
-            finding
-        };
-        let mut told = report(of(Code::PullSecretNotReferenced, "pod/team/a/app"));
-        let mut run = report(of(Code::NoCredential, "pull/a"));
-        run.plan.namespace = "team".into();
-        told.add(run);
-        let codes: Vec<Code> = told.findings.iter().map(|one| one.code).collect();
-        assert_eq!(codes, [Code::PullSecretNotReferenced]);
-        assert_eq!(told.findings[0].evidence, ["pod/team/a/app", "pull/a"]);
-        let mut other = of(Code::NoCredential, "pull/b");
-        other.subject.images = vec!["registry.example.com/team/other:1".into()];
-        told.add(report(other));
-        assert_eq!(told.findings.len(), 2);
-    }
-
-    #[test]
-    fn the_same_stands_once() {
-        let mut told = report(finding(Code::CredentialRejected, true, "pod/a"));
-        told.add(report(finding(Code::CredentialRejected, true, "probe/a")));
-        assert_eq!(told.findings.len(), 1);
-        assert_eq!(told.findings[0].evidence, ["pod/a", "probe/a"]);
-    }
-
-    #[test]
-    fn a_test_that_is_not_certain_either_narrows_what_was_left_open() {
-        let mut told = report(finding(Code::CredentialRejected, false, "pod/a"));
-        let mut narrower = finding(Code::CredentialRejected, false, "probe/a");
-        narrower.also_possible = vec![Code::AccountLocked, Code::PermissionDenied];
-        narrower.settle_by = Some("a fresh login".into());
-        told.add(report(narrower));
-        assert_eq!(told.findings.len(), 1);
-        assert_eq!(told.findings[0].also_possible, [Code::AccountLocked]);
-        assert_eq!(told.findings[0].settle_by.as_deref(), Some("a fresh login"));
-    }
-
-    #[test]
-    fn secrets_of_one_name_in_two_namespaces_are_two() {
-        let of = |namespace: &str, certain, evidence: &str| {
-            let mut finding = finding(Code::CredentialRejected, certain, evidence);
-            finding.subject.namespace = namespace.into();
-            finding
-        };
-        let tested = |namespace: &str, certain| {
-            let mut report = report(finding(Code::CredentialRejected, certain, "probe/b"));
-            report.plan.namespace = namespace.into();
-            report
-        };
-        for certain in [false, true] {
-            let mut told = report(of("one", false, "pod/one/a"));
-            told.add(tested("two", certain));
-            let namespaces: Vec<&str> =
-                told.findings.iter().map(|one| one.subject.namespace.as_str()).collect();
-            assert_eq!(namespaces, ["one", "two"]);
-            told.add(tested("one", certain));
-            assert_eq!(told.findings.len(), 2);
-        }
-    }
-
-    #[test]
-    fn a_part_that_could_not_be_done_keeps_a_check_up_from_being_healthy() {
-        use crate::evidence::{Outcome, Step, Unread};
-        use crate::report::{ExitStatus, NotCheckedState};
-        use crate::text::Clean;
-        let well = || evidence(vec![crate::diagnose::tests::build::pulled("node1")]);
-        let report = Report::of_all(&[well(), well()]).unwrap();
-        assert_eq!((report.results.len(), report.exit_status(None)), (2, ExitStatus::Healthy));
-        let mut first = well();
-        first.unread.push(Unread {
-            what: "the nodes' clocks".into(),
-            outcome: Outcome::Failed { step: Step::Read, message: Clean::new("no answer") },
-            settled_by: Clean::default(),
-        });
-        let report = Report::of_all(&[first, well()]).unwrap();
-        assert_eq!(report.not_checked[0].state, NotCheckedState::Failed);
-        assert_eq!(report.exit_status(None), ExitStatus::Incomplete);
-        assert!(Report::of_all(&[]).is_none());
-    }
-}
+#[path = "tested_tests.rs"]
+mod tests;

@@ -17,7 +17,7 @@ use regauth::plan::ClockPlan;
 use regauth::report::Report;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{self, WITHIN, denied, failed, left_out};
+use super::parts::{self, WITHIN, denied, failed, left_out, not_done};
 use super::{Failure, bundle, clock, events, workloads};
 use crate::cli::{CheckUpArgs, CheckUpPart, Connection, Doctor};
 use crate::output::Output;
@@ -142,7 +142,11 @@ impl<'a> Visit<'a> {
     async fn parts(&self) -> Result<Vec<Evidence>, Failure> {
         let (tested, harbor, clocks) =
             tokio::join!(self.workloads_and_tests(), self.harbors(), self.clocks());
-        let mut parts = tested?;
+        let mut parts = match tested {
+            Err(failure) if harbor.evidence.is_empty() && clocks.evidence.is_empty() => return Err(failure),
+            Err(failure) => vec![self.without_workloads(&failure)?],
+            Ok(parts) => parts,
+        };
         let skipped = CheckUpPart::value_variants().iter().filter(|part| !self.args.wants(**part));
         let skipped = skipped.map(|part| left_out(part.describe(), "it is not looked at", SKIP));
         let mut unread: Vec<Unread> = skipped.collect();
@@ -155,6 +159,15 @@ impl<'a> Visit<'a> {
             first.run.interrupted |= self.stop.is_cancelled();
         }
         Ok(parts)
+    }
+
+    /// What was asked, where the workloads could not be read and other parts have something to say.
+    fn without_workloads(&self, failure: &Failure) -> Result<Evidence, Failure> {
+        let scope = self.args.scope();
+        let mut evidence =
+            workloads::unread(self.api, self.connection, &scope, Action::Doctor, Some(WITHIN))?;
+        evidence.unread.push(not_done("workloads, their pulls and pull secrets", failure));
+        Ok(evidence)
     }
 
     async fn workloads_and_tests(&self) -> Result<Vec<Evidence>, Failure> {

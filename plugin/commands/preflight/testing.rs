@@ -1,16 +1,13 @@
 //! Tests of the pulls that manifests plan, one after another: two at once could send one refused password twice.
 
-use std::collections::BTreeSet;
-
-use regauth::code::Code;
 use regauth::evidence::preflight::PlannedTest;
 use regauth::evidence::{Action, Evidence};
 use regauth::plan::Check as Method;
 use regauth::plan::preflight::{self, PullTest};
-use regauth::registry::reference::Reference;
-use regauth::report::{Report, Verdict};
+use regauth::report::Report;
 use regauth::text::Clean;
 
+use super::super::parts::{RefusedCredentials, lacks_a_way};
 use super::super::planning::{Flags, Wanted};
 use super::super::{Failure, runs};
 use super::Check;
@@ -25,7 +22,8 @@ const ACCOUNT: &str = "default";
 /// Tests what the manifests plan; returns what was read first, and each test's own after it.
 pub(super) async fn test(check: &Check<'_>, read: Evidence) -> Vec<Evidence> {
     let (planned, not) = preflight::tests(&read, check.args.max_nodes);
-    let mut tests = Tests { check, read, tested: Vec::new(), pods: 0, refused: BTreeSet::new() };
+    let mut tests =
+        Tests { check, read, tested: Vec::new(), pods: 0, refused: RefusedCredentials::default() };
     if check.args.read_only {
         for test in &planned {
             tests.leave_out(test, "it was left out: --read-only creates nothing", true);
@@ -47,8 +45,7 @@ struct Tests<'c, 'a> {
     tested: Vec<Evidence>,
     /// Pods that were made.
     pods: usize,
-    /// Namespaces, pull secrets and registries of credentials that were refused.
-    refused: BTreeSet<(String, Vec<String>, String)>,
+    refused: RefusedCredentials,
 }
 
 impl Tests<'_, '_> {
@@ -77,7 +74,7 @@ impl Tests<'_, '_> {
         if self.check.left().as_secs() < LEAST {
             return self.leave_out(test, "the time was up: --timeout gives more", false);
         }
-        if self.is_refused(test) {
+        if self.refused.has(&test.namespace, &test.pull_secrets, &test.images) {
             let why = "its credential was refused in another test, and is sent once only, so that no account is locked";
             return self.leave_out(test, why, false);
         }
@@ -86,7 +83,7 @@ impl Tests<'_, '_> {
         match self.asked(test).await {
             Ok((evidence, report)) => {
                 self.note(of(test, Some(&evidence.run.id), "", false));
-                self.note_refusals(test, &report);
+                self.refused.note(&test.namespace, &test.pull_secrets, &report);
                 self.tested.push(evidence);
             }
             Err(failure) => {
@@ -125,31 +122,6 @@ impl Tests<'_, '_> {
             Err(_) => Ok((evidence, report)),
         }
     }
-
-    fn is_refused(&self, test: &PullTest) -> bool {
-        registries(&test.images).into_iter().any(|registry| {
-            self.refused.contains(&(test.namespace.clone(), test.pull_secrets.clone(), registry))
-        })
-    }
-
-    fn note_refusals(&mut self, test: &PullTest, report: &Report) {
-        let refused = report.findings.iter().filter(|one| one.code.refuses_credential());
-        for registry in refused.flat_map(|one| registries(&one.subject.images)) {
-            self.refused.insert((test.namespace.clone(), test.pull_secrets.clone(), registry));
-        }
-    }
-}
-
-fn registries(images: &[String]) -> BTreeSet<String> {
-    let references = images.iter().filter_map(|image| Reference::parse(image).ok());
-    references.map(|reference| reference.registry().to_string()).collect()
-}
-
-/// Whether the probe did not come to an answer of the registry.
-fn lacks_a_way(report: &Report) -> bool {
-    let failing = report.probes().filter(|row| row.result != Verdict::Ok);
-    let is_way = |code: Code| !code.is_registrys_answer();
-    failing.into_iter().any(|row| row.code.is_none_or(is_way))
 }
 
 /// What became of each image of a test.

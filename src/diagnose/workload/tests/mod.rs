@@ -2,6 +2,7 @@
 
 mod build;
 mod builders;
+mod compared;
 mod contents;
 mod expiry;
 mod fitting;
