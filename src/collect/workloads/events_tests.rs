@@ -91,8 +91,12 @@ fn pods_that_have_started_nothing_and_say_nothing_are_counted_until_events_say_t
         let merged = merged(&Scope::default(), pods, &[]);
         merged.groups.values().map(|group| group.starting).sum::<u32>()
     };
-    let not_taken = pod("web-1", "n1", "r/web:1");
-    let unscheduled = pod("web-2", "", "r/web:1");
+    let pending = |name: &str, node: &str| {
+        let mut pod = pod(name, node, "r/web:1");
+        pod["status"] = json!({"phase": "Pending"});
+        pod
+    };
+    let (not_taken, unscheduled) = (pending("web-1", "n1"), pending("web-2", ""));
     let creating = waiting(pod("web-3", "n1", "r/web:1"), "ContainerCreating", "");
     let failing = waiting(pod("web-4", "n1", "r/web:1"), "ImagePullBackOff", "Back-off");
     assert_eq!(starting(&[not_taken, unscheduled, creating.clone(), failing]), 2);
