@@ -50,6 +50,7 @@ else
     export REGAUTH_PROBE_IMAGE=$OPEN_REGISTRY/tools/regauth-probe:1
 fi
 trap end EXIT
+warm=$SECONDS # the cluster is there from here on
 kubectl create namespace "$namespace" >/dev/null
 until kubectl -n "$namespace" get serviceaccount default >/dev/null 2>&1; do sleep 0.1; done
 
@@ -75,3 +76,8 @@ say "4. The same, for those who were not there"
 printf '$ kubectl regauth analyze %s -o html >%s\n' "$saved" "$page"
 kubectl-regauth analyze "$saved" -o html >"$page" || (($? == 1))
 ls -l "$page"
+
+causes=$( (kubectl-regauth analyze "$saved" -o prometheus || (($? == 1 || $? == 3))) |
+    sed -n 's/^regauth_findings{code="\([^"]*\)".*/\1/p' | sort -u | wc -l)
+say "$causes different causes; it took $((SECONDS - warm)) s"
+if ((causes < 10)); then echo "doctor names $causes different causes, and must name ten or more" >&2; exit 1; fi

@@ -1,4 +1,4 @@
-//! Every command's help has two examples, and the parser takes each of them.
+//! Every command's help has two examples, and the parser takes each of them; tests/packaging/examples runs them.
 
 use clap::{Command, CommandFactory, Parser};
 

@@ -19,8 +19,7 @@ pub fn report(report: &Report, layout: &Layout) -> String {
         false => {
             let told = |finding| Told { finding, since: compared::since(report, finding) };
             let rows: Vec<Told<'_>> = report.findings.iter().map(told).collect();
-            let compared = report.comparison.is_some();
-            grid(&rows, &columns(compared, layout), |_| Verdict::Failed, layout)
+            grid(&rows, &columns(report, layout), |_| Verdict::Failed, layout)
         }
     };
     match layout.width {
@@ -40,7 +39,8 @@ struct Told<'r> {
     since: &'static str,
 }
 
-fn columns<'r>(compared: bool, layout: &Layout) -> Vec<Column<Told<'r>>> {
+fn columns<'r>(report: &Report, layout: &Layout) -> Vec<Column<Told<'r>>> {
+    let (compared, several) = (report.comparison.is_some(), workloads::several_namespaces(report));
     // Sentences in narrow columns are read by nobody: they stand in full below the table.
     let has_room = layout.width.is_none_or(|width| width >= ROOM);
     let column = Column::<Told<'r>>::new;
@@ -48,7 +48,7 @@ fn columns<'r>(compared: bool, layout: &Layout) -> Vec<Column<Told<'r>>> {
         (compared, column("SINCE", |one| one.since.into()).whole()),
         (true, column("SEVERITY", |one| one.finding.severity.as_str().into()).whole()),
         (true, column("CODE", |one| one.finding.code.to_string()).whole()),
-        (layout.all(), column("NAMESPACE", |one| or_none(&one.finding.subject.namespace))),
+        (layout.all() || several, column("NAMESPACE", |one| or_none(&one.finding.subject.namespace))),
         (true, column("SUBJECT", |one| one.finding.subject.name.clone())),
         (layout.all(), column("NODES", |one| or_none(&some(&one.finding.subject.nodes)))),
         (layout.all(), column("CERTAIN", |one| if one.finding.certain { "yes".into() } else { "no".into() })),
@@ -73,8 +73,14 @@ fn what_to_do(finding: &Finding) -> String {
 pub(super) fn told(report: &Report, width: usize) -> String {
     let mut out = String::new();
     let mut say = |prefix: &str, text: &str| out.push_str(&wrapped(prefix, text, width));
-    if report.findings.is_empty() {
-        say("", "Nothing is wrong with what was looked at.");
+    let count = report.not_checked.iter().filter(|one| one.state != NotCheckedState::LeftOut).count();
+    match (report.findings.is_empty(), report.results.is_empty(), count) {
+        (false, ..) => {}
+        (true, true, 1..) => say("", "Nothing could be judged: see what was not looked at, and why."),
+        (true, _, 0) => say("", "Nothing is wrong with what was looked at."),
+        (true, ..) => {
+            say("", "Nothing is wrong with what was looked at, but not all could be: see the end.");
+        }
     }
     for text in looked_at(report) {
         say("looked at: ", &text);

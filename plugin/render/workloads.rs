@@ -43,7 +43,7 @@ pub fn audit_sheet(report: &Report) -> Option<Sheet> {
     Sheet::of("Credentials of workloads", &rows, &audit_columns(report, &ROOMY), |row| row.result)
 }
 
-fn several_namespaces(report: &Report) -> bool {
+pub(super) fn several_namespaces(report: &Report) -> bool {
     report.plan.scope.as_ref().is_some_and(|scope| scope.all_namespaces)
 }
 
@@ -242,13 +242,19 @@ fn ask_why(summary: &WorkloadSummary) -> String {
 /// How many pods lack an image, and of how many that is not known.
 fn lacking(summary: &WorkloadSummary) -> String {
     let mut said = match summary.failing {
-        0 if summary.not_told > 0 || summary.pods_unread => "no pod is known to lack its image".to_string(),
+        0 if summary.not_told > 0 || summary.starting > 0 || summary.pods_unread => {
+            "no pod is known to lack its image".to_string()
+        }
         0 => "no pod lacks its image".to_string(),
         1 => "1 pod lacks an image".to_string(),
         many => format!("{many} pods lack an image"),
     };
     if summary.not_told > 0 {
         said.push_str(&format!(", and of {} it could not be told", count(summary.not_told, "pod", "pods")));
+    }
+    if let Ok(starting @ 1..) = usize::try_from(summary.starting) {
+        let have = if starting == 1 { "has" } else { "have" };
+        said.push_str(&format!(", and {} {have} not started yet", count(starting, "pod", "pods")));
     }
     if summary.pods_unread {
         said.push_str(", and not all pods could be listed");

@@ -26,7 +26,12 @@ const WANTING: &[Code] =
 
 /// The same of containers that wait for their image: what is written down is known beside the message.
 const OF_PODS: &[(Code, &[Code])] = &[
-    (Code::PullSecretNotReferenced, UNSUPPLIED),
+    (
+        Code::PullSecretNotReferenced,
+        &[Code::NoCredential, Code::PermissionDenied, Code::CredentialNotVisible],
+    ),
+    // A registry that hides what may not be read mostly asks who is there; a 404 to nobody is what it says.
+    (Code::ImageNotFound, &[Code::PullSecretNotReferenced]),
     (Code::PullSecretNoMatch, UNSUPPLIED),
     (Code::PullSecretEmpty, UNSUPPLIED),
     // An entry without a password is sent as it is, and refused.

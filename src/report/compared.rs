@@ -82,7 +82,12 @@ impl Report {
             "lease" => self.is_measured(id),
             "core" | "harbor" | "ingress" | "service" => self.harbor.is_some(),
             "pull" | "probe" => self.works_now(id, finding),
-            _ => self.workloads.is_some() && self.is_in_scope(&finding.subject.namespace),
+            // Such ids name a namespace second.
+            _ => {
+                let named = id.split('/').nth(1).filter(|_| id.split('/').count() > 2);
+                let namespace = named.unwrap_or(&finding.subject.namespace);
+                self.workloads.is_some() && self.is_in_scope(namespace)
+            }
         }
     }
 
@@ -226,6 +231,20 @@ mod tests {
         );
         let comparison = compared(report(true, vec![]), &then);
         assert_eq!((comparison.gone.len(), comparison.not_looked_at.len()), (0, 2));
+    }
+
+    #[test]
+    fn what_another_namespace_showed_is_not_gone_by_a_look_at_this_one() {
+        let mut found = finding(Code::InvalidImageName, "pod/elsewhere/web-1/app");
+        found.subject.name = "image/Upper".into();
+        let here = || {
+            let mut report = report(true, vec![]);
+            report.workloads = Some(Default::default());
+            report
+        };
+        assert_eq!(compared(here(), &report(false, vec![found.clone()])).not_looked_at.len(), 1);
+        found.evidence = vec![format!("pod/{}/web-1/app", here().plan.namespace)];
+        assert_eq!(compared(here(), &report(false, vec![found])).gone.len(), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod harbor_unchecked;
 mod planned;
 mod probe_rows;
 mod pull_rows;
+mod recovered;
 mod rows;
 mod steps;
 pub mod stores;

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Report;
 use super::planned::{self, Answers};
 use super::rows::Row;
+use super::{Report, recovered};
 use crate::code::Code;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
@@ -32,6 +32,7 @@ impl Report {
     pub fn add(&mut self, mut tested: Self) {
         self.tell_apart(&mut tested);
         let answers = Answers::of(&tested);
+        recovered::tell(&mut self.findings, &self.results, &tested);
         self.run.interrupted |= tested.run.interrupted;
         self.results.extend(tested.results);
         self.not_checked.extend(tested.not_checked);

@@ -154,7 +154,13 @@ fn state<T>(outcome: &Outcome<T>) -> Option<(NotCheckedState, String)> {
 
 /// Workloads that were named.
 fn missing_workloads(scope: &ScopePlan, seen: &Workloads) -> Vec<NotChecked> {
-    let missing = scope.workloads.iter().filter(|name| seen.workloads.iter().all(|one| one.name != **name));
+    // A pod, ReplicaSet or Job that exists is counted into what made it.
+    let is_part = |name: &str| ["pod/", "rs/", "job/"].iter().any(|kind| name.starts_with(kind));
+    let has_whole = seen.workloads.iter().any(|one| !one.out_of_scope);
+    let missing = scope
+        .workloads
+        .iter()
+        .filter(|name| seen.workloads.iter().all(|one| one.name != **name) && !(is_part(name) && has_whole));
     let item = |name: &String| NotChecked {
         what: name.clone(),
         state: NotCheckedState::Failed,

@@ -75,11 +75,6 @@ pub fn create(path: String, body: Value) -> Sent {
     Sent { method: "POST", path, kind: "application/json", body }
 }
 
-/// The deletion of one object.
-pub fn delete(path: String) -> Sent {
-    Sent { method: "DELETE", path, kind: "application/json", body: json!({}) }
-}
-
 /// The deletion of all objects of a collection with a label, at once.
 pub fn delete_all(collection: &str, label: &str) -> Sent {
     let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0,

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::folder::{Folder, PLUGIN, on_path, stderr, stdout};
+use super::programs::program;
 use super::{Case, root, text};
 
 pub const CASES: &[Case] = &[
     packing("archives_are_the_same_bytes_whenever_and_wherever_they_are_packed", reproducible),
     packing("the_manifest_is_written_only_when_all_five_platforms_are_there", all_five),
-    packing("a_binary_for_another_platform_or_a_dynamic_one_is_refused", refused),
+    packing("a_file_that_is_no_program_for_its_platform_or_a_dynamic_one_is_refused", refused),
     packing("a_ready_binary_counts_before_the_one_of_this_machine", ready_first),
 ];
 
@@ -33,13 +34,13 @@ pub fn archive(platform: &str) -> String {
     format!("kubectl-regauth-v{VERSION}-{platform}.{ending}")
 }
 
-/// A folder with a stand-in for each of these platforms' binaries: a script that prints the platform.
+/// A folder with a stand-in for each of these platforms' binaries, which names the platform and the folder.
 pub fn stand_ins(folder: &Folder, name: &str, platforms: &[&str]) -> PathBuf {
     let binaries = folder.folder(name);
     for platform in platforms {
         let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
         let file = binaries.join(format!("kubectl-regauth-{platform}{suffix}"));
-        fs::write(file, format!("#!/bin/sh\necho {platform} of {name}\n")).unwrap();
+        fs::write(file, program(platform, &format!("{platform} of {name}"))).unwrap();
     }
     binaries
 }
@@ -105,19 +106,26 @@ fn all_five() {
 
 fn refused() {
     let folder = Folder::new();
-    let binaries = folder.folder("binaries");
     let own = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let other = if own == "amd64" { "arm64" } else { "amd64" };
-    for (platform, why) in [
-        (format!("linux-{own}"), "is linked dynamically"),
-        (format!("linux-{other}"), "is not a program for"),
-        (format!("darwin-{own}"), "is not a program for"),
-    ] {
-        let file = binaries.join(format!("kubectl-regauth-{platform}"));
-        fs::copy(PLUGIN, &file).unwrap();
+    let dynamic = fs::read(PLUGIN).unwrap();
+    let not_for = "is not a program for";
+    let is_refused = |platform: &str, file: &[u8], why: &str| {
+        let binaries = folder.folder("binaries");
+        let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
+        fs::write(binaries.join(format!("kubectl-regauth-{platform}{suffix}")), file).unwrap();
         let done = pack(&folder.path("out"), &[&binaries]);
-        fs::remove_file(file).unwrap();
+        fs::remove_dir_all(binaries).unwrap();
         assert!(!done.status.success() && stderr(&done).contains(why), "{platform}: {}", stderr(&done));
+    };
+    is_refused(&format!("linux-{own}"), &dynamic, "is linked dynamically");
+    is_refused(&format!("linux-{other}"), &dynamic, not_for);
+    is_refused(&format!("darwin-{own}"), &dynamic, not_for);
+    for platform in PLATFORMS {
+        is_refused(platform, b"#!/bin/sh\necho an error page that was downloaded\n", not_for);
+        for another in PLATFORMS.into_iter().filter(|another| *another != platform) {
+            is_refused(platform, &program(another, "another"), not_for);
+        }
     }
 }
 
@@ -133,5 +141,6 @@ fn ready_first() {
         .arg(out.join(archive("linux-amd64")))
         .arg("kubectl-regauth")
         .output();
-    assert!(stdout(&unpacked.unwrap()).contains("of ready"));
+    let unpacked = String::from_utf8_lossy(&unpacked.unwrap().stdout).into_owned();
+    assert!(unpacked.contains("of ready"), "{unpacked}");
 }

@@ -90,7 +90,8 @@ const RULES: &[Rule] = &[
         plugin.platforms().iter().all(|one| one.get("files").is_none())
     }),
     ("the archive holds plain files within its folder", |plugin| {
-        plugin.platforms().iter().all(|one| listed(&plugin.unpack(one)).iter().all(|file| !file.is_symlink()))
+        let is_plain = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|found| found.is_file());
+        plugin.platforms().iter().all(|one| listed(&plugin.unpack(one)).iter().all(is_plain))
     }),
     ("bin is in the archive and may be executed", |plugin| {
         plugin.platforms().iter().all(|one| {
@@ -140,6 +141,11 @@ impl Plugin {
 
     fn platforms(&self) -> &[Value] {
         self.manifest["spec"]["platforms"].as_array().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The platform at this place of the manifest, to be changed.
+    fn platform(&mut self, at: usize) -> &mut Value {
+        &mut self.manifest["spec"]["platforms"][at]
     }
 
     fn archive(&self, platform: &Value) -> PathBuf {
@@ -193,46 +199,44 @@ fn meets_rules() {
     assert_eq!(plugin.broken(), Vec::<&str>::new());
 }
 
-/// A rule, and what breaks it.
-type Fault = (&'static str, fn(&mut Plugin));
+/// What breaks each of [`RULES`], in their order.
+const FAULTS: &[fn(&mut Plugin)] = &[
+    |plugin| plugin.manifest["apiVersion"] = json!("v1"),
+    |plugin| plugin.manifest["metadata"]["name"] = json!("other"),
+    |plugin| plugin.name = "kube-RegAuth".into(),
+    |plugin| plugin.manifest["spec"]["version"] = json!("1.2.3"),
+    |plugin| plugin.manifest["spec"]["homepage"] = json!(""),
+    |plugin| plugin.manifest["spec"]["shortDescription"] = json!("a\nb"),
+    |plugin| plugin.manifest["spec"]["description"] = json!("use --yes"),
+    |plugin| plugin.manifest["spec"]["caveats"] = json!(""),
+    |plugin| drop(plugin.manifest["spec"]["platforms"].as_array_mut().unwrap().pop()),
+    |plugin| plugin.platform(0)["selector"]["matchLabels"]["libc"] = json!("gnu"),
+    |plugin| plugin.platform(0)["selector"] = json!({"matchLabels": {"os": "linux"}}),
+    |plugin| {
+        let uri = text(plugin.platform(0), "uri").replace("v1.2.3/", "v1.2.2/");
+        plugin.platform(0)["uri"] = json!(uri);
+    },
+    |plugin| plugin.platform(0)["sha256"] = json!("0".repeat(64)),
+    |plugin| plugin.platform(0)["files"] = json!([]),
+    |plugin| symlink("/etc/hostname", plugin.unpack(&plugin.platforms()[0]).join("link")).unwrap(),
+    |plugin| plugin.platform(0)["bin"] = json!("regauth"),
+    |plugin| plugin.platform(4)["bin"] = json!("kubectl-regauth"),
+    |plugin| fs::remove_file(plugin.unpack(&plugin.platforms()[4]).join("LICENSE")).unwrap(),
+];
 
 /// A rule that cannot be broken holds nothing.
 fn broken_rules() {
     let (_folder, mut plugin) = Plugin::packed();
-    let whole = plugin.manifest.clone();
-    let faults: &[Fault] = &[
-        (RULES[0].0, |plugin| plugin.manifest["apiVersion"] = json!("v1")),
-        (RULES[1].0, |plugin| plugin.manifest["metadata"]["name"] = json!("other")),
-        (RULES[3].0, |plugin| plugin.manifest["spec"]["version"] = json!("1.2.3")),
-        (RULES[5].0, |plugin| plugin.manifest["spec"]["shortDescription"] = json!("a\nb")),
-        (RULES[6].0, |plugin| plugin.manifest["spec"]["description"] = json!("use --yes")),
-        (RULES[7].0, |plugin| plugin.manifest["spec"]["caveats"] = json!("")),
-        (RULES[8].0, |plugin| {
-            plugin.manifest["spec"]["platforms"].as_array_mut().unwrap().pop();
-        }),
-        (RULES[9].0, |plugin| {
-            plugin.manifest["spec"]["platforms"][0]["selector"]["matchLabels"]["libc"] = json!("gnu")
-        }),
-        (RULES[10].0, |plugin| {
-            plugin.manifest["spec"]["platforms"][0]["selector"] = json!({"matchLabels": {"os": "linux"}})
-        }),
-        (RULES[11].0, |plugin| {
-            let uri = plugin.manifest["spec"]["platforms"][0]["uri"]
-                .as_str()
-                .unwrap()
-                .replace("v1.2.3/", "v1.2.2/");
-            plugin.manifest["spec"]["platforms"][0]["uri"] = json!(uri);
-        }),
-        (RULES[12].0, |plugin| plugin.manifest["spec"]["platforms"][0]["sha256"] = json!("0".repeat(64))),
-        (RULES[13].0, |plugin| plugin.manifest["spec"]["platforms"][0]["files"] = json!([])),
-        (RULES[15].0, |plugin| plugin.manifest["spec"]["platforms"][0]["bin"] = json!("regauth")),
-        (RULES[16].0, |plugin| plugin.manifest["spec"]["platforms"][4]["bin"] = json!("kubectl-regauth")),
-    ];
-    for (rule, fault) in faults {
+    let (name, manifest) = (plugin.name.clone(), plugin.manifest.clone());
+    assert_eq!(FAULTS.len(), RULES.len());
+    for ((rule, _), fault) in RULES.iter().zip(FAULTS) {
         fault(&mut plugin);
         assert!(plugin.broken().contains(rule), "{rule}: not seen, but {:?}", plugin.broken());
-        plugin.manifest = whole.clone();
+        plugin.name.clone_from(&name);
+        plugin.manifest.clone_from(&manifest);
+        plugin.unpacked = Folder::new();
     }
+    assert_eq!(plugin.broken(), Vec::<&str>::new(), "what was broken is whole again");
 }
 
 /// As krew does: the archive into a store, and a link named kubectl-NAME to `bin`.

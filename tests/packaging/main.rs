@@ -1,6 +1,6 @@
-//! How people get the plugin: what the READMEs show, versions, completion by the real kubectl and the real shells, archives
-//! and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is not on this machine
-//! is counted as ignored.
+//! How people get the plugin: what the READMEs and the commands' help show, versions, completion by the real kubectl and the
+//! real shells, archives and krew's manifest, the workflows, and what must compile on other platforms. A test whose program is
+//! not on this machine is counted as ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
@@ -11,6 +11,8 @@ mod archives;
 #[cfg(target_os = "linux")]
 mod complete;
 #[cfg(target_os = "linux")]
+mod examples;
+#[cfg(target_os = "linux")]
 mod folder;
 #[cfg(target_os = "linux")]
 mod krew;
@@ -20,6 +22,8 @@ mod kubectl;
 #[cfg(target_os = "linux")]
 mod picture;
 mod portable;
+#[cfg(target_os = "linux")]
+mod programs;
 #[cfg(target_os = "linux")]
 mod readme;
 #[cfg(target_os = "linux")]
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
     cases.extend([
         archives::CASES,
         complete::CASES,
+        examples::CASES,
         krew::CASES,
         picture::CASES,
         readme::CASES,

@@ -54,6 +54,8 @@ pub async fn look(
     args: &CheckUpArgs,
     output: &Output,
 ) -> Result<Vec<Evidence>, Failure> {
+    // What cannot be read of this machine is told before anything is asked.
+    settings::probe_plan(&args.probing)?;
     let (stop, live) = (CancellationToken::new(), Live::new(output.is_watched()));
     let visit = Visit::new(api, connection, args, output, &live, &stop);
     visit.announce();

@@ -86,6 +86,27 @@ fn a_pull_hangs_where_its_last_event_says_so_for_more_than_a_minute() {
 }
 
 #[test]
+fn pods_that_have_started_nothing_and_say_nothing_are_counted_until_events_say_that_they_lack_an_image() {
+    let starting = |pods: &[Value]| {
+        let merged = merged(&Scope::default(), pods, &[]);
+        merged.groups.values().map(|group| group.starting).sum::<u32>()
+    };
+    let pending = |name: &str, node: &str| {
+        let mut pod = pod(name, node, "r/web:1");
+        pod["status"] = json!({"phase": "Pending"});
+        pod
+    };
+    let (not_taken, unscheduled) = (pending("web-1", "n1"), pending("web-2", ""));
+    let creating = waiting(pod("web-3", "n1", "r/web:1"), "ContainerCreating", "");
+    let failing = waiting(pod("web-4", "n1", "r/web:1"), "ImagePullBackOff", "Back-off");
+    assert_eq!(starting(&[not_taken, unscheduled, creating.clone(), failing]), 2);
+    let mut merged = merged(&Scope::default(), &[creating], &[]);
+    let lacking = std::mem::take(&mut merged.waiting);
+    merged.tell_of_starting(&lacking);
+    assert_eq!(merged.groups.values().map(|group| group.starting).sum::<u32>(), 0);
+}
+
+#[test]
 fn an_image_that_came_after_its_failure_is_told_from_one_that_the_node_had() {
     let one = [waiting(pod("web-1", "n1", "r/web:1"), "ImagePullBackOff", "Back-off")];
     let pending = merged(&Scope::default(), &one, &[]).failing.remove(0);

@@ -26,6 +26,8 @@ pub(super) struct Group {
     pub images: Vec<Use>,
     /// Pods that have not ended.
     pub pods: u32,
+    /// Pods of them that are on a node and have started nothing, without a word of an image.
+    pub starting: u32,
     pub active: bool,
     pub builders: Vec<BuilderConfig>,
     pub owners: Vec<Owner>,
@@ -86,6 +88,7 @@ impl Group {
             if other.has_template && !self.has_template { (other, self) } else { (self, other) };
         first.in_scope |= second.in_scope;
         first.pods += second.pods;
+        first.starting += second.starting;
         if !first.has_template {
             first.active |= second.active;
         }
@@ -163,6 +166,7 @@ impl Group {
             service_account: self.service_account,
             images: self.images.into_iter().map(Use::into_evidence).collect(),
             pods: self.pods,
+            starting: self.starting,
             active: self.active,
             out_of_scope: !self.in_scope,
             builders: self.builders,

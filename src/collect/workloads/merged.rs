@@ -98,6 +98,19 @@ impl Merged {
         self.place(&(namespace.to_string(), name.to_string())).1
     }
 
+    /// Pods that had said nothing yet, and of which events say that they lack their image.
+    pub fn tell_of_starting(&mut self, lacking: &[Pending]) {
+        let pods: BTreeSet<(&str, &str, &str)> = lacking
+            .iter()
+            .map(|one| (one.pull.namespace.as_str(), one.workload.as_str(), one.pull.pod.as_str()))
+            .collect();
+        for (namespace, workload, _) in pods {
+            if let Some(group) = self.groups.get_mut(&(namespace.to_string(), workload.to_string())) {
+                group.starting = group.starting.saturating_sub(1);
+            }
+        }
+    }
+
     /// Namespaces in which a pull fails.
     pub fn failing_namespaces(&self) -> BTreeSet<&str> {
         self.failing.iter().map(|one| one.pull.namespace.as_str()).collect()

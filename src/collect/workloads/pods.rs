@@ -61,6 +61,10 @@ impl Fold for Pods<'_> {
         let may_be = !taken && self.scope.names_a_cron_job() && place.name.starts_with("job/");
         if (taken || may_be) && !pod.status.is_over() && pod.metadata.deletion_timestamp.is_none() {
             let mut found = failing::of(&pod, &spec, &place.name);
+            let has_begun = pod.status.containers().any(failing::has_started);
+            if !has_begun && !spec.node_name.is_empty() && found.failing.is_empty() {
+                group.starting += 1;
+            }
             for pending in found.failing.iter_mut().chain(&mut found.waiting) {
                 pending.is_asked_for = taken;
             }

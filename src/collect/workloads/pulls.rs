@@ -47,6 +47,7 @@ pub(super) async fn read(reader: &Reader<'_>, merged: &mut Merged, now: Timestam
     let waiting = std::mem::take(&mut merged.waiting);
     let about = &listed.state;
     let of_waiting: Vec<Pending> = waiting.into_iter().filter_map(|one| lacking(one, about, now)).collect();
+    merged.tell_of_starting(&of_waiting);
     merged.failing.extend(of_waiting);
     // All containers of a pod wait for the one sandbox.
     let mut once = BTreeSet::new();

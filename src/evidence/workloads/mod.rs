@@ -61,6 +61,9 @@ pub struct Workload {
     pub images: Vec<ImageUse>,
     /// How many pods it has.
     pub pods: u32,
+    /// How many of them are on a node, have started no container, and say nothing yet of what they wait for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub starting: u32,
     /// Whether it wants pods: false where it is scaled to none, suspended, or has ended.
     pub active: bool,
     /// Whether it was not asked for: it is here because it may show why one that was asked for fails. It is
@@ -215,6 +218,10 @@ impl Workloads {
     pub fn secret(&self, namespace: &str, name: &str) -> Option<&PullSecret> {
         self.secrets.iter().find(|one| one.namespace == namespace && one.name == name)
     }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// When something was made and last written (UTC), as its metadata says.

@@ -184,11 +184,18 @@ pub struct WorkloadSummary {
     /// Pods that have waited for long and of which it is not known whether they lack an image.
     #[serde(default)]
     pub not_told: usize,
+    /// Pods on a node that have started nothing and say nothing yet of what they wait for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub starting: u64,
     /// Whether pods could not be listed, or not all of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pods_unread: bool,
     /// Pull secrets and docker configurations that were read.
     pub secrets: usize,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How much was looked at; `None` where workloads were not asked for.
@@ -208,6 +215,7 @@ pub(super) fn summary(evidence: &Evidence) -> Option<WorkloadSummary> {
         images: distinct(all().flat_map(|one| &one.images).map(|one| one.image.as_str()).collect()),
         failing: failing.len(),
         not_told: pods(FailingPull::is_silent).difference(&failing).count(),
+        starting: all().map(|one| u64::from(one.starting)).sum(),
         pods_unread: is_unread(evidence, seen, Resource::Pods),
         secrets: seen.secrets.iter().filter(|one| one.seen().is_some()).count(),
     })

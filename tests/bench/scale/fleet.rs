@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::requests::{Sender, Sent, create, delete, delete_all};
+use super::requests::{Sender, Sent, create, delete_all};
 
 /// What the names of the nodes begin with.
 pub const PREFIX: &str = "scale-";
@@ -119,6 +119,11 @@ impl Drop for Fleet {
         let names: Vec<String> = names.collect();
         self.sender.send(names.iter().map(|name| delete(format!("{LEASES}/{name}"))));
     }
+}
+
+/// The deletion of one object.
+fn delete(path: String) -> Sent {
+    Sent { method: "DELETE", path, kind: "application/json", body: json!({}) }
 }
 
 fn configuration(tools: &Path) -> Vec<PathBuf> {

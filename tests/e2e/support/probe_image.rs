@@ -38,11 +38,21 @@ fn works(kubeconfig: &Path, args: &[&str]) {
     assert_eq!(ran.status, 0, "{args:?}: {}{}", ran.stdout, ran.stderr);
 }
 
+/// The archive of the image, within the package's folder.
+fn built() -> String {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    format!("target/probe-image/regauth-probe-{architecture}.tar")
+}
+
+/// The archive of the image, which is there once [`provide`] was called.
+pub fn archive() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(built())
+}
+
 /// `make probe-image`; returns the archive.
 fn build() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let archive = format!("target/probe-image/regauth-probe-{architecture}.tar");
+    let archive = built();
     let mut make = Command::new("make");
     make.args(["--no-print-directory", "probe-image"])
         .arg(format!("PROBE_ARCHIVE={archive}"))
@@ -50,5 +60,5 @@ fn build() -> PathBuf {
     // What it says goes to the test's stderr: it takes minutes the first time.
     let status = make.stdout(Stdio::null()).status().expect("make runs");
     assert!(status.success(), "`make probe-image` failed");
-    root.join(archive)
+    self::archive()
 }

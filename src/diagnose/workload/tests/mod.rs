@@ -9,6 +9,7 @@ mod fitting;
 mod healthy;
 mod missing;
 mod properties;
+mod recovered;
 mod references;
 mod refused;
 mod unchecked;

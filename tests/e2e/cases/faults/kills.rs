@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::as_administrator;
 use crate::support::cluster::wait_for;
 use crate::support::space::Space;
 use crate::{Case, Needs};
@@ -24,9 +25,13 @@ const SEED: &str = "REGAUTH_E2E_SEED";
 const AT_ONCE: usize = 20;
 /// When the last one is killed, in milliseconds after its start: some have ended by themselves.
 const LATEST: u64 = 6_000;
-/// The least time limit of a run, and when its Job is gone after that: a minute for the deadline, ten seconds to live on.
+/// The least time limit of a run, and what doctor needs to begin a test.
 const LIMIT: &str = "5s";
-const GONE_AFTER: Duration = Duration::from_secs(5 + 60 + 10 + 60);
+const DOCTORS_LIMIT: &str = "15s";
+/// When the Jobs are gone: a minute after the longer of these is the deadline, and they live on for ten seconds.
+const GONE_AFTER: Duration = Duration::from_secs(15 + 60 + 10 + 50);
+/// One in so many is a doctor.
+const DOCTORS: usize = 5;
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
@@ -66,15 +71,24 @@ fn killed(space: &Space) {
     wait_for("the Jobs' deadlines", GONE_AFTER, || space.cluster.ours(Some(&space.namespace)).is_empty());
 }
 
-/// A run on one node, by its kubelet or by a probe.
+/// A doctor that tests an image, or a run on one node.
 fn start(space: &Space, number: usize) -> Child {
+    let (image, plain) = (space.open_image(), space.cluster.setting("OPEN_REGISTRY"));
+    if number % DOCTORS == DOCTORS - 1 {
+        let args = ["doctor", "--image", &image, "--plain-http", plain, "--max-duration", DOCTORS_LIMIT];
+        return as_administrator(space, &[&args[..], &["-o", "json"]].concat()).spawn();
+    }
+    pull(space, &image, number)
+}
+
+/// By the kubelet of one node, or by a probe as well.
+fn pull(space: &Space, image: &str, number: usize) -> Child {
     let nodes = space.cluster.nodes();
     let method = if number.is_multiple_of(4) { "both" } else { "kubelet" };
-    let (image, node) = (space.open_image(), &nodes[number % nodes.len()]);
-    let plain = space.cluster.setting("OPEN_REGISTRY");
-    let mut args = vec!["pull", &image, "--node", node, "--method", method, "--timeout", LIMIT, "-o", "json"];
+    let node = &nodes[number % nodes.len()];
+    let mut args = vec!["pull", image, "--node", node, "--method", method, "--timeout", LIMIT, "-o", "json"];
     if method == "both" {
-        args.extend(["--plain-http", plain]);
+        args.extend(["--plain-http", space.cluster.setting("OPEN_REGISTRY")]);
     }
     space.plugin(&args).spawn()
 }

@@ -49,16 +49,23 @@ fn read(ran: &Ran) -> Value {
         .unwrap_or_else(|error| panic!("no report ({error}); exit {} stderr: {}", ran.status, ran.stderr))
 }
 
-/// That each pull that is `ok` is of a node that asked the open registry for `path` since `mark`.
-fn was_seen(space: &Space, mark: u64, report: &Value, path: &str) {
+/// That each pull or probe of a node that is `ok` is of one that asked the open registry for `path` since `mark`. Returns how
+/// many that are. A report without any row of this kind shows nothing, and fails.
+fn was_seen(space: &Space, mark: u64, report: &Value, path: &str) -> usize {
     let log = space.cluster.log_since("OPEN_LOG", mark);
-    for row in rows(report).iter().filter(|row| row["kind"] == "Pull" && row["result"] == "ok") {
+    // A probe from the pods' network asks from a pod's address, which no longer tells the node.
+    let of_nodes = |row: &&Value| row["kind"] == "Pull" || row["kind"] == "Probe" && row["network"] == "node";
+    let of_nodes: Vec<&Value> = rows(report).into_iter().filter(of_nodes).collect();
+    assert!(!of_nodes.is_empty(), "no pull and no probe to check: {report}");
+    let well = of_nodes.into_iter().filter(|row| row["result"] == "ok");
+    well.inspect(|row| {
         let node = row["node"].as_str().expect("a node");
         let number = node.strip_prefix("node").expect("a node of the project's own cluster");
         let address = format!("{}.0.1{number} ", space.cluster.setting("NET"));
         let asked = log.iter().any(|line| line.starts_with(&address) && line.contains(path));
         assert!(asked, "{node} is told to be well, and never asked for {path}: {log:#?}");
-    }
+    })
+    .count()
 }
 
 /// The same of a run, and that the exit status is 0 only where all rows are `ok`.

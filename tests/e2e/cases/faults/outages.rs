@@ -97,7 +97,8 @@ fn restarted(space: &Space) {
     assert!(child.try_wait().expect("a child").is_none(), "it is still looking");
     let ran = wait(child);
     let report = read(&ran);
-    was_seen(space, mark, &report, "/manifests/1");
+    let seen = was_seen(space, mark, &report, "/manifests/1");
+    assert!(seen > 0, "the image that was named is probed once the API server is back: {report}");
     assert_eq!(codes(&report), [] as [&str; 0], "nothing is wrong: {report}");
     whole_or_said(&ran, &report);
 }
