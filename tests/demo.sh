@@ -43,7 +43,7 @@ else
     export KUBECONFIG PATH=$BIN:$PATH
     image=$OPEN_REGISTRY/team/app:1
     # The nodes cannot reach the probe's usual place: it goes to the cluster's own registry, by its address from here.
-    make --no-print-directory --silent image >/dev/null
+    make --no-print-directory --silent probe-image >/dev/null
     registry=$OPEN_IP:${OPEN_REGISTRY##*:}
     pushed=$(kubectl-regauth image push "$registry/tools/regauth-probe:1" --plain-http "$registry" \
         --archive target/probe-image/regauth-probe-*.tar 2>&1) || { echo "$pushed" >&2; exit 1; }

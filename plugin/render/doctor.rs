@@ -112,7 +112,7 @@ fn looked_at(report: &Report) -> Vec<String> {
     }
     told.extend(clock::summary(report).into_iter().next());
     let tests = report.pulls().map(|row| row.result).chain(report.probes().map(|row| row.result));
-    let tests: Vec<Verdict> = tests.collect();
+    let tests: Vec<Verdict> = tests.filter(|result| *result != Verdict::NotTested).collect();
     if !tests.is_empty() {
         let worked = tests.iter().filter(|one| **one == Verdict::Ok).count();
         told.push(format!("{worked} of {} tests of pulls worked.", tests.len()));
