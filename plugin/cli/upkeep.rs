@@ -59,6 +59,9 @@ pub struct Rbac {
     /// What `preflight` needs: what `why` reads, and with tests what `pull` needs
     #[arg(long)]
     pub preflight: bool,
+    /// What `doctor`, `collect` and `monitor` use: the parts of `why`, `clock`, `harbor`, and for tests `pull`
+    #[arg(long, visible_aliases = ["collect", "monitor"])]
+    pub doctor: bool,
     /// What `cleanup` needs
     #[arg(long)]
     pub cleanup: bool,

@@ -23,15 +23,16 @@ pub fn run(args: &Rbac, output: &mut Output) -> Result<u8, Failure> {
         args.why,
         args.events,
         args.preflight,
+        args.doctor,
         args.read_only,
     ];
     let all = !some.contains(&true);
     let parts = [
         (args.read_only, READ_ONLY),
-        (args.pull || args.preflight, PULL),
-        (args.harbor, HARBOR),
-        (args.clock, CLOCK),
-        (args.why || args.preflight, WORKLOADS),
+        (args.pull || args.preflight || args.doctor, PULL),
+        (args.harbor || args.doctor, HARBOR),
+        (args.clock || args.doctor, CLOCK),
+        (args.why || args.preflight || args.doctor, WORKLOADS),
         (args.events, EVENTS),
         (args.cleanup, CLEANUP),
     ];

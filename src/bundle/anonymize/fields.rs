@@ -66,7 +66,8 @@ pub(super) fn field(parent: &str, key: &str) -> Field {
     }
     match key {
         "namespace" | "nodeNamespace" | "alsoIn" => Field::Named(Kind::Namespace),
-        "node" | "startedOn" | "refusedOn" | "refusedLater" => Field::Named(Kind::Node),
+        // `on`: where a credential was refused before.
+        "node" | "on" | "startedOn" | "refusedOn" | "refusedLater" => Field::Named(Kind::Node),
         "workload" | "workloads" => Field::Named(Kind::Workload),
         "pod" => Field::Named(Kind::Pod),
         "serviceAccount" => Field::Named(Kind::Account),
@@ -84,7 +85,7 @@ pub(super) fn field(parent: &str, key: &str) -> Field {
         | "lookupKey" | "sentTo" | "key" => Field::Named(Kind::Host),
         "subject" | "issuer" => Field::Named(Kind::Certificate),
         "pool" | "zone" | "release" | "selector" | "policies" => Field::Named(Kind::Label),
-        "kind" | "program" | "reads" | "reason" | "scheme" | "source" | "on" | "via" => Field::Choice,
+        "kind" | "program" | "reads" | "reason" | "scheme" | "source" | "via" => Field::Choice,
         "pem" => Field::Blank,
         _ if KEPT.contains(&key) => Field::Kept,
         _ => Field::Text,
