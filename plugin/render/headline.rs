@@ -57,11 +57,12 @@ pub fn outcome(report: &Report) -> String {
 /// What was asked, by whom and when: names and values.
 pub fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let (run, plan) = (&report.run, &report.plan);
-    let is_text = report.text.is_some();
+    // Workloads are looked at as themselves, each.
+    let has_no_identity = report.text.is_some() || plan.scope.is_some();
     let facts = [
         ("Cluster", run.server.clone()),
         ("Namespace", namespace(report)),
-        ("As", if is_text { String::new() } else { plan.whom() }),
+        ("As", if has_no_identity { String::new() } else { plan.whom() }),
         ("Images", some(&plan.images)),
         ("Started", run.started_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
         ("Run", run.id.clone()),
