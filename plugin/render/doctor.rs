@@ -73,13 +73,15 @@ fn what_to_do(finding: &Finding) -> String {
 pub(super) fn told(report: &Report, width: usize) -> String {
     let mut out = String::new();
     let mut say = |prefix: &str, text: &str| out.push_str(&wrapped(prefix, text, width));
-    let count = report.not_checked.iter().filter(|one| one.state != NotCheckedState::LeftOut).count();
-    match (report.findings.is_empty(), report.results.is_empty(), count) {
-        (false, ..) => {}
-        (true, true, 1..) => say("", "Nothing could be judged: see what was not looked at, and why."),
-        (true, _, 0) => say("", "Nothing is wrong with what was looked at."),
-        (true, ..) => {
-            say("", "Nothing is wrong with what was looked at, but not all could be: see the end.");
+    let is_whole = report.not_checked.iter().all(|one| one.state == NotCheckedState::LeftOut);
+    match (report.findings.is_empty(), is_whole) {
+        (false, _) => {}
+        (true, true) => say("", "Nothing is wrong with what was looked at."),
+        (true, false) if report.saw_nothing() => {
+            say("", "Nothing could be judged: see what was not looked at, and why.");
+        }
+        (true, false) => {
+            say("", "Nothing is wrong with what was looked at, but not all could be: see the end.")
         }
     }
     for text in looked_at(report) {

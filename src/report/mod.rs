@@ -174,6 +174,12 @@ impl Report {
         self.results.iter().filter_map(|row| if let Row::Audit(row) = row { Some(row) } else { None })
     }
 
+    /// Whether nothing could be looked at, so that there is nothing to judge.
+    pub fn saw_nothing(&self) -> bool {
+        let is_missing = |item: &NotChecked| item.state != NotCheckedState::LeftOut;
+        self.results.is_empty() && self.findings.is_empty() && self.not_checked.iter().any(is_missing)
+    }
+
     /// The exit status, with findings of `fail_on` and worse as failures (`None`: no finding is one).
     pub fn exit_status(&self, fail_on: Option<Severity>) -> ExitStatus {
         let counts = |finding: &&Finding| fail_on.is_some_and(|limit| reaches(finding.severity, limit));

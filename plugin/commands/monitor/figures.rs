@@ -93,6 +93,10 @@ impl Figures {
 
     /// Takes a check-up in that gave a report, with each Harbor that it looked at.
     pub fn checked(&mut self, report: &Report, harbors: &[HarborSummary], beside: &Beside, took: Duration) {
+        if report.saw_nothing() {
+            // Nothing of it may pass for a cluster that is well.
+            return self.failed(took);
+        }
         self.report = prometheus::checkup(report, harbors);
         self.pulls.add_tests(report, &beside.classes);
         if let Some(pulls) = &beside.pulls {
@@ -102,7 +106,7 @@ impl Figures {
         self.ended(Ended::of(report), took);
     }
 
-    /// Takes one in that gave none: the last report stands, with its time.
+    /// Takes one in that gave none, or could look at nothing: the last report stands, with its time.
     pub fn failed(&mut self, took: Duration) {
         self.ended(Ended::Failed, took);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use regauth::collect::pulled::KubeletPull;
-use regauth::report::{Report, Row};
+use regauth::report::{NotChecked, NotCheckedState, Report, Row};
 
 use super::figures::{Beside, Figures};
 use super::refused::Seen;
@@ -55,6 +55,20 @@ fn before_the_first_check_up_it_is_said_which_version_is_there_and_that_none_was
         assert_eq!(value(&series, "regauth_checkups_total", &[("result", result)]), 0.0);
     }
     assert!(!text.contains("regauth_findings"), "nothing is reported that was not seen");
+    assert!(!text.contains("regauth_checkup_last_success_timestamp_seconds"));
+}
+
+#[test]
+fn a_check_up_that_could_look_at_nothing_is_no_success() {
+    let mut report = cluster(5);
+    (report.results, report.findings) = (Vec::new(), Vec::new());
+    let (what, why) = ("the list of pods".to_string(), "you may not".to_string());
+    report.not_checked = vec![NotChecked { what, state: NotCheckedState::Denied, why }];
+    let mut figures = Figures::new(&[], Timestamp::UNIX_EPOCH);
+    figures.checked(&report, &[], &Beside::default(), Duration::from_millis(300));
+    let text = text::figures(&figures);
+    let series = read(&text);
+    assert_eq!(value(&series, "regauth_checkups_total", &[("result", "failed")]), 1.0);
     assert!(!text.contains("regauth_checkup_last_success_timestamp_seconds"));
 }
 
