@@ -120,9 +120,6 @@ fn verdict(look: &Look<'_>) -> Verdict {
     let always = look.target.series.as_ref().is_none_or(|series| series.refused == 0 && series.failed == 0);
     match look.deciding() {
         None => Verdict::NotTested,
-        Some(attempt) if matches!(attempt.withheld, Some(Withheld::RefusedElsewhere { .. })) => {
-            Verdict::NotTested
-        }
         Some(_) if look.works() && always => Verdict::Ok,
         Some(_) => Verdict::Failed,
     }

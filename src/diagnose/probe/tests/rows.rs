@@ -67,7 +67,7 @@ fn a_credential_that_was_not_sent_is_told() {
         Vec::new(),
     );
     let row = rows(&evidence).remove(1);
-    assert_eq!((row.result, row.code), (Verdict::NotTested, Some(Code::CredentialRejected)));
+    assert_eq!((row.result, row.code), (Verdict::Failed, Some(Code::CredentialRejected)));
     assert_eq!(row.attempts[1].withheld.as_deref(), Some("refused on node1, not sent again"));
 }
 
