@@ -18,20 +18,18 @@ pub async fn read(
     action: Action,
     within: Option<std::time::Duration>,
 ) -> Result<Evidence, Failure> {
-    let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
-    let plan = plan(&namespace, scope, action, within);
-    let run = super::new_run(api.server())?;
+    let mut evidence = asked(api, connection, scope, action, within)?;
     let key = RunKey::random().map_err(|error| error.to_string())?;
-    let reading = async { Ok(workloads::read(api, &plan, &key).await?) };
+    let reading = async { Ok(workloads::read(api, &evidence.plan, &key).await?) };
     let (seen, nodes) = super::within(scope.timeout, reading).await?;
-    let mut evidence = Evidence::new(run, plan, Timestamp::now());
+    evidence.collected_at = Timestamp::now();
     evidence.workloads = Some(seen);
     evidence.nodes = nodes;
     Ok(evidence)
 }
 
-/// What was asked, where nothing of it could be read.
-pub fn unread(
+/// What is asked, before anything of it was read.
+pub fn asked(
     api: &Api,
     connection: &Connection,
     scope: &ScopeArgs,
@@ -39,9 +37,7 @@ pub fn unread(
     within: Option<std::time::Duration>,
 ) -> Result<Evidence, Failure> {
     let namespace = connection.namespace.clone().unwrap_or_else(|| api.default_namespace().to_string());
-    let mut plan = plan(&namespace, scope, action, within);
-    // Each list would be told apart as one of which nothing is known.
-    plan.scope.iter_mut().for_each(|scope| scope.reads.clear());
+    let plan = plan(&namespace, scope, action, within);
     Ok(Evidence::new(super::new_run(api.server())?, plan, Timestamp::now()))
 }
 

@@ -73,8 +73,7 @@ fn what_to_do(finding: &Finding) -> String {
 pub(super) fn told(report: &Report, width: usize) -> String {
     let mut out = String::new();
     let mut say = |prefix: &str, text: &str| out.push_str(&wrapped(prefix, text, width));
-    let is_whole = report.not_checked.iter().all(|one| one.state == NotCheckedState::LeftOut);
-    match (report.findings.is_empty(), is_whole) {
+    match (report.findings.is_empty(), report.is_whole()) {
         (false, _) => {}
         (true, true) => say("", "Nothing is wrong with what was looked at."),
         (true, false) if report.saw_nothing() => {

@@ -176,8 +176,12 @@ impl Report {
 
     /// Whether nothing could be looked at, so that there is nothing to judge.
     pub fn saw_nothing(&self) -> bool {
-        let is_missing = |item: &NotChecked| item.state != NotCheckedState::LeftOut;
-        self.results.is_empty() && self.findings.is_empty() && self.not_checked.iter().any(is_missing)
+        self.results.is_empty() && self.findings.is_empty() && !self.is_whole()
+    }
+
+    /// Whether all was checked but what was left out on purpose.
+    pub fn is_whole(&self) -> bool {
+        self.not_checked.iter().all(|item| item.state == NotCheckedState::LeftOut)
     }
 
     /// The exit status, with findings of `fail_on` and worse as failures (`None`: no finding is one).
@@ -188,7 +192,7 @@ impl Report {
         } else if self.findings.iter().any(|finding| counts(&finding)) {
             ExitStatus::Findings
         } else if self.findings.iter().any(|finding| finding.severity == Severity::Unknown)
-            || self.not_checked.iter().any(|item| item.state != NotCheckedState::LeftOut)
+            || !self.is_whole()
             // Nothing at all was tested. Of workloads, that no pull fails is an answer.
             || (self.results.is_empty() && self.workloads.is_none())
         {

@@ -17,8 +17,8 @@ pub(super) fn tell(findings: &mut [Finding], results: &[Row], tested: &Report) {
     }
 }
 
-/// The pulls that a finding is about.
-fn pulls<'r>(finding: &Finding, results: &'r [Row]) -> Vec<&'r FailingRow> {
+/// The pulls of pods that a finding is about.
+pub(super) fn pulls<'r>(finding: &Finding, results: &'r [Row]) -> Vec<&'r FailingRow> {
     let rows = results.iter().filter_map(|row| if let Row::Failing(row) = row { Some(row) } else { None });
     rows.filter(|row| row.evidence.iter().any(|id| finding.evidence.contains(id))).collect()
 }

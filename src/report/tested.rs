@@ -146,11 +146,10 @@ fn is_of_another(told: &Finding, results: &[Row], plan: &Plan) -> bool {
     let name = &plan.identity.name;
     let is_workload =
         name.contains('/') && !["serviceaccount/", "secret/"].iter().any(|kind| name.starts_with(kind));
-    let rows = results.iter().filter_map(|row| if let Row::Failing(row) = row { Some(row) } else { None });
-    let mut pulls = rows.filter(|row| row.evidence.iter().any(|id| told.evidence.contains(id))).peekable();
+    let pulls = recovered::pulls(told, results);
     is_workload
-        && pulls.peek().is_some()
-        && !pulls.any(|row| row.workload == *name && row.namespace == plan.namespace)
+        && !pulls.is_empty()
+        && !pulls.iter().any(|row| row.workload == *name && row.namespace == plan.namespace)
 }
 
 /// Whether what a test found is the same said with certainty, or one of the causes that were left open. What a registry

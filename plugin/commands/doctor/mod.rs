@@ -166,8 +166,9 @@ impl<'a> Visit<'a> {
     /// What was asked, where the workloads could not be read and other parts have something to say.
     fn without_workloads(&self, failure: &Failure) -> Result<Evidence, Failure> {
         let scope = self.args.scope();
-        let mut evidence =
-            workloads::unread(self.api, self.connection, &scope, Action::Doctor, Some(WITHIN))?;
+        let mut evidence = workloads::asked(self.api, self.connection, &scope, Action::Doctor, Some(WITHIN))?;
+        // Each list would be told apart as one of which nothing is known.
+        evidence.plan.scope.iter_mut().for_each(|scope| scope.reads.clear());
         evidence.unread.push(not_done("workloads, their pulls and pull secrets", failure));
         Ok(evidence)
     }
